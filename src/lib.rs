@@ -6,4 +6,8 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod error;
+pub mod input;
+pub mod listing;
+pub mod registry;
 pub mod text;
+pub mod web;
