@@ -1,1 +1,6 @@
-fn main(){}
+//! The promises of Songhe, one folder each, in one program so that linking is paid once.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
+
+mod config;
+mod structure;
+mod support;
