@@ -6,7 +6,7 @@
 
 /* global L */
 
-import { legendMark, markOptions, shapeMarkers } from "./map-draw.js";
+import { declutter, legendMark, markOptions, shapeMarkers, sizeAt } from "./map-draw.js";
 
 function make(tag, className, text) {
   const element = document.createElement(tag);
@@ -88,10 +88,14 @@ class SongheMap extends HTMLElement {
     canvas.setAttribute("role", "region");
     canvas.setAttribute("aria-label", this.dataset.textMap);
     this.legendBox = make("div", "map-legend");
-    this.listBox = make("div", "map-lists");
+    this.listBox = make("div");
+    const lists = make("section", "card map-lists");
+    const head = make("div", "card-head");
+    head.append(make("h2", "", this.dataset.textList));
+    lists.append(head, this.listBox);
     wrap.append(canvas, this.legendBox);
-    this.replaceChildren(wrap, this.listBox);
-    this.map = L.map(canvas, { preferCanvas: true, zoomControl: false, attributionControl: false, minZoom: 8, maxZoom: 18 });
+    this.replaceChildren(wrap, lists);
+    this.map = L.map(canvas, { preferCanvas: true, zoomControl: false, attributionControl: false, minZoom: 8, maxZoom: 18, zoomSnap: 0.25 });
     L.control.zoom({ zoomInTitle: this.dataset.textZoomIn, zoomOutTitle: this.dataset.textZoomOut }).addTo(this.map);
     L.control.scale({ imperial: false }).addTo(this.map);
     if (this.dataset.tiles) {
@@ -101,6 +105,22 @@ class SongheMap extends HTMLElement {
     this.Mark = shapeMarkers();
     const everything = layers.flatMap((layer) => layer.points.map((point) => [point.lat, point.lon]));
     this.map.fitBounds(L.latLngBounds(everything), { padding: [24, 24], maxZoom: 15, animate: false });
+    this.map.on("zoomend", () => this.afterZoom());
+  }
+
+  afterZoom() {
+    for (const group of this.groups.values()) {
+      group.eachLayer((mark) => {
+        if (mark.options.shape !== "outline") {
+          mark.setRadius(sizeAt(this.map.getZoom()));
+        }
+      });
+    }
+    this.tidyLabels();
+  }
+
+  tidyLabels() {
+    requestAnimationFrame(() => declutter(this.querySelectorAll(".map-label")));
   }
 
   drawLayers(layers) {
@@ -113,11 +133,12 @@ class SongheMap extends HTMLElement {
         group.addTo(this.map);
       }
     }
+    this.tidyLabels();
   }
 
   group(layer) {
     const marks = layer.points.map((point) => {
-      const mark = new this.Mark([point.lat, point.lon], markOptions(layer));
+      const mark = new this.Mark([point.lat, point.lon], markOptions(layer, this.map.getZoom()));
       if (layer.shape === "outline") {
         // An element, not a string: Leaflet would read a string as HTML.
         mark.bindTooltip(make("span", "", point.label), {
@@ -165,6 +186,7 @@ class SongheMap extends HTMLElement {
     if (on) {
       this.hiddenKeys.delete(key);
       this.groups.get(key).addTo(this.map);
+      this.tidyLabels();
     } else {
       this.hiddenKeys.add(key);
       this.groups.get(key).remove();
@@ -172,9 +194,8 @@ class SongheMap extends HTMLElement {
   }
 
   list(layer) {
-    const details = make("details", "card map-list");
+    const details = make("details", "map-list");
     const summary = make("summary", "", `${layer.label} (${layer.points.length})`);
-    summary.append(" ", make("small", "muted", this.dataset.textList));
     details.append(summary);
     // Thousands of entries are only made when somebody opens the list.
     details.addEventListener("toggle", () => {
