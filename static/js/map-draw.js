@@ -44,10 +44,11 @@ export function sizeAt(zoom) {
   return zoom >= ZOOM_NEAR ? SIZE_NEAR_PX : SIZE_FAR_PX;
 }
 
-export function markOptions(layer, zoom) {
+/** `ink` holds the theme's colours {strong, soft}: a canvas does not read style sheets. */
+export function markOptions(layer, zoom, ink) {
   return layer.shape === "outline"
-    ? { shape: "outline", radius: 11, color: layer.colour, weight: 2, fill: true, fillOpacity: 0.06, fillColor: layer.colour }
-    : { shape: layer.shape, radius: sizeAt(zoom), color: "#1a2027", weight: 1, fill: true, fillOpacity: 0.92, fillColor: layer.colour };
+    ? { shape: "outline", radius: 11, color: ink.soft, weight: 2, fill: true, fillOpacity: 0.08, fillColor: ink.soft }
+    : { shape: layer.shape, radius: sizeAt(zoom), color: ink.strong, weight: 1, fill: true, fillOpacity: 0.92, fillColor: layer.colour };
 }
 
 /** The same mark as a small drawing for the legend. */
@@ -65,8 +66,7 @@ export function legendMark(layer) {
   }
   if (layer.shape === "outline") {
     mark.setAttribute("fill", "none");
-    mark.setAttribute("stroke", layer.colour);
-    mark.setAttribute("stroke-width", "2");
+    mark.setAttribute("class", "ring");
   } else {
     mark.setAttribute("fill", layer.colour);
   }

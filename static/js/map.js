@@ -2,7 +2,8 @@
 // data-tiles (same origin, {z}/{x}/{y}) adds a base map; data-refresh="alert device" names live topics that reload the places.
 //
 // JSON: {"layers":[{"key","label","shape":"circle|square|triangle|diamond|outline","colour":"#0072B2","off":false,
-//        "points":[{"lon","lat","label","href","note"}]}]}. `outline` is a labelled ring, for towns.
+//        "points":[{"lon","lat","label","href","note"}]}]}. `outline` is a labelled ring in
+//        the colour of text, for towns.
 
 /* global L */
 
@@ -23,6 +24,7 @@ class SongheMap extends HTMLElement {
   connectedCallback() {
     this.hiddenKeys = null;
     this.reload = () => this.load();
+    document.body.addEventListener("songhe:theme", this.reload);
     for (const topic of this.topics()) {
       document.body.addEventListener(`songhe:${topic}-changed`, this.reload);
     }
@@ -30,6 +32,7 @@ class SongheMap extends HTMLElement {
   }
 
   disconnectedCallback() {
+    document.body.removeEventListener("songhe:theme", this.reload);
     for (const topic of this.topics()) {
       document.body.removeEventListener(`songhe:${topic}-changed`, this.reload);
     }
@@ -138,7 +141,7 @@ class SongheMap extends HTMLElement {
 
   group(layer) {
     const marks = layer.points.map((point) => {
-      const mark = new this.Mark([point.lat, point.lon], markOptions(layer, this.map.getZoom()));
+      const mark = new this.Mark([point.lat, point.lon], markOptions(layer, this.map.getZoom(), this.ink()));
       if (layer.shape === "outline") {
         // An element, not a string: Leaflet would read a string as HTML.
         mark.bindTooltip(make("span", "", point.label), {
@@ -180,6 +183,11 @@ class SongheMap extends HTMLElement {
       set.append(label);
     }
     return set;
+  }
+
+  ink() {
+    const style = getComputedStyle(this);
+    return { strong: style.getPropertyValue("--text"), soft: style.getPropertyValue("--text-2") };
   }
 
   toggle(key, on) {
