@@ -199,6 +199,17 @@ impl Error {
     }
 }
 
+impl Error {
+    /// For whoever runs the program: the text for people, or the context where the fault is ours.
+    pub fn for_operator(&self) -> String {
+        if self.code != Code::Internal {
+            return self.to_string();
+        }
+        let source = self.source.as_ref().map(|source| format!(": {source}")).unwrap_or_default();
+        format!("{}{source}", self.context)
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text.to(Lang::English))?;

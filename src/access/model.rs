@@ -100,7 +100,7 @@ impl Role {
 
     /// The one table of what each role may do.
     pub fn permissions(self) -> &'static [Permission] {
-        use Permission::*;
+        use Permission::{SeeBoard, SeeRegistry, EditStation, SeeCaregivers, EditCaregiver, SeeElders, UnmaskElder, SeeBeds, SeeVisits, AssignVisits, DoVisits, SeeDevices, SeeAlerts, AnswerAlerts, EditInstitution, ManageStays, ManageUsers, GrantRoles, SeeSessions, SeeAudit};
         match self {
             Role::Coordinator => &[
                 SeeBoard, SeeRegistry, EditStation, SeeCaregivers, EditCaregiver, SeeElders, UnmaskElder, SeeBeds,

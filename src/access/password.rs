@@ -40,12 +40,9 @@ impl Passwords {
     /// Whether `password` is the one of `stored`; without `stored` it takes as long and is never right.
     pub async fn verify(&self, password: String, stored: Option<String>) -> Result<bool> {
         let _turn = self.0.acquire().await.map_err(|error| Error::internal("password turn").because(error))?;
-        run(move || match stored {
-            Some(stored) => verify(&password, &stored),
-            None => {
-                NOBODY.as_deref().map(|stored| verify(&password, stored));
-                false
-            }
+        run(move || if let Some(stored) = stored { verify(&password, &stored) } else {
+            NOBODY.as_deref().map(|stored| verify(&password, stored));
+            false
         })
         .await
     }

@@ -46,6 +46,10 @@ pub fn fail(context: &Context, error: &Error) -> HttpResponse {
 pub(super) fn respond(context: &Context, error: &Error) -> HttpResponse {
     log(context, error);
     let signed_out = error.code == Code::SignedOut;
+    if signed_out && context.path == "/live" {
+        // A browser's EventSource cannot see a 401 and would try for ever: the stream itself says that it is over.
+        return HttpResponse::Ok().content_type("text/event-stream").body("event: gone\ndata: {}\n\n");
+    }
     if context.wants_json {
         return builder(error).content_type("application/problem+json").json(problem_body(context, error));
     }

@@ -53,10 +53,9 @@ fn check(tx: &mut Tx<'_>, input: &InstitutionInput) -> Result<()> {
     if !places::town_exists(tx.connection, &input.town_code)? {
         return Err(Error::field("town_code", Text::new("rule.unknown_town")));
     }
-    if let Some(village) = &input.village_code {
-        if places::town_of_village(tx.connection, village)?.as_deref() != Some(&input.town_code) {
+    if let Some(village) = &input.village_code
+        && places::town_of_village(tx.connection, village)?.as_deref() != Some(&input.town_code) {
             return Err(Error::field("village_code", Text::new("rule.village_of_town")));
         }
-    }
     Ok(())
 }
