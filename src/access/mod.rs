@@ -1,0 +1,20 @@
+//! Who may do what, where: users, roles at places, sessions, the audit chain, sealed fields.
+//!
+//! Invariants: every function that reads or writes for a person takes that person's [`Scope`]; what is outside it does not
+//! exist for them; personal data is sealed before it reaches the database; every change adds an audit row in its own
+//! transaction.
+
+pub mod audit;
+mod login;
+mod model;
+mod password;
+mod scope;
+pub mod seal;
+pub mod store;
+
+pub use login::{
+    Admission, Credentials, add_user, admit, check_login, close, disable, enter, leave, offer_set_up, set_up,
+};
+pub use model::{Grant, Permission, Place, Role};
+pub use password::{Passwords, check_length};
+pub use scope::{Reach, Scope};

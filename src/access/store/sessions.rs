@@ -1,0 +1,124 @@
+use diesel::prelude::*;
+
+use crate::access::{Permission, Scope};
+use crate::clock::Instant;
+use crate::db::AnyConnection;
+use crate::db::schema::{sessions, setup_links};
+use crate::error::Result;
+
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = sessions)]
+pub struct SessionRow {
+    pub id: i64,
+    pub user_id: i64,
+    pub created_at: Instant,
+    pub last_seen_at: Instant,
+    pub expires_at: Instant,
+    pub revoked_at: Option<Instant>,
+    pub address: String,
+    pub user_agent: String,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = sessions)]
+pub struct NewSession<'a> {
+    pub user_id: i64,
+    pub token_hash: &'a [u8],
+    pub created_at: Instant,
+    pub last_seen_at: Instant,
+    pub expires_at: Instant,
+    pub address: &'a str,
+    pub user_agent: &'a str,
+}
+
+pub fn insert_session(connection: &mut AnyConnection, session: &NewSession<'_>) -> Result<i64> {
+    Ok(diesel::insert_into(sessions::table).values(session).returning(sessions::id).get_result(connection)?)
+}
+
+/// The session of a token, whatever its state.
+pub fn find_session(connection: &mut AnyConnection, token_hash: &[u8]) -> Result<Option<SessionRow>> {
+    let found = sessions::table
+        .filter(sessions::token_hash.eq(token_hash))
+        .select(SessionRow::as_select())
+        .first(connection);
+    Ok(found.optional()?)
+}
+
+pub fn touch_session(connection: &mut AnyConnection, id: i64, now: Instant) -> Result<()> {
+    diesel::update(sessions::table.filter(sessions::id.eq(id)))
+        .set(sessions::last_seen_at.eq(now))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Ends a session; false where it had ended before.
+pub fn close_session(connection: &mut AnyConnection, id: i64, now: Instant) -> Result<bool> {
+    let closed = diesel::update(sessions::table.filter(sessions::id.eq(id)).filter(sessions::revoked_at.is_null()))
+        .set(sessions::revoked_at.eq(now))
+        .execute(connection)?;
+    Ok(closed == 1)
+}
+
+pub fn open_sessions_of(connection: &mut AnyConnection, user_id: i64) -> Result<Vec<i64>> {
+    Ok(sessions::table
+        .filter(sessions::user_id.eq(user_id))
+        .filter(sessions::revoked_at.is_null())
+        .select(sessions::id)
+        .load(connection)?)
+}
+
+pub fn close_sessions_of(connection: &mut AnyConnection, user_id: i64, now: Instant) -> Result<usize> {
+    Ok(diesel::update(
+        sessions::table.filter(sessions::user_id.eq(user_id)).filter(sessions::revoked_at.is_null()),
+    )
+    .set(sessions::revoked_at.eq(now))
+    .execute(connection)?)
+}
+
+/// Open sessions, newest first, at most 500.
+pub fn list_sessions(connection: &mut AnyConnection, scope: &Scope, now: Instant) -> Result<Vec<SessionRow>> {
+    scope.reach(Permission::SeeSessions)?;
+    Ok(sessions::table
+        .filter(sessions::revoked_at.is_null())
+        .filter(sessions::expires_at.gt(now))
+        .order(sessions::last_seen_at.desc())
+        .limit(500)
+        .select(SessionRow::as_select())
+        .load(connection)?)
+}
+
+pub fn insert_setup_link(
+    connection: &mut AnyConnection,
+    token_hash: &[u8],
+    now: Instant,
+    expires_at: Instant,
+) -> Result<()> {
+    // An earlier, unused link stops working: only the one printed last is good.
+    diesel::delete(setup_links::table.filter(setup_links::used_at.is_null())).execute(connection)?;
+    diesel::insert_into(setup_links::table)
+        .values((
+            setup_links::token_hash.eq(token_hash),
+            setup_links::created_at.eq(now),
+            setup_links::expires_at.eq(expires_at),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Uses the link up; false where it is unknown, used or too old.
+pub fn take_setup_link(connection: &mut AnyConnection, token_hash: &[u8], now: Instant) -> Result<bool> {
+    let taken = diesel::update(
+        setup_links::table
+            .filter(setup_links::token_hash.eq(token_hash))
+            .filter(setup_links::used_at.is_null())
+            .filter(setup_links::expires_at.gt(now)),
+    )
+    .set(setup_links::used_at.eq(now))
+    .execute(connection)?;
+    Ok(taken == 1)
+}
+
+pub fn any_setup_link_used(connection: &mut AnyConnection) -> Result<bool> {
+    let used: i64 = setup_links::table.filter(setup_links::used_at.is_not_null()).count().get_result(connection)?;
+    Ok(used > 0)
+}

@@ -1,0 +1,80 @@
+//! What the program holds while it runs, and the frame of every business transaction.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::access::audit::{self, Entry};
+use crate::access::seal::Keys;
+use crate::access::{Passwords, Scope};
+use crate::bus::{Bus, Event, store as outbox};
+use crate::clock::{Calendar, Clock, Instant};
+use crate::config::Config;
+use crate::db::{AnyConnection, Db};
+use crate::error::Result;
+
+/// The running program. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pub config: Arc<Config>,
+    pub db: Db,
+    pub clock: Clock,
+    pub calendar: Calendar,
+    pub keys: Arc<Keys>,
+    pub passwords: Passwords,
+    pub bus: Bus,
+}
+
+/// A business transaction: rows, audit and events commit together or not at all.
+pub struct Tx<'a> {
+    pub connection: &'a mut AnyConnection,
+    /// The instant of the transaction, the same for all its rows.
+    pub now: Instant,
+    pub scope: &'a Scope,
+    pub keys: &'a Keys,
+    pub calendar: Calendar,
+}
+
+impl App {
+    /// Runs `work` in one transaction for `scope`, then wakes the live listeners. It may run more than once; see
+    /// [`Db::write_now`].
+    pub async fn write<T, F>(&self, scope: &Scope, mut work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        let scope = scope.clone();
+        let (keys, now, calendar) = (Arc::clone(&self.keys), self.clock.now(), self.calendar);
+        let outcome = self
+            .db
+            .write(move |connection| work(&mut Tx { connection, now, scope: &scope, keys: &keys, calendar }))
+            .await;
+        self.bus.wake();
+        outcome
+    }
+
+    /// The same on this thread, for the command line and tests.
+    pub fn write_now<T>(&self, scope: &Scope, mut work: impl FnMut(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+        let (now, calendar) = (self.clock.now(), self.calendar);
+        let outcome =
+            self.db.write_now(|connection| work(&mut Tx { connection, now, scope, keys: &self.keys, calendar }));
+        self.bus.wake();
+        outcome
+    }
+
+    /// Where the head of the audit chain is kept outside the database.
+    pub fn anchor_file(&self) -> PathBuf {
+        self.config.data_dir.join("audit-anchor.json")
+    }
+}
+
+impl Tx<'_> {
+    /// Adds an audit row to this transaction.
+    pub fn audit(&mut self, entry: &Entry<'_>) -> Result<()> {
+        audit::record(self.connection, self.keys, self.scope, self.now, entry)
+    }
+
+    /// Adds an event to this transaction.
+    pub fn publish(&mut self, event: &Event) -> Result<()> {
+        outbox::insert(self.connection, self.now, event)
+    }
+}

@@ -1,0 +1,13 @@
+//! Live events: what a business transaction wrote to the outbox, told to every listener in order.
+//!
+//! Invariants: an event exists exactly when its transaction committed; listeners see events in the order of their numbers;
+//! a listener that was away reads what it missed from the outbox. The bus only wakes readers: losing it (or Redis) delays
+//! events by at most one poll, and loses none.
+
+mod event;
+mod publisher;
+mod redis_wake;
+pub mod store;
+
+pub use event::{Event, Stored, Topic};
+pub use publisher::{Bus, Wake};

@@ -1,0 +1,51 @@
+//! The outbox table.
+
+use diesel::prelude::*;
+
+use super::event::{Event, Stored, Topic};
+use crate::clock::Instant;
+use crate::db::AnyConnection;
+use crate::db::schema::outbox;
+use crate::error::Result;
+
+type Row = (i64, Instant, String, Option<String>, Option<i64>, String, String);
+
+/// Adds an event in the caller's transaction.
+pub fn insert(connection: &mut AnyConnection, at: Instant, event: &Event) -> Result<()> {
+    diesel::insert_into(outbox::table)
+        .values((
+            outbox::at.eq(at),
+            outbox::topic.eq(event.topic.name()),
+            outbox::town_code.eq(event.town_code.as_deref()),
+            outbox::institution_id.eq(event.institution_id),
+            outbox::entity_id.eq(&event.entity_id),
+            outbox::payload.eq(event.payload.to_string()),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// At most `limit` events after number `after`, in order.
+pub fn after(connection: &mut AnyConnection, after: i64, limit: i64) -> Result<Vec<Stored>> {
+    let rows: Vec<Row> =
+        outbox::table.filter(outbox::id.gt(after)).order(outbox::id).limit(limit).load(connection)?;
+    Ok(rows.into_iter().filter_map(stored).collect())
+}
+
+/// Numbers of the oldest kept and the newest event; zeros while there is none.
+pub fn ends(connection: &mut AnyConnection) -> Result<(i64, i64)> {
+    let oldest: Option<i64> = outbox::table.select(diesel::dsl::min(outbox::id)).first(connection)?;
+    let newest: Option<i64> = outbox::table.select(diesel::dsl::max(outbox::id)).first(connection)?;
+    Ok((oldest.unwrap_or(0), newest.unwrap_or(0)))
+}
+
+/// Forgets events before `before`, but never the newest: its number must go on counting.
+pub fn trim(connection: &mut AnyConnection, before: Instant) -> Result<usize> {
+    let (_, newest) = ends(connection)?;
+    Ok(diesel::delete(outbox::table.filter(outbox::at.lt(before)).filter(outbox::id.lt(newest)))
+        .execute(connection)?)
+}
+
+fn stored((id, at, topic, town_code, institution_id, entity_id, payload): Row) -> Option<Stored> {
+    Some(Stored { id, at, topic: Topic::parse(&topic)?, town_code, institution_id, entity_id, payload })
+}

@@ -1,0 +1,32 @@
+//! What the operator can set, and how a mistake in it is refused.
+//!
+//! Defaults < file < environment < flags. Invariants:
+//! - a [`Config`] that [`Config::load`] returned obeys every rule of `rules.rs`: nothing later checks again;
+//! - every mistake is told at once, each with the key's full path, where it was given, and what would be right;
+//! - a password in a URL is shown by no message, log or print ([`SecretUrl`]);
+//! - `config/songhe.toml` holds every key with its default: it is the list of keys, not a copy of one.
+
+mod error;
+mod keys;
+mod layers;
+mod load;
+mod model;
+mod nearest;
+mod print;
+mod rules;
+mod secret;
+mod time_zone;
+
+pub use error::{ConfigError, Origin, Problem};
+pub use layers::Overrides;
+pub use load::{DEFAULT_FILE, Loaded};
+pub use model::{
+    Bus, BusKind, City, Config, Database, DatabaseTarget, Http, Log, LogFormat, Map, Mqtt, MqttMode,
+    Security, Sessions,
+};
+pub use print::annotated;
+pub use rules::Refusal;
+pub use secret::SecretUrl;
+
+#[cfg(test)]
+mod tests;

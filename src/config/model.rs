@@ -1,0 +1,230 @@
+//! What can be set, one struct per concern.
+//!
+//! The doc comments here are for the programmer; `config/songhe.toml` explains every key to the operator,
+//! and a test keeps both equal in keys and defaults.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+use super::secret::SecretUrl;
+use super::time_zone;
+
+/// Everything the program can be told before it starts. Valid by construction when it came from
+/// [`Config::load`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Folder of everything the program writes, relative to the working directory.
+    pub data_dir: PathBuf,
+    pub http: Http,
+    pub database: Database,
+    pub bus: Bus,
+    pub mqtt: Mqtt,
+    pub city: City,
+    pub sessions: Sessions,
+    pub log: Log,
+    pub security: Security,
+    pub map: Map,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    pub listen: SocketAddr,
+    /// 0 means one for each core; see [`Http::worker_count`].
+    pub workers: u32,
+    /// Scheme and host only, without a slash at the end.
+    pub public_url: Option<String>,
+    pub request_timeout_s: u32,
+    pub body_max_bytes: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// As written; [`Config::database_target`] resolves it.
+    pub url: SecretUrl,
+    /// SQLite only.
+    pub read_connections: u32,
+    pub write_timeout_ms: u32,
+    /// PostgreSQL only.
+    pub pool_size: u32,
+}
+
+/// The database a [`Database::url`] names, with a file's path resolved against the data folder.
+#[derive(Debug, Clone, PartialEq)]
+pub enum DatabaseTarget {
+    Sqlite(PathBuf),
+    Postgres(SecretUrl),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BusKind {
+    InProcess,
+    Redis,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bus {
+    pub kind: BusKind,
+    /// Present whenever `kind` is [`BusKind::Redis`].
+    pub redis_url: Option<SecretUrl>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MqttMode {
+    Embedded,
+    External,
+    Off,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mqtt {
+    pub mode: MqttMode,
+    /// Of the embedded broker.
+    pub listen: SocketAddr,
+    /// Present whenever `mode` is [`MqttMode::External`].
+    pub external_url: Option<SecretUrl>,
+    pub packet_max_bytes: u32,
+    pub messages_per_minute_per_device: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct City {
+    pub name_zh: String,
+    pub name_en: String,
+    /// Six digits, GB/T 2260.
+    pub code: String,
+    #[serde(with = "time_zone")]
+    pub time_zone: Tz,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sessions {
+    pub idle_min: u32,
+    pub duty_idle_h: u32,
+    /// Not shorter than either idle limit.
+    pub lifetime_h: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogFormat {
+    Human,
+    Json,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    pub format: LogFormat,
+    /// In the syntax of `tracing_subscriber::EnvFilter`.
+    pub filter: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Security {
+    /// As written; [`Config::key_file`] resolves it.
+    pub key_file: PathBuf,
+    pub metrics_public: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Map {
+    /// With the places `{z}`, `{x}` and `{y}`. May carry the provider's key.
+    pub tile_url: Option<SecretUrl>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("data"),
+            http: Http {
+                listen: loopback(8080),
+                workers: 0,
+                public_url: None,
+                request_timeout_s: 30,
+                body_max_bytes: 1024 * 1024,
+            },
+            database: Database {
+                url: SecretUrl::new("sqlite:songhe.db"),
+                read_connections: 4,
+                write_timeout_ms: 5000,
+                pool_size: 16,
+            },
+            bus: Bus { kind: BusKind::InProcess, redis_url: None },
+            mqtt: Mqtt {
+                mode: MqttMode::Embedded,
+                listen: loopback(1883),
+                external_url: None,
+                packet_max_bytes: 65536,
+                messages_per_minute_per_device: 600,
+            },
+            city: City {
+                name_zh: "晋江市".to_owned(),
+                name_en: "Jinjiang".to_owned(),
+                code: "350582".to_owned(),
+                time_zone: Tz::Asia__Shanghai,
+            },
+            sessions: Sessions { idle_min: 30, duty_idle_h: 12, lifetime_h: 24 },
+            log: Log { format: LogFormat::Human, filter: "info".to_owned() },
+            security: Security { key_file: PathBuf::from("keys.json"), metrics_public: false },
+            map: Map { tile_url: None },
+        }
+    }
+}
+
+impl Config {
+    /// The database to open, a SQLite file's path resolved against the data folder.
+    pub fn database_target(&self) -> DatabaseTarget {
+        match self.database.url.expose().strip_prefix("sqlite:") {
+            Some(file) => DatabaseTarget::Sqlite(self.in_data_dir(Path::new(file))),
+            None => DatabaseTarget::Postgres(self.database.url.clone()),
+        }
+    }
+
+    /// The key file's path, resolved against the data folder.
+    pub fn key_file(&self) -> PathBuf {
+        self.in_data_dir(&self.security.key_file)
+    }
+
+    /// Where the chosen addresses are written for scripts.
+    pub fn addresses_file(&self) -> PathBuf {
+        self.data_dir.join("addresses.json")
+    }
+
+    fn in_data_dir(&self, path: &Path) -> PathBuf {
+        // `join` keeps an absolute path as it is.
+        self.data_dir.join(path)
+    }
+}
+
+impl Http {
+    /// Threads to start: the setting, or one for each core.
+    pub fn worker_count(&self) -> usize {
+        match self.workers {
+            0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            count => count as usize,
+        }
+    }
+
+    /// Whether browsers reach the program over TLS, so that cookies must be `Secure` and `__Host-`.
+    pub fn is_public_over_tls(&self) -> bool {
+        self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
+    }
+}
+
+fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
+}

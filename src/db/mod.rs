@@ -1,0 +1,212 @@
+//! The database: SQLite or PostgreSQL behind one connection type.
+//!
+//! Invariants: a write is one transaction that either commits whole or changes nothing; it may run several times before it
+//! commits, so its closure has no effect but on the database; writers commit in the order of their outbox and audit rows.
+
+mod connection;
+mod failure;
+mod migrate;
+pub mod schema;
+pub mod store;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::r2d2::{Pool, PooledConnection};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+pub use connection::{AnyConnection, Kind, MultiBackend as Backend, Source};
+pub use failure::{is_unique, violates};
+pub use migrate::MigrationReport;
+
+use crate::error::{Error, Result};
+use connection::Manager;
+
+/// How often a write is tried when another one got in its way.
+const ATTEMPTS_MAX: u32 = 8;
+
+/// Sizes and waits of the pools.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub read_connections: u32,
+    /// Connections that write; SQLite always has one.
+    pub write_connections: u32,
+    pub wait_max: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { read_connections: 4, write_connections: 4, wait_max: Duration::from_secs(5) }
+    }
+}
+
+#[derive(Clone)]
+pub struct Db(Arc<Inner>);
+
+struct Inner {
+    source: Source,
+    readers: Pool<Manager>,
+    writers: Pool<Manager>,
+    read_turns: Semaphore,
+    write_turns: Semaphore,
+    wait_max: Duration,
+}
+
+/// Runs an expression once per database, for the statements that diesel's multi connection cannot express.
+#[macro_export]
+macro_rules! on_backend {
+    ($connection:expr, $inner:ident => $body:expr) => {
+        match $connection {
+            $crate::db::AnyConnection::Postgres($inner) => $body,
+            $crate::db::AnyConnection::Sqlite($inner) => $body,
+        }
+    };
+}
+
+impl Db {
+    /// Opens the database, brings its schema up to date, and refuses one that is newer than this binary.
+    pub fn open(source: Source, options: &Options) -> Result<(Db, MigrationReport)> {
+        let report = migrate::migrate(&source)?;
+        Ok((Db::open_migrated(source, options)?, report))
+    }
+
+    /// Opens a database whose schema is known to be current.
+    pub fn open_migrated(source: Source, options: &Options) -> Result<Db> {
+        let write_connections = match source.kind() {
+            Kind::Sqlite => 1,
+            Kind::Postgres => options.write_connections.max(1),
+        };
+        let read_connections = options.read_connections.max(1);
+        let pool = |size: u32, read_only: bool| {
+            Pool::builder()
+                .max_size(size)
+                .min_idle(Some(1))
+                .connection_timeout(options.wait_max)
+                .build(Manager::new(source.clone(), read_only))
+                .map_err(|error| Error::internal("cannot open the database").because(error))
+        };
+        Ok(Db(Arc::new(Inner {
+            writers: pool(write_connections, false)?,
+            readers: pool(read_connections, true)?,
+            read_turns: Semaphore::new(read_connections as usize),
+            write_turns: Semaphore::new(write_connections as usize),
+            wait_max: options.wait_max,
+            source,
+        })))
+    }
+
+    pub fn source(&self) -> &Source {
+        &self.0.source
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.0.source.kind()
+    }
+
+    /// Reads, off the async threads. Waits at most `wait_max` for a connection.
+    pub async fn read<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut AnyConnection) -> Result<T> + Send + 'static,
+    {
+        let _turn = self.turn(&self.0.read_turns).await?;
+        let db = self.clone();
+        blocking(move || db.read_now(work)).await
+    }
+
+    /// Writes in one transaction, off the async threads; see [`Db::write_now`].
+    pub async fn write<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut AnyConnection) -> Result<T> + Send + 'static,
+    {
+        let _turn = self.turn(&self.0.write_turns).await?;
+        let db = self.clone();
+        blocking(move || db.write_now(work)).await
+    }
+
+    /// Reads on this thread, in one snapshot.
+    pub fn read_now<T>(&self, work: impl FnOnce(&mut AnyConnection) -> Result<T>) -> Result<T> {
+        let mut connection = checked_out(&self.0.readers)?;
+        let begin = match self.kind() {
+            Kind::Sqlite => "BEGIN DEFERRED",
+            Kind::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        };
+        connection.batch_execute(begin)?;
+        let outcome = work(&mut connection);
+        connection.batch_execute("ROLLBACK")?;
+        outcome
+    }
+
+    /// Writes on this thread. The closure may run up to eight times; nothing of a failed run remains.
+    ///
+    /// SQLite: one writer, `BEGIN IMMEDIATE`. PostgreSQL: serialisable, and the audit table's lock is taken before the
+    /// snapshot, so that audit and outbox rows commit in the order of their numbers.
+    pub fn write_now<T>(&self, work: impl FnMut(&mut AnyConnection) -> Result<T>) -> Result<T> {
+        let begin = match self.kind() {
+            Kind::Sqlite => "BEGIN IMMEDIATE",
+            Kind::Postgres => {
+                "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE audit_log IN SHARE ROW EXCLUSIVE MODE"
+            }
+        };
+        self.transact(begin, work)
+    }
+
+    fn transact<T>(&self, begin: &str, mut work: impl FnMut(&mut AnyConnection) -> Result<T>) -> Result<T> {
+        let mut connection = checked_out(&self.0.writers)?;
+        let mut attempt = 1;
+        loop {
+            let outcome = attempt_once(&mut connection, begin, &mut work);
+            match outcome {
+                Err(error) if error.try_again && attempt < ATTEMPTS_MAX => {
+                    metrics::counter!("songhe_db_retries_total").increment(1);
+                    std::thread::sleep(Duration::from_millis(3 << attempt));
+                    attempt += 1;
+                }
+                Err(error) if error.try_again => return Err(Error::busy().because(error)),
+                done => return done,
+            }
+        }
+    }
+
+    async fn turn<'a>(&self, turns: &'a Semaphore) -> Result<SemaphorePermit<'a>> {
+        match tokio::time::timeout(self.0.wait_max, turns.acquire()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            _ => Err(Error::busy().context("no database connection became free in time")),
+        }
+    }
+}
+
+fn attempt_once<T>(
+    connection: &mut AnyConnection,
+    begin: &str,
+    work: &mut impl FnMut(&mut AnyConnection) -> Result<T>,
+) -> Result<T> {
+    connection.batch_execute(begin)?;
+    match work(connection) {
+        Ok(value) => match connection.batch_execute("COMMIT") {
+            Ok(()) => Ok(value),
+            Err(error) => {
+                // A refused COMMIT may leave the transaction open (SQLite, disk full).
+                let _ = connection.batch_execute("ROLLBACK");
+                Err(error.into())
+            }
+        },
+        Err(error) => {
+            connection.batch_execute("ROLLBACK")?;
+            Err(error)
+        }
+    }
+}
+
+fn checked_out(pool: &Pool<Manager>) -> Result<PooledConnection<Manager>> {
+    pool.get().map_err(|error| Error::busy().context("database connection").because(error))
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(outcome) => outcome,
+        Err(error) => Err(Error::internal("a database task panicked").because(error)),
+    }
+}

@@ -1,0 +1,426 @@
+//! The tables as diesel sees them, the same for both databases. A test compares this with the live schemas.
+
+diesel::table! {
+    users (id) {
+        id -> BigInt,
+        login -> Text,
+        name -> Text,
+        password_hash -> Nullable<Text>,
+        disabled_at -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    user_grants (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        role -> Text,
+        place_kind -> Text,
+        place_id -> Text,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        token_hash -> Binary,
+        created_at -> Timestamp,
+        last_seen_at -> Timestamp,
+        expires_at -> Timestamp,
+        revoked_at -> Nullable<Timestamp>,
+        address -> Text,
+        user_agent -> Text,
+    }
+}
+
+diesel::table! {
+    setup_links (id) {
+        id -> BigInt,
+        token_hash -> Binary,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        used_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    audit_log (id) {
+        id -> BigInt,
+        at -> Timestamp,
+        user_id -> Nullable<BigInt>,
+        actor -> Text,
+        action -> Text,
+        entity -> Text,
+        entity_id -> Text,
+        town_code -> Nullable<Text>,
+        detail -> Text,
+        mac -> Binary,
+    }
+}
+
+diesel::table! {
+    outbox (id) {
+        id -> BigInt,
+        at -> Timestamp,
+        topic -> Text,
+        town_code -> Nullable<Text>,
+        institution_id -> Nullable<BigInt>,
+        entity_id -> Text,
+        payload -> Text,
+    }
+}
+
+diesel::table! {
+    dated_settings (name, effective_on) {
+        name -> Text,
+        effective_on -> Date,
+        value -> BigInt,
+        source -> Text,
+    }
+}
+
+diesel::table! {
+    towns (code) {
+        code -> Text,
+        name_zh -> Text,
+        name_en -> Text,
+        kind -> Text,
+        longitude -> Double,
+        latitude -> Double,
+        area_km2 -> Nullable<Double>,
+        elders_60plus_est -> BigInt,
+    }
+}
+
+diesel::table! {
+    villages (code) {
+        code -> Text,
+        town_code -> Text,
+        name_zh -> Text,
+        kind -> Text,
+        listed_2019 -> Bool,
+        longitude -> Double,
+        latitude -> Double,
+    }
+}
+
+diesel::table! {
+    providers (id) {
+        id -> BigInt,
+        town_code -> Text,
+        name -> Text,
+        phone -> Text,
+        version -> BigInt,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    institutions (id) {
+        id -> BigInt,
+        town_code -> Text,
+        village_code -> Nullable<Text>,
+        name -> Text,
+        kind -> Text,
+        state -> Text,
+        operator -> Text,
+        phone -> Text,
+        micro_fire_station -> Bool,
+        opened_on -> Nullable<Date>,
+        longitude -> Double,
+        latitude -> Double,
+        version -> BigInt,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    stations (id) {
+        id -> BigInt,
+        town_code -> Text,
+        village_code -> Text,
+        provider_id -> Nullable<BigInt>,
+        name -> Text,
+        smart -> Bool,
+        services -> Text,
+        phone -> Text,
+        longitude -> Double,
+        latitude -> Double,
+        version -> BigInt,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    caregivers (id) {
+        id -> BigInt,
+        provider_id -> BigInt,
+        town_code -> Text,
+        name -> Text,
+        gender -> Text,
+        phone_sealed -> Nullable<Binary>,
+        skills -> Text,
+        languages -> Text,
+        shift_days -> Text,
+        shift_starts_min -> Integer,
+        shift_ends_min -> Integer,
+        travel_mode -> Text,
+        longitude -> Double,
+        latitude -> Double,
+        active -> Bool,
+        version -> BigInt,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    elders (id) {
+        id -> BigInt,
+        town_code -> Text,
+        village_code -> Text,
+        name -> Text,
+        gender -> Text,
+        born_on -> Date,
+        categories -> Text,
+        home_visits -> Bool,
+        identity_sealed -> Nullable<Binary>,
+        identity_index -> Nullable<Binary>,
+        phone_sealed -> Nullable<Binary>,
+        address_sealed -> Nullable<Binary>,
+        longitude -> Double,
+        latitude -> Double,
+        version -> BigInt,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    rooms (id) {
+        id -> BigInt,
+        institution_id -> BigInt,
+        town_code -> Text,
+        building -> Text,
+        floor -> Integer,
+        number -> Text,
+    }
+}
+
+diesel::table! {
+    beds (id) {
+        id -> BigInt,
+        room_id -> BigInt,
+        institution_id -> BigInt,
+        town_code -> Text,
+        label -> Text,
+        kind -> Text,
+    }
+}
+
+diesel::table! {
+    stays (id) {
+        id -> BigInt,
+        bed_id -> BigInt,
+        elder_id -> BigInt,
+        institution_id -> BigInt,
+        town_code -> Text,
+        starts_at -> Timestamp,
+        ends_at -> Nullable<Timestamp>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    service_items (code) {
+        code -> Text,
+        name_zh -> Text,
+        name_en -> Text,
+        duration_min -> Integer,
+        skill -> Text,
+        price_fen -> BigInt,
+    }
+}
+
+diesel::table! {
+    visit_transitions (from_state, kind, to_state) {
+        from_state -> Text,
+        kind -> Text,
+        to_state -> Text,
+    }
+}
+
+diesel::table! {
+    visits (id) {
+        id -> BigInt,
+        elder_id -> BigInt,
+        town_code -> Text,
+        service_code -> Text,
+        service_on -> Date,
+        window_starts_at -> Timestamp,
+        window_ends_at -> Timestamp,
+        duration_min -> Integer,
+        caregiver_id -> Nullable<BigInt>,
+        starts_at -> Nullable<Timestamp>,
+        ends_at -> Nullable<Timestamp>,
+        state -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    visit_events (visit_id, seq) {
+        visit_id -> BigInt,
+        seq -> BigInt,
+        prev_seq -> Nullable<BigInt>,
+        kind -> Text,
+        from_state -> Text,
+        to_state -> Text,
+        at -> Timestamp,
+        recorded_at -> Timestamp,
+        actor -> Text,
+        caregiver_id -> Nullable<BigInt>,
+        note -> Text,
+    }
+}
+
+diesel::table! {
+    devices (id) {
+        id -> BigInt,
+        code -> Text,
+        kind -> Text,
+        name -> Text,
+        town_code -> Text,
+        station_id -> Nullable<BigInt>,
+        institution_id -> Nullable<BigInt>,
+        token_hash -> Binary,
+        presence -> Text,
+        presence_at -> Timestamp,
+        connection_id -> BigInt,
+        last_seen_at -> Nullable<Timestamp>,
+        disabled_at -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    device_windows (device_id, boot_id, lane) {
+        device_id -> BigInt,
+        boot_id -> BigInt,
+        lane -> SmallInt,
+        next_seq -> BigInt,
+        window_bits -> BigInt,
+    }
+}
+
+diesel::table! {
+    readings (id) {
+        id -> BigInt,
+        device_id -> BigInt,
+        boot_id -> BigInt,
+        lane -> SmallInt,
+        seq -> BigInt,
+        channel -> SmallInt,
+        value -> Double,
+        at -> Timestamp,
+        device_at -> Nullable<Timestamp>,
+        received_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    latest_readings (device_id, channel) {
+        device_id -> BigInt,
+        channel -> SmallInt,
+        value -> Double,
+        at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    quarantine (id) {
+        id -> BigInt,
+        device_id -> BigInt,
+        topic -> Text,
+        payload -> Binary,
+        error -> Text,
+        first_at -> Timestamp,
+        last_at -> Timestamp,
+        occurrences -> BigInt,
+    }
+}
+
+diesel::table! {
+    alerts (id) {
+        id -> BigInt,
+        device_id -> BigInt,
+        town_code -> Text,
+        institution_id -> Nullable<BigInt>,
+        kind -> Text,
+        channel -> SmallInt,
+        value -> Double,
+        raised_at -> Timestamp,
+        acknowledged_at -> Nullable<Timestamp>,
+        acknowledged_by -> Nullable<Text>,
+        cleared_at -> Nullable<Timestamp>,
+        version -> BigInt,
+    }
+}
+
+diesel::joinable!(alerts -> devices (device_id));
+diesel::joinable!(alerts -> towns (town_code));
+diesel::joinable!(beds -> institutions (institution_id));
+diesel::joinable!(beds -> rooms (room_id));
+diesel::joinable!(beds -> towns (town_code));
+diesel::joinable!(caregivers -> providers (provider_id));
+diesel::joinable!(caregivers -> towns (town_code));
+diesel::joinable!(devices -> towns (town_code));
+diesel::joinable!(elders -> towns (town_code));
+diesel::joinable!(elders -> villages (village_code));
+diesel::joinable!(institutions -> towns (town_code));
+diesel::joinable!(latest_readings -> devices (device_id));
+diesel::joinable!(providers -> towns (town_code));
+diesel::joinable!(rooms -> institutions (institution_id));
+diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(stations -> towns (town_code));
+diesel::joinable!(stations -> villages (village_code));
+diesel::joinable!(stays -> beds (bed_id));
+diesel::joinable!(stays -> elders (elder_id));
+diesel::joinable!(user_grants -> users (user_id));
+diesel::joinable!(villages -> towns (town_code));
+diesel::joinable!(visits -> caregivers (caregiver_id));
+diesel::joinable!(visits -> elders (elder_id));
+diesel::joinable!(visits -> service_items (service_code));
+diesel::joinable!(visits -> towns (town_code));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    users,
+    user_grants,
+    sessions,
+    setup_links,
+    audit_log,
+    outbox,
+    dated_settings,
+    towns,
+    villages,
+    providers,
+    institutions,
+    stations,
+    caregivers,
+    elders,
+    rooms,
+    beds,
+    stays,
+    service_items,
+    visit_transitions,
+    visits,
+    visit_events,
+    devices,
+    device_windows,
+    readings,
+    latest_readings,
+    quarantine,
+    alerts,
+);

@@ -1,0 +1,216 @@
+//! One error for everything that can go wrong while serving: a code, a text for the person, and a context for the log that
+//! never reaches the person.
+
+use std::fmt;
+
+use crate::text::{Lang, Text};
+
+/// What kind of refusal or failure; the whole table is here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// No such thing, or not within the asker's reach.
+    NotFound,
+    /// Signed in, but no role allows it.
+    Forbidden,
+    /// No session, or it ended.
+    SignedOut,
+    /// Wrong login or password.
+    WrongPassword,
+    /// The request came from another site.
+    CrossSite,
+    /// An input breaks a rule; `fields` says which.
+    Invalid,
+    /// Somebody else changed it first.
+    Stale,
+    /// It collides with another record (a bed taken, a caregiver elsewhere, a name in use).
+    Taken,
+    /// The state does not allow this step.
+    IllegalMove,
+    /// The method is not offered here.
+    MethodNotAllowed,
+    /// Larger than the limit.
+    TooLarge,
+    /// Too many requests in a short time.
+    TooMany,
+    /// No free connection in time; try again.
+    Busy,
+    /// A fault of ours.
+    Internal,
+}
+
+impl Code {
+    pub const ALL: [Code; 14] = [
+        Code::NotFound,
+        Code::Forbidden,
+        Code::SignedOut,
+        Code::WrongPassword,
+        Code::CrossSite,
+        Code::Invalid,
+        Code::Stale,
+        Code::Taken,
+        Code::IllegalMove,
+        Code::MethodNotAllowed,
+        Code::TooLarge,
+        Code::TooMany,
+        Code::Busy,
+        Code::Internal,
+    ];
+
+    /// Stable name, HTTP status, and whether the same request may succeed later.
+    const fn row(self) -> (&'static str, u16, bool) {
+        match self {
+            Code::NotFound => ("not_found", 404, false),
+            Code::Forbidden => ("forbidden", 403, false),
+            Code::SignedOut => ("signed_out", 401, false),
+            Code::WrongPassword => ("wrong_password", 401, false),
+            Code::CrossSite => ("cross_site", 403, false),
+            Code::Invalid => ("invalid", 422, false),
+            Code::Stale => ("stale", 409, false),
+            Code::Taken => ("taken", 409, false),
+            Code::IllegalMove => ("illegal_move", 409, false),
+            Code::MethodNotAllowed => ("method_not_allowed", 405, false),
+            Code::TooLarge => ("too_large", 413, false),
+            Code::TooMany => ("too_many", 429, true),
+            Code::Busy => ("busy", 503, true),
+            Code::Internal => ("internal", 500, false),
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        self.row().0
+    }
+
+    pub fn status(self) -> u16 {
+        self.row().1
+    }
+
+    pub fn retryable(self) -> bool {
+        self.row().2
+    }
+
+    /// Key of the short title in the locale files.
+    pub fn title_key(self) -> String {
+        format!("error.code.{}", self.name())
+    }
+}
+
+/// One field of an input and the rule it breaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldError {
+    /// The input's field name, as in the form or the JSON.
+    pub field: &'static str,
+    pub rule: Text,
+}
+
+/// What changed under the loser of an edit, for the conflict notice.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Conflict {
+    pub who: String,
+    pub when: Option<crate::clock::Instant>,
+    /// Field name, value before, value now.
+    pub changes: Vec<(String, String, String)>,
+}
+
+#[derive(Debug)]
+pub struct Error {
+    pub code: Code,
+    /// For the person.
+    pub text: Text,
+    pub fields: Vec<FieldError>,
+    pub conflict: Option<Box<Conflict>>,
+    /// For the log only.
+    pub context: String,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    /// The transaction may be tried again: nothing was changed and the clash was a matter of timing.
+    pub(crate) try_again: bool,
+}
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    pub fn new(code: Code, text: Text) -> Self {
+        Error {
+            code,
+            text,
+            fields: Vec::new(),
+            conflict: None,
+            context: String::new(),
+            source: None,
+            try_again: false,
+        }
+    }
+
+    pub fn not_found() -> Self {
+        Error::new(Code::NotFound, Text::new("error.not_found"))
+    }
+
+    pub fn forbidden() -> Self {
+        Error::new(Code::Forbidden, Text::new("error.forbidden"))
+    }
+
+    pub fn signed_out() -> Self {
+        Error::new(Code::SignedOut, Text::new("error.signed_out"))
+    }
+
+    /// One field breaks one rule.
+    pub fn field(field: &'static str, rule: Text) -> Self {
+        Error::invalid(vec![FieldError { field, rule }])
+    }
+
+    pub fn invalid(fields: Vec<FieldError>) -> Self {
+        let text = fields.first().map_or_else(|| Text::new("error.invalid"), |first| first.rule.clone());
+        Error { fields, ..Error::new(Code::Invalid, text) }
+    }
+
+    pub fn taken(text: Text) -> Self {
+        Error::new(Code::Taken, text)
+    }
+
+    pub fn stale(conflict: Conflict) -> Self {
+        let text = Text::new("error.stale").with("who", &conflict.who);
+        Error { conflict: Some(Box::new(conflict)), ..Error::new(Code::Stale, text) }
+    }
+
+    pub fn busy() -> Self {
+        Error::new(Code::Busy, Text::new("error.busy"))
+    }
+
+    /// A fault of ours; `context` goes to the log.
+    pub fn internal(context: impl Into<String>) -> Self {
+        Error { context: context.into(), ..Error::new(Code::Internal, Text::new("error.internal")) }
+    }
+
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    #[must_use]
+    pub fn context(mut self, context: impl fmt::Display) -> Self {
+        self.context = if self.context.is_empty() { context.to_string() } else { format!("{context}: {}", self.context) };
+        self
+    }
+
+    /// Everything a log line needs; never sent to a person.
+    pub fn for_log(&self) -> String {
+        let source = self.source.as_ref().map(|source| format!(" ({source})")).unwrap_or_default();
+        format!("{}: {}{source}", self.code.name(), self.context)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text.to(Lang::English))?;
+        for field in self.fields.iter().skip(1) {
+            write!(f, " {}", field.rule.to(Lang::English))?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|source| &**source as &(dyn std::error::Error + 'static))
+    }
+}

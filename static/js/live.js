@@ -1,0 +1,137 @@
+// Loaded on every signed-in page: turns live events into DOM events, keeps marked values and ages current.
+//
+// For each event: `songhe:TOPIC` on document.body with {data, id} as detail, at once.
+// For htmx: `songhe:TOPIC-changed`, at most once a second and always after the last event, only while the page
+// is visible. (htmx's own throttle drops the last event of a burst and would leave a page stale.)
+
+import { startAges, setServerTime } from "./ages.js";
+
+const SETTLE_MS = 1000;
+const settling = new Map();
+
+function announce(name, detail) {
+  document.body.dispatchEvent(new CustomEvent(name, { detail }));
+}
+
+function changed(topic) {
+  const state = settling.get(topic) ?? { timer: 0, pending: false };
+  settling.set(topic, state);
+  if (state.timer || document.visibilityState === "hidden") {
+    state.pending = true;
+    return;
+  }
+  state.pending = false;
+  announce(`songhe:${topic}-changed`);
+  state.timer = setTimeout(() => {
+    state.timer = 0;
+    if (state.pending) {
+      changed(topic);
+    }
+  }, SETTLE_MS);
+}
+
+function flushPending() {
+  for (const [topic, state] of settling) {
+    if (state.pending) {
+      changed(topic);
+    }
+  }
+}
+
+function showLink(up) {
+  const banner = document.getElementById("link-lost");
+  if (banner) {
+    banner.hidden = up;
+  }
+  document.documentElement.dataset.link = up ? "up" : "lost";
+  announce("songhe:link", { up });
+}
+
+function flash(element) {
+  element.classList.remove("live-new");
+  // Restarts the animation: reading a layout value makes the removal count.
+  void element.offsetWidth;
+  element.classList.add("live-new");
+  setTimeout(() => element.classList.remove("live-new"), 2500);
+}
+
+function showReading(reading) {
+  if (!reading || reading.device_id === undefined) {
+    return;
+  }
+  const key = CSS.escape(`reading:${reading.device_id}:${reading.channel}`);
+  for (const element of document.querySelectorAll(`[data-live-value=${key}]`)) {
+    if (element.textContent !== reading.value_text) {
+      element.textContent = reading.value_text;
+      flash(element);
+    }
+  }
+  for (const element of document.querySelectorAll(`[data-live-at=${key}]`)) {
+    element.textContent = reading.at_text ?? "";
+    if (reading.at && element.localName === "time") {
+      element.dateTime = reading.at;
+    }
+  }
+}
+
+function receive(message) {
+  if (message.kind === "event") {
+    if (message.topic === "reading") {
+      showReading(message.data);
+    }
+    announce(`songhe:${message.topic}`, { data: message.data, id: message.id });
+    changed(message.topic);
+  } else if (message.kind === "link") {
+    showLink(message.up);
+  } else if (message.kind === "beat") {
+    setServerTime(message.at);
+  } else if (message.kind === "gone") {
+    const back = encodeURIComponent(location.pathname + location.search);
+    location.assign(`/login?next=${back}`);
+  }
+}
+
+let close = () => {};
+
+async function connectAlone(after) {
+  const { openLink } = await import("./live-link.js");
+  const link = openLink("/live", after, receive);
+  close = link.stop;
+}
+
+function connect() {
+  const after = document.body.dataset.liveAfter ?? "";
+  if (typeof SharedWorker !== "function") {
+    connectAlone(after);
+    return;
+  }
+  const worker = new SharedWorker("/static/js/live-worker.js", { type: "module", name: "songhe-live" });
+  worker.port.addEventListener("message", (event) => receive(event.data));
+  worker.port.start();
+  worker.port.postMessage({ kind: "hello", after });
+  // A browser that knows SharedWorker but not modules in it.
+  worker.addEventListener("error", () => connectAlone(after), { once: true });
+  close = () => worker.port.postMessage({ kind: "bye" });
+}
+
+window.addEventListener("pagehide", () => close());
+window.addEventListener("pageshow", (event) => {
+  // A page out of the back-forward cache has said good-bye and missed what happened since.
+  if (event.persisted) {
+    location.reload();
+  }
+});
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "visible") {
+    flushPending();
+  }
+});
+// The server answers a fragment request of an ended session with 401: go to the log-in page, not into the fragment.
+document.body.addEventListener("htmx:responseError", (event) => {
+  if (event.detail.xhr.status === 401) {
+    receive({ kind: "gone" });
+  }
+});
+
+startAges();
+connect();
