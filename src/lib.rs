@@ -5,5 +5,6 @@ pub mod bus;
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod devices;
 pub mod error;
 pub mod text;

@@ -1,1 +1,3 @@
-fn main(){}
+//! One binary, one folder per promise.
+
+mod devices;
