@@ -13,6 +13,7 @@ use songhe_firmware_protocol::{Topic, TopicKind};
 
 use super::client::{BOTH, Client, Introduction, Seen, Version};
 use super::gate::{Mode, RecordingGate, TOKEN, noon, settings, start, within};
+use super::raw::RawClient;
 
 /// Long enough for an acknowledgement that is not held back to arrive.
 const QUIET: Duration = Duration::from_millis(300);
@@ -164,19 +165,17 @@ async fn a_wrong_credential_is_refused() {
 async fn a_packet_above_the_limit_ends_the_connection() {
     let gate = RecordingGate::new(Mode::Open);
     let broker = start(&gate).await;
-    let topic = "songhe/v1/ST-1/up";
-    // What stands beside the payload: topic with its length, packet identifier, and in MQTT 5 the empty properties.
-    for (version, beside) in [(Version::V3, topic.len() + 4), (Version::V5, topic.len() + 5)] {
-        let fits = PACKET_BYTES_MAX as usize - beside;
-        let mut client = connect(&broker, version, "ST-1").await;
-        for size in [fits - 1, fits] {
-            client.publish(topic, &vec![7; size]).await;
-            assert_eq!(client.next().await, Seen::Acked, "{version:?} {size}");
+    for version in BOTH {
+        // The limit is for what follows the fixed header, which announces the length.
+        for (length, taken) in
+            [(PACKET_BYTES_MAX - 1, true), (PACKET_BYTES_MAX, true), (PACKET_BYTES_MAX + 1, false)]
+        {
+            let before = gate.taken().len();
+            let mut socket = RawClient::connect(version, broker.address(), "ST-1").await;
+            socket.publish("songhe/v1/ST-1/up", length).await;
+            assert_eq!(socket.is_acked().await, taken, "{version:?} {length}");
+            assert_eq!(gate.taken().len() - before, usize::from(taken), "{version:?} {length}");
         }
-        let taken = gate.taken().len();
-        client.publish(topic, &vec![7; fits + 1]).await;
-        assert_ne!(client.next().await, Seen::Acked, "{version:?}");
-        assert_eq!(gate.taken().len(), taken, "{version:?}");
     }
     broker.stop().await;
 }
@@ -192,11 +191,11 @@ async fn presence_follows_the_present_connection() {
     let mut third = connect(&broker, Version::V5, "ST-1").await;
     broker.drop_device("ST-1").await;
     assert_eq!(third.next().await, Seen::Closed);
-    let fourth = connect(&broker, Version::V3, "ST-1").await;
-    drop(fourth);
+    let _fourth = connect(&broker, Version::V3, "ST-1").await;
     broker.stop().await;
 
-    let events = gate.presence_until(|events| events.len() >= 7).await;
+    let is_last = |event: &Presence| matches!(event, Presence::Disconnected { connection: 4, .. });
+    let events = gate.presence_until(|events| events.last().is_some_and(is_last)).await;
     let story: Vec<_> = events
         .iter()
         .map(|event| match event {
@@ -206,8 +205,10 @@ async fn presence_follows_the_present_connection() {
             }
         })
         .collect();
+    // Whether the first one's end is told before the second's beginning, or not at all, is a matter of chance.
+    let story: Vec<_> = story.into_iter().filter(|event| event.2 != Some(Departure::Replaced)).collect();
     assert_eq!(
-        story[..6],
+        story,
         [
             (1, 1, None),
             (1, 2, None),
@@ -215,25 +216,16 @@ async fn presence_follows_the_present_connection() {
             (1, 3, None),
             (1, 3, Some(Departure::Ended)),
             (1, 4, None),
+            (1, 4, Some(Departure::Ended)),
         ]
     );
-    assert_eq!((story[6].0, story[6].1), (1, 4));
-    assert!(story[6].2.is_some());
 }
 
 #[tokio::test]
 async fn a_broken_connection_is_lost_not_ended() {
     let gate = RecordingGate::new(Mode::Open);
     let broker = start(&gate).await;
-    // A raw CONNECT with this test's credential, then the socket is closed without a goodbye.
-    let mut packet = vec![0x10, 0, 0, 4, b'M', b'Q', b'T', b'T', 4, 0xc2, 0, 30];
-    for text in ["ST-5", "ST-5", TOKEN] {
-        packet.extend(u16::try_from(text.len()).unwrap().to_be_bytes());
-        packet.extend(text.as_bytes());
-    }
-    packet[1] = u8::try_from(packet.len() - 2).unwrap();
-    let mut socket = tokio::net::TcpStream::connect(broker.address()).await.unwrap();
-    tokio::io::AsyncWriteExt::write_all(&mut socket, &packet).await.unwrap();
+    let socket = RawClient::connect(Version::V3, broker.address(), "ST-5").await;
     gate.presence_until(|events| events.len() == 1).await;
     drop(socket);
     let events = gate.presence_until(|events| events.len() == 2).await;
@@ -246,14 +238,16 @@ async fn stopping_lets_the_message_under_way_end_and_the_port_is_free_at_once() 
     let gate = RecordingGate::new(Mode::Held);
     let broker = start(&gate).await;
     let address = broker.address();
-    let mut client = connect(&broker, Version::V5, "ST-1").await;
-    client.publish("songhe/v1/ST-1/up", b"last").await;
+    // The library's client drops an acknowledgement that it reads together with the server's goodbye.
+    let mut client = RawClient::connect(Version::V5, address, "ST-1").await;
+    client.publish("songhe/v1/ST-1/up", 100).await;
     gate.wait_for_arrivals(1).await;
     let stopping = tokio::spawn(broker.stop());
-    assert_eq!(client.next_within(QUIET).await, None);
+    tokio::time::sleep(QUIET).await;
+    assert!(!stopping.is_finished());
     gate.set(Mode::Open);
-    assert_eq!(client.next().await, Seen::Acked);
-    assert_eq!(client.next().await, Seen::Closed);
+    assert!(client.is_acked().await);
+    assert!(!client.is_acked().await, "then the connection ends");
     within(stopping).await.unwrap();
 
     let again = Broker::start(Arc::clone(&gate), settings(address)).await.expect("the port is free");

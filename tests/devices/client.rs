@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use rumqttc::v5::mqttbytes as five;
-use rumqttc::{AsyncClient, Event, LastWill, MqttOptions, Packet, QoS, SubscribeReasonCode, v5};
+use rumqttc::{AsyncClient, Event, LastWill, MqttOptions, Outgoing, Packet, QoS, SubscribeReasonCode, v5};
 use tokio::sync::mpsc;
 
 use super::gate::within;
@@ -138,6 +138,8 @@ fn connect_v3(address: SocketAddr, who: &Introduction<'_>, tell: mpsc::Unbounded
                 Event::Incoming(Packet::Publish(message)) => {
                     Seen::Message(message.topic, message.payload.to_vec())
                 }
+                // Whoever says goodbye closes the connection.
+                Event::Outgoing(Outgoing::Disconnect) => break,
                 _ => continue,
             };
             if tell.send(seen).is_err() {
@@ -162,7 +164,11 @@ fn connect_v5(
     let (client, mut events) = v5::AsyncClient::new(options, 32);
     tokio::spawn(async move {
         while let Ok(event) = events.poll().await {
-            let v5::Event::Incoming(packet) = event else { continue };
+            let packet = match event {
+                v5::Event::Incoming(packet) => packet,
+                v5::Event::Outgoing(Outgoing::Disconnect) => break,
+                v5::Event::Outgoing(_) => continue,
+            };
             let seen = match packet {
                 five::v5::Packet::ConnAck(_) => Seen::Connected,
                 five::v5::Packet::PubAck(ack) => match ack.reason {

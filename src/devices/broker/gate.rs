@@ -48,12 +48,13 @@ pub enum Departure {
     Said,
     /// The connection broke, or nothing was heard for one and a half times the keep-alive.
     Lost,
+    /// The same device connected anew.
+    Replaced,
     /// The server ended it: it is stopping, or the credential was revoked.
     Ended,
 }
 
-/// A change of a device's connection. Of a connection that was taken over by a newer one of the same device no
-/// [`Presence::Disconnected`] is told.
+/// A change of a device's connection. Once a connection is told, nothing more is told of the device's earlier ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Presence {
     /// `connection` grows with every connection of this process.

@@ -187,15 +187,25 @@ impl<G: Gate> Shared<G> {
 
     async fn disconnected(&self, session: &Session, reason: &Reason) {
         let said = matches!(session.disconnect().await, Ok(Some(goodbye)) if is_plain(&goodbye));
-        let departure = match reason {
-            Reason::ConnectKicked(_) => Departure::Ended,
-            _ if said => Departure::Said,
-            _ => Departure::Lost,
+        let departure = match kicked_by_server(reason) {
+            Some(true) => Departure::Ended,
+            Some(false) => Departure::Replaced,
+            None if said => Departure::Said,
+            None => Departure::Lost,
         };
         let ended = self.roster.disconnect(&session.id.client_id, session.id.remote_addr);
         if let Some((device, connection)) = ended {
             self.gate.presence(Presence::Disconnected { device, connection, departure }).await;
         }
+    }
+}
+
+/// Whether the connection was pushed out, and if so by the server or else by a newer connection.
+fn kicked_by_server(reason: &Reason) -> Option<bool> {
+    match reason {
+        Reason::ConnectKicked(by_server) => Some(*by_server),
+        Reason::Reasons(reasons) => reasons.iter().find_map(kicked_by_server),
+        _ => None,
     }
 }
 
