@@ -1,7 +1,8 @@
 //! What the program holds while it runs, and the frame of every business transaction.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use crate::access::audit::{self, Entry};
 use crate::access::seal::Keys;
@@ -22,6 +23,25 @@ pub struct App {
     pub keys: Arc<Keys>,
     pub passwords: Passwords,
     pub bus: Bus,
+    pub metrics: metrics_exporter_prometheus::PrometheusHandle,
+    pub parts: Parts,
+}
+
+/// What running parts (broker, ingest) say of themselves for the health answer.
+#[derive(Clone, Default)]
+pub struct Parts(Arc<Mutex<BTreeMap<&'static str, serde_json::Value>>>);
+
+impl Parts {
+    pub fn tell(&self, part: &'static str, state: serde_json::Value) {
+        if let Ok(mut parts) = self.0.lock() {
+            parts.insert(part, state);
+        }
+    }
+
+    /// The part's last word; null where there is no such part.
+    pub fn report(&self, part: &str) -> serde_json::Value {
+        self.0.lock().ok().and_then(|parts| parts.get(part).cloned()).unwrap_or_default()
+    }
 }
 
 /// A business transaction: rows, audit and events commit together or not at all.

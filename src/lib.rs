@@ -1,10 +1,22 @@
-//! Songhe: elderly-care facilities and home-service dispatch for a city, in one binary.
+//! Songhe: elderly-care facilities and home-service dispatch for a city, in one program.
+//!
+//! The tour, outside in: [`cli`] starts the program; [`web`] holds the gate in front of every route and what pages share;
+//! each domain folder ([`registry`] ...) holds one subject with its model, its store, its use cases and its pages;
+//! [`access`] decides who may do what where; [`app`] is the frame of a business transaction; [`bus`] tells pages what was
+//! committed; [`db`] is SQLite or PostgreSQL; [`clock`] is the only reader of time. Arrows point one way:
+//! `web, api, cli -> domains -> access, bus, db, clock`.
+
 pub mod access;
 pub mod app;
 pub mod bus;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;
 pub mod devices;
 pub mod error;
+pub mod input;
+pub mod listing;
+pub mod registry;
 pub mod text;
+pub mod web;

@@ -7,6 +7,7 @@
 pub mod audit;
 mod login;
 mod model;
+pub mod pages;
 mod password;
 mod scope;
 pub mod seal;

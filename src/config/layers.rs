@@ -8,8 +8,8 @@ use figment::value::{Dict, Value};
 
 use super::error::{Origin, Problem};
 use super::keys::{Key, ValueKind};
-use super::model::LogFormat;
 use super::secret::SecretUrl;
+use super::settings::LogFormat;
 
 const PREFIX: &str = "SONGHE_";
 /// Variables with our prefix that are not keys: the file's own path, and what the tests are told.

@@ -11,8 +11,8 @@ use figment::value::{Dict, Value};
 use super::error::{ConfigError, Origin, Problem};
 use super::keys::{self, Key};
 use super::layers::{self, Entry, Overrides};
-use super::model::Config;
 use super::nearest::nearest;
+use super::settings::Config;
 use super::{rules, secret};
 
 /// Read when no file is named and it exists, relative to the working directory.

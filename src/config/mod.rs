@@ -10,23 +10,23 @@ mod error;
 mod keys;
 mod layers;
 mod load;
-mod model;
 mod nearest;
 mod print;
 mod rules;
 mod secret;
+mod settings;
 mod time_zone;
 
 pub use error::{ConfigError, Origin, Problem};
 pub use layers::Overrides;
 pub use load::{DEFAULT_FILE, Loaded};
-pub use model::{
-    Bus, BusKind, City, Config, Database, DatabaseTarget, Http, Log, LogFormat, Map, Mqtt, MqttMode,
-    Security, Sessions,
-};
 pub use print::annotated;
 pub use rules::Refusal;
 pub use secret::SecretUrl;
+pub use settings::{
+    Bus, BusKind, City, Config, Database, DatabaseTarget, Http, Log, LogFormat, Map, Mqtt, MqttMode,
+    Security, Sessions,
+};
 
 #[cfg(test)]
 mod tests;

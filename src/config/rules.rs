@@ -7,7 +7,7 @@ use tracing_subscriber::EnvFilter;
 use super::error::Problem;
 use super::layers::Entry;
 use super::load::{origin_of, shown};
-use super::model::{BusKind, Config, MqttMode};
+use super::settings::{BusKind, Config, MqttMode};
 
 /// A rule that a key breaks; the text reads on after the key's name.
 #[derive(Debug, Clone, PartialEq, Eq)]

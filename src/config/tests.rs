@@ -1,5 +1,4 @@
 //! The promises of the module, tried from outside its files.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -90,10 +89,10 @@ fn the_cluster_file_is_good() {
 
 #[test]
 fn flags_win_over_the_environment_which_wins_over_the_file() {
-    let mut given = Given::new("[http]\nlisten = \"127.0.0.1:1\"\nworkers = 3\n[log]\nfilter = \"warn\"", &[
-        ("SONGHE_HTTP__LISTEN", "127.0.0.1:2"),
-        ("SONGHE_LOG__FILTER", "debug"),
-    ]);
+    let mut given = Given::new(
+        "[http]\nlisten = \"127.0.0.1:1\"\nworkers = 3\n[log]\nfilter = \"warn\"",
+        &[("SONGHE_HTTP__LISTEN", "127.0.0.1:2"), ("SONGHE_LOG__FILTER", "debug")],
+    );
     given.overrides.http_listen = Some("127.0.0.1:3".parse().unwrap());
     let loaded = given.load().unwrap();
     assert_eq!(loaded.config.http.listen.port(), 3);
@@ -126,15 +125,18 @@ fn every_flag_reaches_its_key() {
 
 #[test]
 fn text_of_digits_in_the_environment_stays_text_and_an_empty_variable_is_not_set() {
-    let given = Given::new("", &[
-        ("SONGHE_CITY__CODE", "350583"),
-        ("SONGHE_HTTP__WORKERS", "2"),
-        ("SONGHE_SECURITY__METRICS_PUBLIC", "true"),
-        ("SONGHE_HTTP__PUBLIC_URL", ""),
-        ("SONGHE_TEST_REDIS_URL", "redis://127.0.0.1"),
-        ("SONGHE_CONFIG", "ignored when a file is named"),
-        ("PATH", "/bin"),
-    ]);
+    let given = Given::new(
+        "",
+        &[
+            ("SONGHE_CITY__CODE", "350583"),
+            ("SONGHE_HTTP__WORKERS", "2"),
+            ("SONGHE_SECURITY__METRICS_PUBLIC", "true"),
+            ("SONGHE_HTTP__PUBLIC_URL", ""),
+            ("SONGHE_TEST_REDIS_URL", "redis://127.0.0.1"),
+            ("SONGHE_CONFIG", "ignored when a file is named"),
+            ("PATH", "/bin"),
+        ],
+    );
     let config = given.config();
     assert_eq!((config.city.code.as_str(), config.http.workers), ("350583", 2));
     assert!(config.security.metrics_public && config.http.public_url.is_none());
@@ -160,7 +162,10 @@ fn an_unknown_key_is_named_with_its_place_and_the_nearest_right_one() {
 #[test]
 fn an_ill_typed_value_is_named_with_what_was_expected_and_found() {
     for (toml, problem) in [
-        ("[http]\nworkers = \"two\"", "http.workers: expected a whole number, found \"two\", from the file FILE"),
+        (
+            "[http]\nworkers = \"two\"",
+            "http.workers: expected a whole number, found \"two\", from the file FILE",
+        ),
         ("[http]\nlisten = 80", "http.listen: expected text in quotes, found 80, from the file FILE"),
         (
             "[security]\nmetrics_public = \"yes\"",
@@ -180,13 +185,19 @@ fn an_ill_typed_value_is_named_with_what_was_expected_and_found() {
 #[test]
 fn a_broken_rule_is_told_in_words() {
     for (toml, start) in [
-        ("[database]\npool_size = 65", "database.pool_size: must be between 1 and 64; found 65, from the file FILE"),
+        (
+            "[database]\npool_size = 65",
+            "database.pool_size: must be between 1 and 64; found 65, from the file FILE",
+        ),
         ("[database]\npool_size = 0", "database.pool_size: must be between 1 and 64; found 0,"),
         ("[database]\npool_size = -1", "database.pool_size: must be between 1 and 64; found -1,"),
         ("[http]\nbody_max_bytes = 99999999999", "http.body_max_bytes: must be between 1024 and 67108864;"),
         ("[http]\nlisten = \"localhost\"", "http.listen: must be an IP address and a port such as"),
         ("[http]\npublic_url = \"https://a/b\"", "http.public_url: must be https://HOST[:PORT] or"),
-        ("[bus]\nkind = \"redi\"", "bus.kind: must be one of \"in-process\", \"redis\" (did you mean \"redis\"?);"),
+        (
+            "[bus]\nkind = \"redi\"",
+            "bus.kind: must be one of \"in-process\", \"redis\" (did you mean \"redis\"?);",
+        ),
         ("[bus]\nkind = \"redis\"", "bus.redis_url: is needed when bus.kind is \"redis\"; found nothing,"),
         ("[bus]\nredis_url = \"http://x\"", "bus.redis_url: must be redis://"),
         ("[mqtt]\nmode = \"external\"", "mqtt.external_url: is needed when mqtt.mode is \"external\";"),
@@ -196,10 +207,16 @@ fn a_broken_rule_is_told_in_words() {
         ("[database]\nurl = \"sqlite://songhe.db\"", "database.url: must be sqlite:FILE or postgres://"),
         ("[city]\ncode = \"35058\"", "city.code: must be six digits;"),
         ("[city]\nname_zh = \" \"", "city.name_zh: must not be empty;"),
-        ("[city]\ntime_zone = \"Asia/Shangai\"", "city.time_zone: must be the IANA name of a time zone; did you mean \"Asia/Shanghai\"?;"),
+        (
+            "[city]\ntime_zone = \"Asia/Shangai\"",
+            "city.time_zone: must be the IANA name of a time zone; did you mean \"Asia/Shanghai\"?;",
+        ),
         ("[sessions]\nlifetime_h = 4", "sessions.lifetime_h: must not be shorter than"),
         ("[log]\nfilter = \"songhe=loud\"", "log.filter: must be a log filter such as"),
-        ("[map]\ntile_url = \"https://t/{z}/{x}\"", "map.tile_url: must start with https:// or http:// and hold"),
+        (
+            "[map]\ntile_url = \"https://t/{z}/{x}\"",
+            "map.tile_url: must start with https:// or http:// and hold",
+        ),
         ("[security]\nkey_file = \"\"", "security.key_file: must not be empty;"),
     ] {
         let problem = Given::new(toml, &[]).problem();
@@ -209,10 +226,10 @@ fn a_broken_rule_is_told_in_words() {
 
 #[test]
 fn every_mistake_is_told_at_once() {
-    let given = Given::new("[http]\nlisen = 1\nworkers = \"two\"", &[
-        ("SONGHE_MQTT__MODE", "on"),
-        ("SONGHE_LOG__FORMT", "json"),
-    ]);
+    let given = Given::new(
+        "[http]\nlisen = 1\nworkers = \"two\"",
+        &[("SONGHE_MQTT__MODE", "on"), ("SONGHE_LOG__FORMT", "json")],
+    );
     let text = given.load().unwrap_err().to_string();
     assert!(text.starts_with("the configuration is refused for 4 reasons:\n  "), "{text}");
     for key in ["http.lisen:", "http.workers:", "mqtt.mode:", "log.formt:"] {
@@ -222,7 +239,8 @@ fn every_mistake_is_told_at_once() {
 
 #[test]
 fn a_file_that_is_missing_or_not_toml_is_refused() {
-    let missing = load_from(Some(Path::new("/nonexistent/songhe.toml")), vec![], &Overrides::default()).unwrap_err();
+    let missing =
+        load_from(Some(Path::new("/nonexistent/songhe.toml")), vec![], &Overrides::default()).unwrap_err();
     assert!(missing.to_string().contains("the file /nonexistent/songhe.toml cannot be read"), "{missing}");
     let problem = Given::new("[http]\n\nlisten = s3cret\n", &[]).problem();
     assert!(problem.starts_with("the file FILE is not valid TOML in line 3:"), "{problem}");
@@ -231,11 +249,13 @@ fn a_file_that_is_missing_or_not_toml_is_refused() {
 
 #[test]
 fn no_message_and_no_print_shows_a_password() {
-    let toml = "[database]\nurl = \"postgre://ana:s3cret@db/songhe\"\n[bus]\nredis_url = \"http://:s3cret@x\"";
+    let toml =
+        "[database]\nurl = \"postgre://ana:s3cret@db/songhe\"\n[bus]\nredis_url = \"http://:s3cret@x\"";
     let error = Given::new(toml, &[]).load().unwrap_err();
     assert!(!format!("{error} {error:?}").contains("s3cret"), "{error:?}");
 
-    let loaded = Given::new("", &[("SONGHE_DATABASE__URL", "postgres://ana:s3cret@db/songhe")]).load().unwrap();
+    let loaded =
+        Given::new("", &[("SONGHE_DATABASE__URL", "postgres://ana:s3cret@db/songhe")]).load().unwrap();
     let text = annotated(&loaded);
     assert!(!text.contains("s3cret") && !format!("{:?}", loaded.config).contains("s3cret"));
     let line = "url = \"postgres://ana:***@db/songhe\"  # from the environment variable SONGHE_DATABASE__URL";
@@ -244,7 +264,8 @@ fn no_message_and_no_print_shows_a_password() {
 
 #[test]
 fn what_is_printed_loads_to_the_same_configuration() {
-    let loaded = Given::new(include_str!("../../config/cluster.toml"), &[("SONGHE_CITY__NAME_EN", "A \"B\" \\ C")]);
+    let loaded =
+        Given::new(include_str!("../../config/cluster.toml"), &[("SONGHE_CITY__NAME_EN", "A \"B\" \\ C")]);
     let loaded = loaded.load().unwrap();
     assert_eq!(Given::new(&annotated(&loaded), &[]).config(), loaded.config);
     let untouched = Given::new("", &[]).load().unwrap();

@@ -5,6 +5,7 @@ use serde::{Deserialize, Deserializer, Serializer};
 
 use super::nearest::nearest;
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 pub fn serialize<S: Serializer>(zone: &Tz, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(zone.name())
 }

@@ -8,6 +8,7 @@ mod failure;
 mod migrate;
 pub mod schema;
 pub mod store;
+mod text_enum;
 
 use std::sync::Arc;
 use std::time::Duration;

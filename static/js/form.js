@@ -25,6 +25,7 @@ function switchTheme() {
   } catch {
     // Without storage the choice lasts for this page.
   }
+  document.body.dispatchEvent(new CustomEvent("songhe:theme"));
   showThemeSwitches();
 }
 

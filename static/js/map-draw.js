@@ -2,7 +2,9 @@
 
 /* global L */
 
-const SIZE_PX = 6;
+const SIZE_FAR_PX = 4;
+const SIZE_NEAR_PX = 7;
+const ZOOM_NEAR = 13;
 
 // Corner points around (0, 0); a circle is drawn by arc.
 const CORNERS = {
@@ -37,10 +39,16 @@ export function shapeMarkers() {
   });
 }
 
-export function markOptions(layer) {
+/** Small marks over the whole city, so that they do not hide each other; larger ones from near. */
+export function sizeAt(zoom) {
+  return zoom >= ZOOM_NEAR ? SIZE_NEAR_PX : SIZE_FAR_PX;
+}
+
+/** `ink` holds the theme's colours {strong, soft}: a canvas does not read style sheets. */
+export function markOptions(layer, zoom, ink) {
   return layer.shape === "outline"
-    ? { shape: "circle", radius: 11, color: layer.colour, weight: 2, fill: true, fillOpacity: 0.06, fillColor: layer.colour }
-    : { shape: layer.shape, radius: SIZE_PX, color: "#1a2027", weight: 1, fill: true, fillOpacity: 0.92, fillColor: layer.colour };
+    ? { shape: "outline", radius: 11, color: ink.soft, weight: 2, fill: true, fillOpacity: 0.08, fillColor: ink.soft }
+    : { shape: layer.shape, radius: sizeAt(zoom), color: ink.strong, weight: 1, fill: true, fillOpacity: 0.92, fillColor: layer.colour };
 }
 
 /** The same mark as a small drawing for the legend. */
@@ -58,11 +66,25 @@ export function legendMark(layer) {
   }
   if (layer.shape === "outline") {
     mark.setAttribute("fill", "none");
-    mark.setAttribute("stroke", layer.colour);
-    mark.setAttribute("stroke-width", "2");
+    mark.setAttribute("class", "ring");
   } else {
     mark.setAttribute("fill", layer.colour);
   }
   svg.append(mark);
   return svg;
+}
+
+/** Hides the labels that would lie on one already shown; earlier labels win. */
+export function declutter(labels) {
+  const shown = [];
+  for (const label of labels) {
+    label.style.visibility = "";
+    const box = label.getBoundingClientRect();
+    const hit = shown.some((other) => box.left < other.right && box.right > other.left && box.top < other.bottom && box.bottom > other.top);
+    if (hit) {
+      label.style.visibility = "hidden";
+    } else {
+      shown.push(box);
+    }
+  }
 }

@@ -2,11 +2,12 @@
 // data-tiles (same origin, {z}/{x}/{y}) adds a base map; data-refresh="alert device" names live topics that reload the places.
 //
 // JSON: {"layers":[{"key","label","shape":"circle|square|triangle|diamond|outline","colour":"#0072B2","off":false,
-//        "points":[{"lon","lat","label","href","note"}]}]}. `outline` is a labelled ring, for towns.
+//        "points":[{"lon","lat","label","href","note"}]}]}. `outline` is a labelled ring in
+//        the colour of text, for towns.
 
 /* global L */
 
-import { legendMark, markOptions, shapeMarkers } from "./map-draw.js";
+import { declutter, legendMark, markOptions, shapeMarkers, sizeAt } from "./map-draw.js";
 
 function make(tag, className, text) {
   const element = document.createElement(tag);
@@ -23,6 +24,7 @@ class SongheMap extends HTMLElement {
   connectedCallback() {
     this.hiddenKeys = null;
     this.reload = () => this.load();
+    document.body.addEventListener("songhe:theme", this.reload);
     for (const topic of this.topics()) {
       document.body.addEventListener(`songhe:${topic}-changed`, this.reload);
     }
@@ -30,6 +32,7 @@ class SongheMap extends HTMLElement {
   }
 
   disconnectedCallback() {
+    document.body.removeEventListener("songhe:theme", this.reload);
     for (const topic of this.topics()) {
       document.body.removeEventListener(`songhe:${topic}-changed`, this.reload);
     }
@@ -88,10 +91,14 @@ class SongheMap extends HTMLElement {
     canvas.setAttribute("role", "region");
     canvas.setAttribute("aria-label", this.dataset.textMap);
     this.legendBox = make("div", "map-legend");
-    this.listBox = make("div", "map-lists");
+    this.listBox = make("div");
+    const lists = make("section", "card map-lists");
+    const head = make("div", "card-head");
+    head.append(make("h2", "", this.dataset.textList));
+    lists.append(head, this.listBox);
     wrap.append(canvas, this.legendBox);
-    this.replaceChildren(wrap, this.listBox);
-    this.map = L.map(canvas, { preferCanvas: true, zoomControl: false, attributionControl: false, minZoom: 8, maxZoom: 18 });
+    this.replaceChildren(wrap, lists);
+    this.map = L.map(canvas, { preferCanvas: true, zoomControl: false, attributionControl: false, minZoom: 8, maxZoom: 18, zoomSnap: 0.25 });
     L.control.zoom({ zoomInTitle: this.dataset.textZoomIn, zoomOutTitle: this.dataset.textZoomOut }).addTo(this.map);
     L.control.scale({ imperial: false }).addTo(this.map);
     if (this.dataset.tiles) {
@@ -101,6 +108,22 @@ class SongheMap extends HTMLElement {
     this.Mark = shapeMarkers();
     const everything = layers.flatMap((layer) => layer.points.map((point) => [point.lat, point.lon]));
     this.map.fitBounds(L.latLngBounds(everything), { padding: [24, 24], maxZoom: 15, animate: false });
+    this.map.on("zoomend", () => this.afterZoom());
+  }
+
+  afterZoom() {
+    for (const group of this.groups.values()) {
+      group.eachLayer((mark) => {
+        if (mark.options.shape !== "outline") {
+          mark.setRadius(sizeAt(this.map.getZoom()));
+        }
+      });
+    }
+    this.tidyLabels();
+  }
+
+  tidyLabels() {
+    requestAnimationFrame(() => declutter(this.querySelectorAll(".map-label")));
   }
 
   drawLayers(layers) {
@@ -113,11 +136,12 @@ class SongheMap extends HTMLElement {
         group.addTo(this.map);
       }
     }
+    this.tidyLabels();
   }
 
   group(layer) {
     const marks = layer.points.map((point) => {
-      const mark = new this.Mark([point.lat, point.lon], markOptions(layer));
+      const mark = new this.Mark([point.lat, point.lon], markOptions(layer, this.map.getZoom(), this.ink()));
       if (layer.shape === "outline") {
         // An element, not a string: Leaflet would read a string as HTML.
         mark.bindTooltip(make("span", "", point.label), {
@@ -161,10 +185,16 @@ class SongheMap extends HTMLElement {
     return set;
   }
 
+  ink() {
+    const style = getComputedStyle(this);
+    return { strong: style.getPropertyValue("--text"), soft: style.getPropertyValue("--text-2") };
+  }
+
   toggle(key, on) {
     if (on) {
       this.hiddenKeys.delete(key);
       this.groups.get(key).addTo(this.map);
+      this.tidyLabels();
     } else {
       this.hiddenKeys.add(key);
       this.groups.get(key).remove();
@@ -172,9 +202,8 @@ class SongheMap extends HTMLElement {
   }
 
   list(layer) {
-    const details = make("details", "card map-list");
+    const details = make("details", "map-list");
     const summary = make("summary", "", `${layer.label} (${layer.points.length})`);
-    summary.append(" ", make("small", "muted", this.dataset.textList));
     details.append(summary);
     // Thousands of entries are only made when somebody opens the list.
     details.addEventListener("toggle", () => {

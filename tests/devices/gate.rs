@@ -50,6 +50,11 @@ impl RecordingGate {
         within(arrived.wait_for(|arrived| *arrived >= count)).await.unwrap();
     }
 
+    /// Messages that reached the gate so far.
+    pub fn arrived(&self) -> usize {
+        *self.arrived.borrow()
+    }
+
     /// Returns all presence events once `done` holds for them.
     pub async fn presence_until(&self, done: impl FnMut(&Vec<Presence>) -> bool) -> Vec<Presence> {
         let mut presence = self.presence.subscribe();

@@ -3,7 +3,7 @@ use diesel::prelude::*;
 use crate::access::{Permission, Scope};
 use crate::clock::Instant;
 use crate::db::AnyConnection;
-use crate::db::schema::{sessions, setup_links};
+use crate::db::schema::{sessions, setup_links, users};
 use crate::error::Result;
 
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -73,6 +73,25 @@ pub fn close_sessions_of(connection: &mut AnyConnection, user_id: i64, now: Inst
     )
     .set(sessions::revoked_at.eq(now))
     .execute(connection)?)
+}
+
+/// Whether a session still admits its user; idling is judged at requests, not here.
+pub fn session_is_open(
+    connection: &mut AnyConnection,
+    id: i64,
+    user_id: Option<i64>,
+    now: Instant,
+) -> Result<bool> {
+    let open: i64 = sessions::table
+        .inner_join(users::table)
+        .filter(sessions::id.eq(id))
+        .filter(sessions::user_id.eq(user_id.unwrap_or_default()))
+        .filter(sessions::revoked_at.is_null())
+        .filter(sessions::expires_at.gt(now))
+        .filter(users::disabled_at.is_null())
+        .count()
+        .get_result(connection)?;
+    Ok(open == 1)
 }
 
 /// Open sessions, newest first, at most 500.

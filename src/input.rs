@@ -1,0 +1,91 @@
+//! Checks of what people and programs send: every broken rule is collected, so that one answer names them all.
+
+use crate::error::{Error, FieldError, Result};
+use crate::text::Text;
+
+/// Collects broken rules field by field.
+#[derive(Debug, Default)]
+pub struct Checks(Vec<FieldError>);
+
+impl Checks {
+    pub fn refuse(&mut self, field: &'static str, rule: Text) {
+        self.0.push(FieldError { field, rule });
+    }
+
+    /// A rule that must hold.
+    pub fn require(&mut self, field: &'static str, holds: bool, rule: impl FnOnce() -> Text) {
+        if !holds {
+            self.refuse(field, rule());
+        }
+    }
+
+    /// Text of at least `min` and at most `max` characters, without control characters.
+    pub fn text(&mut self, field: &'static str, value: &str, min: usize, max: usize) {
+        let length = value.trim().chars().count();
+        if length < min {
+            self.refuse(field, Text::new("rule.required").with("field", format!("@field.{field}")));
+        } else if length > max {
+            self.refuse(field, Text::new("rule.too_long").with("max", max));
+        } else if value.chars().any(|letter| letter.is_control() && letter != '\n') {
+            self.refuse(field, Text::new("rule.control_characters"));
+        }
+    }
+
+    /// A number within bounds, both included.
+    pub fn range(&mut self, field: &'static str, value: f64, min: f64, max: f64) {
+        if !(min..=max).contains(&value) {
+            self.refuse(field, Text::new("rule.range").with("min", min).with("max", max));
+        }
+    }
+
+    /// A place within China's bounds, longitude first.
+    pub fn place(&mut self, longitude: f64, latitude: f64) {
+        self.range("longitude", longitude, 73.0, 136.0);
+        self.range("latitude", latitude, 3.0, 54.0);
+    }
+
+    /// Digits, spaces, plus, dash; 5 to 20 characters, or empty.
+    pub fn phone(&mut self, field: &'static str, value: &str) {
+        let legal = value.chars().all(|letter| letter.is_ascii_digit() || "+- ".contains(letter));
+        let fits = value.is_empty() || (5..=20).contains(&value.len());
+        self.require(field, legal && fits, || Text::new("rule.phone"));
+    }
+
+    pub fn finish(self) -> Result<()> {
+        if self.0.is_empty() { Ok(()) } else { Err(Error::invalid(self.0)) }
+    }
+}
+
+/// A form's number; a text that is none breaks the rule and counts as NaN, which fails every range.
+pub fn number(text: &str) -> f64 {
+    text.trim().parse().unwrap_or(f64::NAN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Lang;
+
+    #[test]
+    fn every_broken_rule_is_named_with_its_field() {
+        let mut checks = Checks::default();
+        checks.text("name", "  ", 1, 10);
+        checks.range("latitude", number("x"), 3.0, 54.0);
+        checks.phone("phone", "12a");
+        let error = checks.finish().unwrap_err();
+        let fields: Vec<&str> = error.fields.iter().map(|broken| broken.field).collect();
+        assert_eq!(fields, ["name", "latitude", "phone"]);
+        for lang in [Lang::Chinese, Lang::English] {
+            assert!(error.fields.iter().all(|broken| !broken.rule.to(lang).starts_with("rule.")));
+        }
+    }
+
+    #[test]
+    fn what_keeps_the_rules_passes() {
+        let mut checks = Checks::default();
+        checks.text("name", "青阳敬老院", 1, 10);
+        checks.place(118.5, 24.8);
+        checks.phone("phone", "0595-8568 0000");
+        assert!(checks.finish().is_ok());
+    }
+}

@@ -1,0 +1,295 @@
+use actix_web::{HttpResponse, web};
+
+use super::edit::current_version;
+use super::model::{InstitutionInput, InstitutionKind, InstitutionState};
+use super::store::{InstitutionListed, InstitutionRow, get_institution, list_institutions};
+use super::{add, change};
+use crate::access::{Permission, Scope};
+use crate::bus::Topic;
+use crate::db::AnyConnection;
+use crate::error::{Code, Error, Result};
+use crate::input::number;
+use crate::listing::{ListRequest, Listed};
+use crate::registry::store::town_names;
+use crate::text::Text;
+use crate::web::{
+    Action, Cell, Column, Context, Detail, Field, Filter, FilterKind, Form, FormField, Input, List, Need, Route,
+    Row, Section, Visitor, Words, detail_page, form_page, get, list_routes, post, redirect,
+};
+
+pub fn routes() -> Vec<Route> {
+    let edit = Need::May(Permission::EditInstitution);
+    let mut routes = list_routes::<Institutions>().to_vec();
+    routes.extend([
+        get("/institutions/new", edit, || web::to(show_new)),
+        post("/institutions", edit, || web::to(create)),
+        get("/institutions/{id}", Need::May(Permission::SeeRegistry), || web::to(show)),
+        get("/institutions/{id}/edit", edit, || web::to(show_edit)),
+        post("/institutions/{id}", edit, || web::to(save)),
+    ]);
+    routes
+}
+
+struct Institutions;
+
+impl List for Institutions {
+    const PATH: &'static str = "/institutions";
+    const EXPORT_PATH: &'static str = "/institutions.xlsx";
+    const HEADING: &'static str = "institution.heading";
+    const EMPTY: &'static str = "institution.empty";
+    const NEED: Permission = Permission::SeeRegistry;
+    const TOPIC: Option<Topic> = Some(Topic::Registry);
+    const CREATE: Option<(&'static str, &'static str, Permission)> =
+        Some(("/institutions/new", "institution.new", Permission::EditInstitution));
+    const COLUMNS: &'static [Column] = &[
+        Column::text("name", "field.name"),
+        Column::text("town", "field.town_code"),
+        Column::text("kind", "field.kind"),
+        Column::text("state", "field.state"),
+        Column::text("operator", "field.operator"),
+        Column::number("beds", "field.beds").unsorted(),
+        Column::text("fire", "field.micro_fire_station").unsorted(),
+        Column::text("opened_on", "field.opened_on"),
+    ];
+
+    fn filters(connection: &mut AnyConnection, scope: &Scope, words: &Words) -> Result<Vec<Filter>> {
+        let towns = town_names(connection, scope, Permission::SeeRegistry)?
+            .into_iter()
+            .map(|(code, chinese, english)| (code, words.pick(&chinese, &english)))
+            .collect();
+        Ok(vec![
+            Filter { name: "q", label: "filter.name_or_operator", kind: FilterKind::Text },
+            Filter { name: "town", label: "field.town_code", kind: FilterKind::Select(towns) },
+            Filter {
+                name: "kind",
+                label: "field.kind",
+                kind: words.choices("institution_kind", InstitutionKind::NAMES),
+            },
+            Filter {
+                name: "state",
+                label: "field.state",
+                kind: words.choices("institution_state", InstitutionState::NAMES),
+            },
+            Filter { name: "fire", label: "field.micro_fire_station", kind: words.choices("yes_no", &["true", "false"]) },
+        ])
+    }
+
+    fn rows(connection: &mut AnyConnection, scope: &Scope, request: &ListRequest, words: &Words) -> Result<Listed<Row>> {
+        let listed = list_institutions(connection, scope, request)?;
+        Ok(Listed { rows: listed.rows.into_iter().map(|row| cells(row, words)).collect(), total: listed.total })
+    }
+}
+
+fn cells(listed: InstitutionListed, words: &Words) -> Row {
+    let InstitutionListed { institution, town_zh, town_en, beds } = listed;
+    let fire = if institution.micro_fire_station {
+        Cell::chip(words.name_of("yes_no", "true"), "ok")
+    } else {
+        Cell::text(words.name_of("yes_no", "false"))
+    };
+    Row {
+        href: Some(format!("/institutions/{}", institution.id)),
+        cells: vec![
+            Cell::text(institution.name),
+            Cell::text(words.pick(&town_zh, &town_en)),
+            Cell::text(words.name_of("institution_kind", institution.kind.name())),
+            Cell::chip(words.name_of("institution_state", institution.state.name()), tone(institution.state)),
+            Cell::text(institution.operator),
+            Cell::count(beds),
+            fire,
+            Cell::text(institution.opened_on.map(|day| day.to_string()).unwrap_or_default()),
+        ],
+    }
+}
+
+fn tone(state: InstitutionState) -> &'static str {
+    match state {
+        InstitutionState::Operating => "ok",
+        InstitutionState::UnderConstruction => "info",
+        InstitutionState::Idle => "warn",
+        InstitutionState::Closed => "off",
+    }
+}
+
+async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
+    let (scope, id) = (visitor.scope(), id.into_inner());
+    let (row, towns) = visitor
+        .app
+        .db
+        .read(move |connection| {
+            let row = get_institution(connection, &scope, Permission::SeeRegistry, id)?;
+            Ok((row, town_names(connection, &scope, Permission::SeeRegistry)?))
+        })
+        .await?;
+    let town = towns.iter().find(|(code, _, _)| *code == row.town_code);
+    let town = town.map(|(_, chinese, english)| visitor.pick(chinese, english)).unwrap_or_default().to_owned();
+    let may_edit = visitor.scope().reach(Permission::EditInstitution);
+    let may_edit = may_edit.is_ok_and(|reach| reach.covers(Some(&row.town_code), Some(row.id)));
+    let mut actions = Vec::new();
+    if visitor.may(Permission::SeeBeds) {
+        actions.push(Action::link(format!("/beds?institution={id}"), visitor.t("institution.beds"), "bed"));
+    }
+    if may_edit {
+        actions.push(Action::link(format!("/institutions/{id}/edit"), visitor.t("action.edit"), "pencil").primary());
+    }
+    detail_page(
+        &visitor,
+        Detail {
+            heading: row.name.clone(),
+            subheading: visitor.name_of("institution_kind", row.kind.name()),
+            actions,
+            sections: vec![Section { heading: visitor.t("detail.facts").into_owned(), fields: facts(&visitor, &row, &town), table: None }],
+            topic: Some(Topic::Registry),
+        },
+    )
+}
+
+fn facts(context: &Context, row: &InstitutionRow, town: &str) -> Vec<Field> {
+    let label = |key: &str| context.t(key).into_owned();
+    vec![
+        Field::new(label("field.town_code"), town).link(format!("/towns/{}", row.town_code)),
+        Field::new(label("field.state"), context.name_of("institution_state", row.state.name())).chip(tone(row.state)),
+        Field::new(label("field.operator"), &row.operator),
+        Field::new(label("field.phone"), &row.phone),
+        Field::new(label("field.micro_fire_station"), context.name_of("yes_no", if row.micro_fire_station { "true" } else { "false" })),
+        Field::new(label("field.opened_on"), row.opened_on.map(|day| day.to_string()).unwrap_or_default()),
+        Field::new(label("field.place"), format!("{:.5}, {:.5}", row.longitude, row.latitude)),
+        Field::new(label("field.updated_at"), context.show(row.updated_at)),
+    ]
+}
+
+async fn show_new(visitor: Visitor) -> Result<HttpResponse> {
+    let form = form(&visitor, None, &Input::default()).await?;
+    form_page(&visitor, form, None)
+}
+
+async fn show_edit(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
+    let (scope, id) = (visitor.scope(), id.into_inner());
+    let row = visitor
+        .app
+        .db
+        .read(move |connection| get_institution(connection, &scope, Permission::EditInstitution, id))
+        .await?;
+    let form = form(&visitor, Some((id, row.version)), &typed(&row.input())).await?;
+    form_page(&visitor, form, None)
+}
+
+async fn create(visitor: Visitor, body: String) -> Result<HttpResponse> {
+    let input = Input::parse(&body)?;
+    let outcome = match read(&input) {
+        Ok(values) => visitor.app.write(&visitor.scope(), move |tx| add(tx, &values)).await,
+        Err(error) => Err(error),
+    };
+    match outcome {
+        Ok(id) => Ok(redirect(&format!("/institutions/{id}"))),
+        Err(error) if is_for_form(&error) => {
+            let form = form(&visitor, None, &input).await?;
+            form_page(&visitor, form, Some((&error, None)))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn save(visitor: Visitor, id: web::Path<i64>, body: String) -> Result<HttpResponse> {
+    let id = id.into_inner();
+    let input = Input::parse(&body)?;
+    let version = input.version()?;
+    let outcome = match read(&input) {
+        Ok(values) => visitor.app.write(&visitor.scope(), move |tx| change(tx, id, version, &values)).await,
+        Err(error) => Err(error),
+    };
+    match outcome {
+        Ok(()) => Ok(redirect(&format!("/institutions/{id}"))),
+        Err(error) if is_for_form(&error) => {
+            let scope = visitor.scope();
+            let current = visitor.app.db.read(move |connection| current_version(connection, &scope, id)).await?;
+            let form = form(&visitor, Some((id, version)), &input).await?;
+            form_page(&visitor, form, Some((&error, Some(current))))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn is_for_form(error: &Error) -> bool {
+    matches!(error.code, Code::Invalid | Code::Stale)
+}
+
+fn read(input: &Input) -> Result<InstitutionInput> {
+    let opened_on = match input.text("opened_on").as_str() {
+        "" => None,
+        text => Some(text.parse().map_err(|_| Error::field("opened_on", Text::new("rule.date")))?),
+    };
+    Ok(InstitutionInput {
+        town_code: input.text("town_code"),
+        village_code: Some(input.text("village_code")).filter(|code| !code.is_empty()),
+        name: input.text("name"),
+        kind: InstitutionKind::parse(&input.text("kind")).ok_or_else(|| Error::field("kind", Text::new("rule.choose")))?,
+        state: InstitutionState::parse(&input.text("state"))
+            .ok_or_else(|| Error::field("state", Text::new("rule.choose")))?,
+        operator: input.text("operator"),
+        phone: input.text("phone"),
+        micro_fire_station: input.flag("micro_fire_station"),
+        opened_on,
+        longitude: number(&input.text("longitude")),
+        latitude: number(&input.text("latitude")),
+    })
+}
+
+/// The stored values as a form would send them.
+fn typed(values: &InstitutionInput) -> Input {
+    Input::of([
+        ("town_code", values.town_code.clone()),
+        ("village_code", values.village_code.clone().unwrap_or_default()),
+        ("name", values.name.clone()),
+        ("kind", values.kind.name().to_owned()),
+        ("state", values.state.name().to_owned()),
+        ("operator", values.operator.clone()),
+        ("phone", values.phone.clone()),
+        ("micro_fire_station", values.micro_fire_station.to_string()),
+        ("opened_on", values.opened_on.map(|day| day.to_string()).unwrap_or_default()),
+        ("longitude", values.longitude.to_string()),
+        ("latitude", values.latitude.to_string()),
+    ])
+}
+
+async fn form(visitor: &Visitor, known: Option<(i64, i64)>, input: &Input) -> Result<Form> {
+    let scope = visitor.scope();
+    let towns = visitor
+        .app
+        .db
+        .read(move |connection| town_names(connection, &scope, Permission::EditInstitution))
+        .await?;
+    let towns: Vec<(String, String)> =
+        towns.into_iter().map(|(code, chinese, english)| (code, visitor.pick(&chinese, &english).to_owned())).collect();
+    let names = |kind: &str, values: &[&str]| -> Vec<(String, String)> {
+        values.iter().map(|value| ((*value).to_owned(), visitor.name_of(kind, value))).collect()
+    };
+    let field = |name: &'static str, kind: &'static str, required: bool| {
+        FormField::of(visitor, name, kind, input).required(required)
+    };
+    let fields = vec![
+        field("name", "text", true),
+        field("town_code", "select", true).options(towns),
+        field("kind", "select", true).options(names("institution_kind", InstitutionKind::NAMES)),
+        field("state", "select", true).options(names("institution_state", InstitutionState::NAMES)),
+        field("operator", "text", false),
+        field("phone", "text", false),
+        field("micro_fire_station", "checkbox", false),
+        field("opened_on", "date", false),
+        field("village_code", "text", false).hint(visitor.t("hint.village_code")),
+        field("longitude", "number", true).hint(visitor.t("hint.longitude")),
+        field("latitude", "number", true).hint(visitor.t("hint.latitude")),
+    ];
+    let (heading, action, back) = match known {
+        Some((id, _)) => ("institution.edit", format!("/institutions/{id}"), format!("/institutions/{id}")),
+        None => ("institution.new", "/institutions".to_owned(), "/institutions".to_owned()),
+    };
+    Ok(Form {
+        heading: visitor.t(heading).into_owned(),
+        action,
+        version: known.map(|(_, version)| version),
+        fields,
+        submit_label: visitor.t("action.save").into_owned(),
+        cancel_href: back,
+    })
+}

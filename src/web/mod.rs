@@ -1,0 +1,29 @@
+//! Pages: assembly, the gate in front of every route, and what all pages share.
+//!
+//! Invariant: a request reaches a handler only through [`gate`], which has looked its route's need up in [`routes`]: a path
+//! that is not in the table does not exist.
+
+mod assets;
+mod assemble;
+mod context;
+mod detail;
+mod failure;
+mod form;
+mod gate;
+mod health;
+mod home;
+mod list;
+mod live;
+mod origin;
+mod page;
+mod routes;
+
+pub use assemble::{Server, bind};
+pub use context::{Context, Guest, Visitor};
+pub use detail::{Action, Detail, Field, Section, detail_page};
+pub use failure::{fail, problem_body};
+pub use gate::session_cookie_name;
+pub use form::{Conflicted, Form, FormField, Input, form_page};
+pub use list::{Words, group_digits, Cell, Column, Filter, FilterKind, Choice, List, Row, TableView, list_routes, table};
+pub use page::{NavItem, Page, html, redirect};
+pub use routes::{Need, Route, all, delete, get, patch, post};

@@ -1,0 +1,8 @@
+//! What tests of several promises share.
+#![allow(dead_code, reason = "a helper may be used by the tests of a later promise only")]
+
+pub mod poll;
+pub mod process;
+pub mod services;
+
+mod process_tests;

@@ -1,0 +1,182 @@
+//! The real program in a temporary folder: started on free ports, killed, started again.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+
+/// Generous, since a loaded machine with two cores runs the debug build.
+pub const READY_LIMIT: Duration = Duration::from_mins(1);
+const STOP_LIMIT: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// `DIR/addresses.json`, as the program writes it for scripts.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Addresses {
+    pub http: SocketAddr,
+    /// Absent when the broker is off or external.
+    pub mqtt: Option<SocketAddr>,
+}
+
+/// The program without the caller's own settings in its environment.
+pub fn songhe_command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_songhe"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("SONGHE_")) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// A running program; killed when dropped.
+pub struct Songhe {
+    folder: tempfile::TempDir,
+    arguments: Vec<String>,
+    variables: Vec<(String, String)>,
+    child: Option<Child>,
+    pub addresses: Addresses,
+}
+
+impl Songhe {
+    /// Starts `songhe ARGUMENTS... --data DIR --http 127.0.0.1:0 --mqtt 127.0.0.1:0` and waits until it is
+    /// ready. Panics with the program's output when it ends or is not ready within [`READY_LIMIT`].
+    pub fn start(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        let data = folder.path().join("data").display().to_string();
+        for argument in ["--data", &data, "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0"] {
+            arguments.push(argument.to_owned());
+        }
+        let variables =
+            variables.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect::<Vec<_>>();
+        let (child, addresses) = launch(folder.path(), &arguments, &variables);
+        Self { folder, arguments, variables, child: Some(child), addresses }
+    }
+
+    pub fn data_dir(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// `http://ADDR:PORT` followed by `path`.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.addresses.http)
+    }
+
+    /// Everything the program has written to both outputs since the first start.
+    pub fn output(&self) -> String {
+        read_output(self.folder.path())
+    }
+
+    pub fn process_id(&self) -> u32 {
+        self.child.as_ref().expect("the program is running").id()
+    }
+
+    /// kill -9: no handler of the program runs.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    /// Asks the program to end (SIGTERM) and waits for its status.
+    pub fn stop(&mut self) -> ExitStatus {
+        let mut child = self.child.take().expect("the program is running");
+        let asked = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+        assert!(asked.success());
+        let started = Instant::now();
+        loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                return status;
+            }
+            if started.elapsed() > STOP_LIMIT {
+                child.kill().unwrap();
+                panic!("the program did not end within {STOP_LIMIT:?}:\n{}", self.output());
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    /// Starts the same program again on the same folder; the ports are new.
+    pub fn restart(&mut self) {
+        self.kill();
+        let (child, addresses) = launch(self.folder.path(), &self.arguments, &self.variables);
+        self.child = Some(child);
+        self.addresses = addresses;
+    }
+}
+
+impl Drop for Songhe {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn launch(folder: &Path, arguments: &[String], variables: &[(String, String)]) -> (Child, Addresses) {
+    let addresses_file = folder.join("data").join("addresses.json");
+    // A file of an earlier start would send the tests to ports that are gone.
+    let _ = std::fs::remove_file(&addresses_file);
+    let output = File::options().create(true).append(true).open(folder.join("output.log")).unwrap();
+    let mut child = songhe_command()
+        .current_dir(folder)
+        .args(arguments)
+        .envs(variables.iter().map(|(name, value)| (name, value)))
+        .stdin(Stdio::null())
+        .stdout(output.try_clone().unwrap())
+        .stderr(output)
+        .spawn()
+        .unwrap();
+    match wait_ready(&mut child, &addresses_file, READY_LIMIT) {
+        Ok(addresses) => (child, addresses),
+        Err(reason) => {
+            let _ = child.kill();
+            let _ = child.wait();
+            panic!("{reason}; its output:\n{}", read_output(folder));
+        }
+    }
+}
+
+/// Until the file of addresses is whole and `/health/ready` answers 200 at its HTTP address.
+pub(super) fn wait_ready(
+    child: &mut Child,
+    addresses_file: &Path,
+    limit: Duration,
+) -> Result<Addresses, String> {
+    let started = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return Err(format!("the program ended with {status} before it was ready"));
+        }
+        let addresses =
+            std::fs::read(addresses_file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        if let Some(addresses) = addresses.filter(|addresses: &Addresses| is_ready(addresses.http)) {
+            return Ok(addresses);
+        }
+        if started.elapsed() > limit {
+            return Err(format!("the program was not ready within {limit:?}"));
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
+
+fn is_ready(address: SocketAddr) -> bool {
+    let ask = || -> std::io::Result<bool> {
+        let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
+        stream.set_read_timeout(Some(Duration::from_secs(2)))?;
+        write!(stream, "GET /health/ready HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+        let mut status_line = [0; 12];
+        stream.read_exact(&mut status_line)?;
+        Ok(&status_line == b"HTTP/1.1 200")
+    };
+    ask().unwrap_or(false)
+}
+
+fn read_output(folder: &Path) -> String {
+    std::fs::read(folder.join("output.log"))
+        .map_or(String::new(), |bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
