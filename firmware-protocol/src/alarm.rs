@@ -136,6 +136,11 @@ impl Alarm {
         skip(&mut decoder, body_added)?;
         skip(&mut decoder, added)?;
         finish(&decoder)?;
-        Ok(Self { header, kind_code, raised, cause: channel_code.zip(value_scaled), attempt })
+        let cause = match (channel_code, value_scaled) {
+            (Some(channel_code), Some(value_scaled)) => Some((channel_code, value_scaled)),
+            (None, None) => None,
+            _ => return Err(DecodeError::MissingField),
+        };
+        Ok(Self { header, kind_code, raised, cause, attempt })
     }
 }

@@ -1,5 +1,4 @@
 //! For any message: what is written is read back. For any bytes: an answer, never a panic.
-#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -1,5 +1,4 @@
 //! The tables of the protocol: codes and names are unique, scales invert, topics refuse what they must.
-#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
 use std::collections::BTreeSet;
 
@@ -74,5 +73,23 @@ fn a_topic_of_another_device_or_with_a_wildcard_is_refused() {
         "#",
     ] {
         assert!(Topic::parse(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn the_specification_lists_every_channel_as_it_is() {
+    let specification = include_str!("../README.md");
+    for channel in Channel::ALL {
+        let facts = channel.facts();
+        let row = specification
+            .lines()
+            .find(|line| line.starts_with(&format!("| {} | {} |", facts.code, facts.name)))
+            .unwrap_or_else(|| panic!("{} is not in the specification", facts.name));
+        let (low, high) = facts.plausible_scaled;
+        assert!(row.ends_with(&format!("| {} | {low} .. {high} |", facts.decimals)), "{row}");
+        assert!(row.contains(facts.unit.symbol()), "{row}");
+    }
+    for kind in AlarmKind::ALL {
+        assert!(specification.contains(&format!("{} {}", kind.code(), kind.name())), "{}", kind.name());
     }
 }

@@ -66,7 +66,7 @@ impl<G: Gate> Handler for Hooks<G> {
                     HookResult::AuthResult(shared.authenticate(connect).await)
                 }
                 Parameter::ClientSubscribeCheckAcl(session, subscribe) => {
-                    HookResult::SubscribeAclResult(shared.subscribe(session, subscribe))
+                    HookResult::SubscribeAclResult(may_subscribe(session, subscribe))
                 }
                 Parameter::MessagePublishCheckAcl(session, publish) => {
                     HookResult::PublishAclResult(PublishAclResult(shared.publish(session, publish).await))
@@ -132,19 +132,6 @@ impl<G: Gate> Shared<G> {
         }
     }
 
-    fn subscribe(&self, session: &Session, subscribe: &Subscribe) -> SubscribeAclResult {
-        let client_id: &str = &session.id.client_id;
-        match Topic::parse_own(&subscribe.topic_filter, client_id) {
-            Ok(topic) if !topic.kind().is_upward() => {
-                SubscribeAclResult::new_success(subscribe.opts.qos(), None)
-            }
-            _ => {
-                tracing::warn!(client_id, filter = %subscribe.topic_filter, "subscription refused");
-                SubscribeAclResult::new_failure(SubscribeAckReason::NotAuthorized)
-            }
-        }
-    }
-
     async fn publish(&self, session: &Session, publish: &Publish) -> PublishResult {
         let client_id: &str = &session.id.client_id;
         // 3.1.1 has no negative acknowledgement: only the end of the connection says no.
@@ -196,6 +183,18 @@ impl<G: Gate> Shared<G> {
         let ended = self.roster.disconnect(&session.id.client_id, session.id.remote_addr);
         if let Some((device, connection)) = ended {
             self.gate.presence(Presence::Disconnected { device, connection, departure }).await;
+        }
+    }
+}
+
+/// A device may subscribe to its own downward topics.
+fn may_subscribe(session: &Session, subscribe: &Subscribe) -> SubscribeAclResult {
+    let client_id: &str = &session.id.client_id;
+    match Topic::parse_own(&subscribe.topic_filter, client_id) {
+        Ok(topic) if !topic.kind().is_upward() => SubscribeAclResult::new_success(subscribe.opts.qos(), None),
+        _ => {
+            tracing::warn!(client_id, filter = %subscribe.topic_filter, "subscription refused");
+            SubscribeAclResult::new_failure(SubscribeAckReason::NotAuthorized)
         }
     }
 }

@@ -85,8 +85,6 @@ fn instant(wall_ms: u64) -> Option<Instant> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
-
     use proptest::prelude::*;
 
     use super::*;

@@ -60,8 +60,6 @@ fn parse(text: &str) -> Result<Vec<Credential>, String> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
-
     use super::*;
 
     #[test]
