@@ -6,8 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use songhe::cli::simulate::{SimulateArgs, run};
 use songhe::clock::Clock;
-use songhe::devices::broker::Broker;
+use songhe::devices::broker::{Broker, Departure, Presence};
 use songhe::devices::simulator::{Credential, Report, SimulatorError, SimulatorSettings, simulate};
 use songhe_firmware_protocol::{Alarm, AlarmKind, Birth, Channel, DeviceKind, Header, Lane, Readings};
 use tokio::sync::watch;
@@ -179,5 +180,32 @@ async fn a_rate_that_cannot_be_is_refused() {
         let (_stop, running) = begin(settings);
         assert!(matches!(within(running).await.unwrap(), Err(SimulatorError::Rate)), "{rate}");
     }
+    broker.stop().await;
+}
+
+#[tokio::test]
+async fn the_command_simulates_for_the_time_asked_and_says_what_it_did() {
+    let folder = tempfile::tempdir().unwrap();
+    let gate = RecordingGate::new(Mode::Open);
+    let broker = start(&gate).await;
+    let credentials = folder.path().join("devices.json");
+    let device = serde_json::json!([{ "device": "ST-1", "token": TOKEN, "kind": "station" }]);
+    std::fs::write(&credentials, device.to_string()).unwrap();
+    let args = SimulateArgs {
+        broker: broker.address(),
+        credentials,
+        rate: 20.0,
+        seed: 1,
+        sos_per_hour: 0.0,
+        smoke_per_hour: 0.0,
+        seconds: Some(1),
+        oracle: None,
+        until_stdin_closes: false,
+    };
+    let report = within(tokio::task::spawn_blocking(move || run(args))).await.unwrap().unwrap();
+    assert_eq!(report.acknowledged, gate.taken().len() as u64);
+    assert!(report.acknowledged > 5 && report.alarms == 0, "{report}");
+    let events = gate.presence_until(|events| events.len() == 2).await;
+    assert!(matches!(events[1], Presence::Disconnected { departure: Departure::Said, .. }), "{events:?}");
     broker.stop().await;
 }
