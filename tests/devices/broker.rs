@@ -12,14 +12,14 @@ use songhe_firmware_protocol::limits::PACKET_BYTES_MAX;
 use songhe_firmware_protocol::{Topic, TopicKind};
 
 use super::client::{BOTH, Client, Introduction, Seen, Version};
-use super::gate::{Mode, RecordingGate, TOKEN, noon, settings, start, within};
+use super::gate::{Mode, RecordingGate, TOKEN, eventually, noon, settings, start, within};
 use super::raw::RawClient;
 
 /// Long enough for an acknowledgement that is not held back to arrive.
 const QUIET: Duration = Duration::from_millis(300);
 
 async fn connect(broker: &Broker, version: Version, code: &str) -> Client {
-    Client::connect(version, broker.address(), code, TOKEN).await.expect("a known device connects")
+    eventually(|| Client::connect(version, broker.address(), code, TOKEN)).await
 }
 
 #[tokio::test]

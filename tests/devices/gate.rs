@@ -113,3 +113,16 @@ pub async fn start(gate: &Arc<RecordingGate>) -> Broker {
 pub async fn within<F: Future>(work: F) -> F::Output {
     tokio::time::timeout(Duration::from_secs(20), work).await.expect("nothing happened for 20 s")
 }
+
+/// Tries again for a while. A device that connects in the very moment its last connection ends is told "server unavailable".
+pub async fn eventually<T, F: Future<Output = Option<T>>>(attempt: impl Fn() -> F) -> T {
+    within(async {
+        loop {
+            if let Some(outcome) = attempt().await {
+                break outcome;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await
+}
