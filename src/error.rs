@@ -188,7 +188,11 @@ impl Error {
 
     #[must_use]
     pub fn context(mut self, context: impl fmt::Display) -> Self {
-        self.context = if self.context.is_empty() { context.to_string() } else { format!("{context}: {}", self.context) };
+        self.context = if self.context.is_empty() {
+            context.to_string()
+        } else {
+            format!("{context}: {}", self.context)
+        };
         self
     }
 
@@ -196,6 +200,17 @@ impl Error {
     pub fn for_log(&self) -> String {
         let source = self.source.as_ref().map(|source| format!(" ({source})")).unwrap_or_default();
         format!("{}: {}{source}", self.code.name(), self.context)
+    }
+}
+
+impl Error {
+    /// For whoever runs the program: the text for people, or the context where the fault is ours.
+    pub fn for_operator(&self) -> String {
+        if self.code != Code::Internal {
+            return self.to_string();
+        }
+        let source = self.source.as_ref().map(|source| format!(": {source}")).unwrap_or_default();
+        format!("{}{source}", self.context)
     }
 }
 

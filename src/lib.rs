@@ -17,6 +17,8 @@ pub mod devices;
 pub mod error;
 pub mod input;
 pub mod listing;
+pub mod metrics;
 pub mod registry;
+pub mod start;
 pub mod text;
 pub mod web;

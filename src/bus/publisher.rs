@@ -17,7 +17,7 @@ const PAGE_ROWS: i64 = 500;
 /// Without any wake-up, another replica's events are seen this late at the most.
 const POLL_EVERY: Duration = Duration::from_millis(500);
 const KEEP_HOURS: i64 = 24;
-const TRIM_EVERY: Duration = Duration::from_secs(60);
+const TRIM_EVERY: Duration = Duration::from_mins(1);
 
 /// Tells listeners of this process what was committed, here or by another replica.
 #[derive(Clone)]

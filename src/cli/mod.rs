@@ -1,6 +1,8 @@
 //! The command line.
 
 pub mod config;
+mod log;
+pub mod serve;
 pub mod simulate;
 
 use std::net::SocketAddr;
@@ -9,7 +11,33 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{LogFormat, Overrides, SecretUrl};
+use crate::config::{Config, LogFormat, Overrides, SecretUrl};
+use crate::error::Error;
+
+/// Why a command ended with status 1.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error(transparent)]
+    Config(#[from] config::ConfigFailure),
+    /// A refusal or fault while starting: the operator sees the context that a page would not.
+    #[error("{}", .0.for_operator())]
+    Start(#[from] Error),
+    /// A check that the command was asked for found something wrong.
+    #[error("{0}")]
+    Found(String),
+}
+
+impl From<crate::config::ConfigError> for Failure {
+    fn from(error: crate::config::ConfigError) -> Self {
+        Failure::Config(error.into())
+    }
+}
+
+/// A line for the person at the terminal.
+#[expect(clippy::print_stdout, reason = "the command line talks to a person")]
+pub fn say(line: &str) {
+    println!("{line}");
+}
 
 /// Elderly-care facility and home-service dispatch platform for a city.
 #[derive(Debug, Parser)]
@@ -23,6 +51,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Serve(serve::ServeArgs),
     Config(config::ConfigArgs),
 }
 
@@ -68,13 +97,7 @@ impl ConfigFlags {
 /// Runs the command line of the process. Status 0, 1 (refused, with the reason) or 2 (usage).
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let outcome = match &cli.command {
-        Command::Config(args) => {
-            let overrides = cli.flags.overrides();
-            config::run(args, cli.flags.config.as_deref(), &overrides, &mut std::io::stdout().lock())
-        }
-    };
-    match outcome {
+    match dispatch(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             #[expect(
@@ -86,5 +109,15 @@ pub fn main() -> ExitCode {
             }
             ExitCode::from(1)
         }
+    }
+}
+
+fn dispatch(cli: &Cli) -> Result<(), Failure> {
+    let overrides = cli.flags.overrides();
+    let file = cli.flags.config.as_deref();
+    let load = || -> Result<Config, Failure> { Ok(Config::load(file, &overrides)?) };
+    match &cli.command {
+        Command::Serve(_) => serve::run(load()?),
+        Command::Config(args) => Ok(config::run(args, file, &overrides, &mut std::io::stdout().lock())?),
     }
 }

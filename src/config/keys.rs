@@ -28,13 +28,6 @@ pub struct Key {
     pub kind: ValueKind,
 }
 
-impl Key {
-    /// Whether the value is an address that may carry a password.
-    pub fn may_hold_secret(path: &str) -> bool {
-        path.ends_with("url") && path != "http.public_url"
-    }
-}
-
 /// One line of the template, told apart so that it can be printed with another value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Line<'a> {

@@ -1,6 +1,7 @@
 //! The three places above the defaults, each read into the same list of entries.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +9,7 @@ use figment::value::{Dict, Value};
 
 use super::error::{Origin, Problem};
 use super::keys::{Key, ValueKind};
+use super::load::shown;
 use super::secret::SecretUrl;
 use super::settings::LogFormat;
 
@@ -28,12 +30,18 @@ pub struct Overrides {
 }
 
 /// One value given by the operator.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Entry {
     /// With its section: `http.listen`.
     pub path: String,
     pub value: Value,
     pub origin: Origin,
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} = {} from {}", self.path, shown(&self.value), self.origin)
+    }
 }
 
 /// The entries of a TOML text, and the file it came from.

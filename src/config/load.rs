@@ -124,7 +124,7 @@ fn misplaced(entry: &Entry, keys: &[Key]) -> Option<Problem> {
     let is_empty_section = matches!(&entry.value, Value::Dict(..));
     (!is_empty_section).then(|| Problem::IllTyped {
         expected: format!("a section [{key}] with keys in it"),
-        found: shown(&entry.path, &entry.value),
+        found: shown(&entry.value),
         key,
         origin,
     })
@@ -169,7 +169,7 @@ fn nested(entries: &[Entry]) -> Dict {
 }
 
 fn explain(entry: &Entry, kind: Kind, keys: &[Key]) -> Problem {
-    let (key, origin, found) = (entry.path.clone(), entry.origin.clone(), shown(&entry.path, &entry.value));
+    let (key, origin, found) = (entry.path.clone(), entry.origin.clone(), shown(&entry.value));
     let rule = match kind {
         Kind::InvalidType(_, expected) => {
             let known =
@@ -208,11 +208,14 @@ pub(super) fn origin_of(entries: &[Entry], path: &str) -> Origin {
     entries.iter().rfind(|entry| entry.path == path).map_or(Origin::Default, |entry| entry.origin.clone())
 }
 
-/// The value as the operator wrote it, passwords masked.
-pub(super) fn shown(path: &str, value: &Value) -> String {
+/// The value as the operator wrote it. Passwords are masked under every key, since one may stand under a wrong
+/// one.
+pub(super) fn shown(value: &Value) -> String {
     match value {
-        Value::String(_, text) if Key::may_hold_secret(path) => format!("{:?}", secret::masked(text)),
-        Value::String(_, text) => format!("{text:?}"),
+        Value::String(_, text) => format!("{:?}", secret::masked(text)),
+        // A list or a table has the wrong type everywhere, and its inside could be anything.
+        Value::Array(..) => "a list".to_owned(),
+        Value::Dict(..) => "a section".to_owned(),
         other => serde_json::to_string(other).unwrap_or_else(|_| "an unreadable value".to_owned()),
     }
 }

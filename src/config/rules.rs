@@ -23,7 +23,7 @@ impl Refusal {
 
     pub(super) fn into_problem(self, entries: &[Entry]) -> Problem {
         let entry = entries.iter().rfind(|entry| entry.path == self.key);
-        let found = entry.map_or_else(|| "nothing".to_owned(), |entry| shown(self.key, &entry.value));
+        let found = entry.map_or_else(|| "nothing".to_owned(), |entry| shown(&entry.value));
         Problem::RuleBroken {
             key: self.key.to_owned(),
             origin: origin_of(entries, self.key),

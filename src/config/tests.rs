@@ -172,7 +172,7 @@ fn an_ill_typed_value_is_named_with_what_was_expected_and_found() {
             "security.metrics_public: expected true or false, found \"yes\", from the file FILE",
         ),
         ("http = 80", "http: expected a section [http] with keys in it, found 80, from the file FILE"),
-        ("[city]\nname_en = [1]", "city.name_en: expected text in quotes, found [1], from the file FILE"),
+        ("[city]\nname_en = [1]", "city.name_en: expected text in quotes, found a list, from the file FILE"),
     ] {
         assert_eq!(Given::new(toml, &[]).problem(), problem);
     }
@@ -253,11 +253,16 @@ fn no_message_and_no_print_shows_a_password() {
         "[database]\nurl = \"postgre://ana:s3cret@db/songhe\"\n[bus]\nredis_url = \"http://:s3cret@x\"";
     let error = Given::new(toml, &[]).load().unwrap_err();
     assert!(!format!("{error} {error:?}").contains("s3cret"), "{error:?}");
+    for misplaced in ["database", "http.workers", "city.code"] {
+        let problem =
+            Given::new(&format!("{misplaced} = \"postgres://ana:s3cret@db/songhe\""), &[]).problem();
+        assert!(problem.contains("ana:***@db") && !problem.contains("s3cret"), "{problem}");
+    }
 
     let loaded =
         Given::new("", &[("SONGHE_DATABASE__URL", "postgres://ana:s3cret@db/songhe")]).load().unwrap();
     let text = annotated(&loaded);
-    assert!(!text.contains("s3cret") && !format!("{:?}", loaded.config).contains("s3cret"));
+    assert!(!text.contains("s3cret") && !format!("{loaded:?}").contains("s3cret"));
     let line = "url = \"postgres://ana:***@db/songhe\"  # from the environment variable SONGHE_DATABASE__URL";
     assert!(text.lines().any(|shown| shown == line), "{text}");
 }

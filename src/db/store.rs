@@ -24,6 +24,12 @@ pub fn ping(connection: &mut AnyConnection) -> Result<i64> {
     Ok(diesel::sql_query("SELECT count(*) AS answer FROM towns").get_result::<Answer>(connection)?.answer)
 }
 
+/// Whether the database holds no people and no audit yet, so that no key can be missing.
+pub fn is_empty(connection: &mut AnyConnection) -> Result<bool> {
+    let query = "SELECT (SELECT count(*) FROM users) + (SELECT count(*) FROM audit_log) AS answer";
+    Ok(diesel::sql_query(query).get_result::<Answer>(connection)?.answer == 0)
+}
+
 /// Name and version of the database, for reports.
 pub fn version(connection: &mut AnyConnection) -> Result<String> {
     let query = match connection {

@@ -1,0 +1,122 @@
+//! Putting the program together: configuration in, a running [`App`] out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::access::seal::Keys;
+use crate::access::{Passwords, audit};
+use crate::app::{App, Parts};
+use crate::bus::Bus;
+use crate::clock::{Calendar, Clock};
+use crate::config::{BusKind, Config, DatabaseTarget};
+use crate::db::{Db, Options, Source, store};
+use crate::error::{Error, Result};
+
+const ANCHOR_EVERY: Duration = Duration::from_mins(5);
+
+/// Opens everything that the configuration names; starts nothing yet.
+pub fn open(config: Config, clock: Clock) -> Result<App> {
+    std::fs::create_dir_all(&config.data_dir).map_err(|error| {
+        Error::internal(format!("cannot make {}", config.data_dir.display())).because(error)
+    })?;
+    let source = source(&config);
+    let options = Options {
+        read_connections: match source {
+            Source::Sqlite(_) => config.database.read_connections,
+            Source::Postgres(_) => config.database.pool_size.div_ceil(2),
+        },
+        write_connections: config.database.pool_size.div_ceil(2),
+        wait_max: Duration::from_millis(u64::from(config.database.write_timeout_ms)),
+    };
+    let (db, report) = Db::open(source, &options)?;
+    if !report.applied.is_empty() {
+        tracing::info!(%report, "the schema is up to date");
+    }
+    // Sealed data without its key would be lost silently: a key is made only for a database that holds nobody yet.
+    let empty = db.read_now(store::is_empty)?;
+    let keys = Keys::load_or_create(&config.key_file(), empty)?;
+    let bus = match (config.bus.kind, &config.bus.redis_url) {
+        (BusKind::Redis, Some(url)) => Bus::over_redis(url.expose())?,
+        _ => Bus::in_process(),
+    };
+    Ok(App {
+        calendar: Calendar::new(config.city.time_zone),
+        metrics: crate::metrics::handle(),
+        config: Arc::new(config),
+        db,
+        clock,
+        keys: Arc::new(keys),
+        passwords: Passwords::default(),
+        bus,
+        parts: Parts::default(),
+    })
+}
+
+/// The database that the configuration names.
+pub fn source(config: &Config) -> Source {
+    match config.database_target() {
+        DatabaseTarget::Sqlite(path) => Source::Sqlite(path),
+        DatabaseTarget::Postgres(url) => Source::Postgres(url.expose().to_owned()),
+    }
+}
+
+/// What runs beside the HTTP server.
+pub struct Tasks {
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Tasks {
+    /// Starts the bus and the anchoring of the audit chain.
+    pub fn start(app: &App) -> Tasks {
+        let (stop, stopped) = watch::channel(false);
+        let bus = tokio::spawn(app.bus.clone().run(app.db.clone(), app.clock.clone(), stopped.clone()));
+        let anchoring = tokio::spawn(keep_anchor(app.clone(), stopped));
+        Tasks { stop, tasks: vec![bus, anchoring] }
+    }
+
+    /// A signal that turns true when the program ends.
+    pub fn stopped(&self) -> watch::Receiver<bool> {
+        self.stop.subscribe()
+    }
+
+    pub fn add(&mut self, task: JoinHandle<()>) {
+        self.tasks.push(task);
+    }
+
+    /// Ends every task and waits for them.
+    pub async fn stop(self) {
+        let _ = self.stop.send(true);
+        for task in self.tasks {
+            let _ = task.await;
+        }
+    }
+}
+
+async fn keep_anchor(app: App, mut stop: watch::Receiver<bool>) {
+    loop {
+        if let Err(error) = write_anchor(&app).await {
+            tracing::error!(error = %error.for_log(), "the head of the audit chain was not written down");
+        }
+        if *stop.borrow() {
+            return;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(ANCHOR_EVERY) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+async fn write_anchor(app: &App) -> Result<()> {
+    let head = app.db.read(audit::anchor).await?;
+    // An anchor that is ahead of the database is evidence of a cut tail: it is kept.
+    let known = audit::read_anchor(&app.anchor_file())?;
+    if known.is_some_and(|known| known.row >= head.row) {
+        return Ok(());
+    }
+    audit::write_anchor(&app.anchor_file(), &head)
+}
