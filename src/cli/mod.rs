@@ -1,6 +1,7 @@
 //! The command line.
 
 pub mod config;
+pub mod demo;
 mod log;
 pub mod serve;
 
@@ -51,6 +52,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::ServeArgs),
+    Demo(demo::DemoArgs),
     Config(config::ConfigArgs),
 }
 
@@ -117,6 +119,11 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
     let load = || -> Result<Config, Failure> { Ok(Config::load(file, &overrides)?) };
     match &cli.command {
         Command::Serve(_) => serve::run(load()?),
+        Command::Demo(args) => {
+            let mut overrides = overrides.clone();
+            overrides.data_dir.get_or_insert_with(|| demo::DATA_DIR.into());
+            demo::run(args, Config::load(file, &overrides)?)
+        }
         Command::Config(args) => Ok(config::run(args, file, &overrides, &mut std::io::stdout().lock())?),
     }
 }
