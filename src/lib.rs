@@ -14,6 +14,7 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod devices;
+pub mod demo;
 pub mod error;
 pub mod input;
 pub mod listing;

@@ -17,5 +17,6 @@ pub use login::{
     Admission, Credentials, add_user, admit, check_login, close, disable, enter, leave, offer_set_up, set_up,
 };
 pub use model::{Grant, Permission, Place, Role};
+pub(crate) use password::hash as hash_password;
 pub use password::{Passwords, check_length};
 pub use scope::{Reach, Scope};
