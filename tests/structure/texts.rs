@@ -39,9 +39,12 @@ fn unpaired(chinese: &BTreeSet<String>, english: &BTreeSet<String>) -> Vec<Strin
 fn asked(source: &Source, sections: &BTreeSet<&str>) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     for (index, line) in source.text.lines().enumerate() {
-        // The names of audited actions have the same form, and stand only where a row is written.
+        // The names of settings and of audited actions have the same form, and stand only where they are read or written.
         let writes_audit = ["action", "record(", "close("].iter().any(|word| line.contains(word));
-        if line.trim_start().starts_with("//") || (writes_audit && source.path.ends_with(".rs")) {
+        if line.trim_start().starts_with("//")
+            || source.path.starts_with("src/config/")
+            || (writes_audit && source.path.ends_with(".rs"))
+        {
             continue;
         }
         for literal in line.split('"').skip(1).step_by(2) {
@@ -51,7 +54,8 @@ fn asked(source: &Source, sections: &BTreeSet<&str>) -> Vec<(usize, String)> {
                         .chars()
                         .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')
             };
-            let dotted = literal.contains('.') && literal.split('.').all(is_name);
+            let is_file = [".html", ".json", ".toml", ".xlsx"].iter().any(|ending| literal.ends_with(ending));
+            let dotted = literal.contains('.') && !is_file && literal.split('.').all(is_name);
             if dotted && literal.split('.').next().is_some_and(|section| sections.contains(section)) {
                 found.push((index + 1, literal.to_owned()));
             }
