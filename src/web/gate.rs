@@ -27,8 +27,13 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
     blob:; connect-src 'self'; font-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'self'; \
     frame-ancestors 'none'; base-uri 'none'";
 
-static NEEDS: LazyLock<HashMap<(Method, &'static str), Need>> = LazyLock::new(|| {
-    routes::all().into_iter().map(|route| ((route.method, route.path), route.need)).collect()
+/// What each path needs, by method.
+static NEEDS: LazyLock<HashMap<&'static str, Vec<(Method, Need)>>> = LazyLock::new(|| {
+    let mut needs: HashMap<&'static str, Vec<(Method, Need)>> = HashMap::new();
+    for route in routes::all() {
+        needs.entry(route.path).or_default().push((route.method, route.need));
+    }
+    needs
 });
 
 /// Name of the session cookie: bound to this host where browsers allow that, which they do over TLS only.
@@ -134,8 +139,8 @@ fn wants_admission_anyway(pattern: &str) -> bool {
 }
 
 fn lookup(method: &Method, pattern: &str) -> Option<Need> {
-    // The key borrows from the route table, so that no string is made per request.
-    NEEDS.iter().find(|((known, path), _)| known == method && *path == pattern).map(|(_, need)| *need)
+    let needs = NEEDS.get(pattern)?;
+    needs.iter().find(|(known, _)| known == method).map(|(_, need)| *need)
 }
 
 fn bearer_token(request: &ServiceRequest) -> Option<String> {
