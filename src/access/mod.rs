@@ -4,6 +4,7 @@
 //! exist for them; personal data is sealed before it reaches the database; every change adds an audit row in its own
 //! transaction.
 
+pub mod api;
 pub mod audit;
 mod login;
 mod model;

@@ -68,7 +68,7 @@ pub async fn gate(
 fn describe(request: &ServiceRequest, app: App) -> (Context, Option<String>) {
     let pattern = request.match_pattern();
     let query = request.query_string().to_owned();
-    let wants_json = request.path().starts_with("/api/");
+    let wants_json = request.path().starts_with("/api/v1/");
     let cookie = |name: &str| request.cookie(name).map(|cookie| cookie.value().to_owned());
     let header = |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
     let chosen = parameter(&query, "lang").as_deref().and_then(Lang::parse);
@@ -107,7 +107,8 @@ async fn check(request: &ServiceRequest, context: &mut Context, pattern: Option<
         return Err(Error::new(Code::MethodNotAllowed, Text::new("error.method_not_allowed")));
     };
     let bearer = bearer_token(request);
-    if !origin::is_trusted(&method, request.headers(), bearer.is_some()) {
+    let cookie = request.cookie(session_cookie_name(&context.app)).map(|cookie| cookie.value().to_owned());
+    if !origin::is_trusted(&method, request.headers(), bearer.is_some() || cookie.is_none()) {
         return Err(Error::new(Code::CrossSite, Text::new("error.cross_site")));
     }
     if need == Need::Local {
@@ -121,7 +122,6 @@ async fn check(request: &ServiceRequest, context: &mut Context, pattern: Option<
     if need == Need::Open && !wants_admission_anyway(pattern) {
         return Ok(());
     }
-    let cookie = request.cookie(session_cookie_name(&context.app)).map(|cookie| cookie.value().to_owned());
     if let Some(token) = bearer.or(cookie) {
         context.admission = access::admit(&context.app, &token).await?;
     }
