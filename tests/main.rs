@@ -3,5 +3,6 @@
 
 mod config;
 mod database;
+mod devices;
 mod structure;
 mod support;

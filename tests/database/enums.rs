@@ -12,11 +12,11 @@ type Values = BTreeSet<String>;
 /// `table.column` with the values of its CHECK list.
 fn lists(sql: &str) -> BTreeMap<String, Values> {
     let mut found = BTreeMap::new();
-    let mut table = String::new();
+    let mut table = "";
     let joined = sql.replace("\n        ", " ");
     for line in joined.lines() {
         if let Some(rest) = line.strip_prefix("CREATE TABLE ") {
-            table = rest.split_whitespace().next().unwrap_or_default().to_owned();
+            table = rest.split_whitespace().next().unwrap_or_default();
         }
         let Some((before, list)) = line.split_once(" IN ('") else { continue };
         let Some((_, column)) = before.rsplit_once("CHECK (") else { continue };
