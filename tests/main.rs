@@ -3,6 +3,7 @@
 
 mod api;
 mod config;
+mod database;
 mod devices;
 mod structure;
 mod support;

@@ -5,14 +5,18 @@
 //! transaction.
 
 pub mod api;
+pub mod account;
 pub mod audit;
+pub mod audit_log;
 mod login;
 mod model;
 pub mod pages;
 mod password;
 mod scope;
 pub mod seal;
+pub mod sessions;
 pub mod store;
+pub mod users;
 
 pub use login::{
     Admission, Credentials, add_user, admit, check_login, close, disable, enter, leave, offer_set_up, set_up,
