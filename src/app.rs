@@ -1,7 +1,7 @@
 //! What the program holds while it runs, and the frame of every business transaction.
 
-use std::path::PathBuf;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use crate::access::audit::{self, Entry};
@@ -75,8 +75,9 @@ impl App {
     /// The same on this thread, for the command line and tests.
     pub fn write_now<T>(&self, scope: &Scope, mut work: impl FnMut(&mut Tx<'_>) -> Result<T>) -> Result<T> {
         let (now, calendar) = (self.clock.now(), self.calendar);
-        let outcome =
-            self.db.write_now(|connection| work(&mut Tx { connection, now, scope, keys: &self.keys, calendar }));
+        let outcome = self
+            .db
+            .write_now(|connection| work(&mut Tx { connection, now, scope, keys: &self.keys, calendar }));
         self.bus.wake();
         outcome
     }

@@ -91,7 +91,7 @@ impl Calendar {
         (self.start_of(day), self.start_of(day.succ_opt().unwrap_or(day)))
     }
 
-    fn start_of(&self, day: NaiveDate) -> Instant {
+    fn start_of(self, day: NaiveDate) -> Instant {
         self.at(day, 0)
     }
 

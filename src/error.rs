@@ -188,7 +188,11 @@ impl Error {
 
     #[must_use]
     pub fn context(mut self, context: impl fmt::Display) -> Self {
-        self.context = if self.context.is_empty() { context.to_string() } else { format!("{context}: {}", self.context) };
+        self.context = if self.context.is_empty() {
+            context.to_string()
+        } else {
+            format!("{context}: {}", self.context)
+        };
         self
     }
 

@@ -19,8 +19,9 @@ const ANCHOR_EVERY: Duration = Duration::from_mins(5);
 
 /// Opens everything that the configuration names; starts nothing yet.
 pub fn open(config: Config, clock: Clock) -> Result<App> {
-    std::fs::create_dir_all(&config.data_dir)
-        .map_err(|error| Error::internal(format!("cannot make {}", config.data_dir.display())).because(error))?;
+    std::fs::create_dir_all(&config.data_dir).map_err(|error| {
+        Error::internal(format!("cannot make {}", config.data_dir.display())).because(error)
+    })?;
     let source = source(&config);
     let options = Options {
         read_connections: match source {

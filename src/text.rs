@@ -29,6 +29,7 @@ impl Lang {
         }
     }
 
+    #[must_use]
     pub fn other(self) -> Lang {
         match self {
             Lang::Chinese => Lang::English,

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::Scope;
 use super::seal::Keys;
 use super::store::{self, AuditRow};
-use super::Scope;
 use crate::clock::Instant;
 use crate::db::AnyConnection;
 use crate::error::{Error, Result};
@@ -43,7 +43,13 @@ pub struct Anchor {
 const PAGE_ROWS: i64 = 5_000;
 
 /// Adds one row in the caller's transaction.
-pub fn record(connection: &mut AnyConnection, keys: &Keys, scope: &Scope, at: Instant, entry: &Entry<'_>) -> Result<()> {
+pub fn record(
+    connection: &mut AnyConnection,
+    keys: &Keys,
+    scope: &Scope,
+    at: Instant,
+    entry: &Entry<'_>,
+) -> Result<()> {
     let (last, previous) = store::head(connection)?;
     let mut row = AuditRow {
         id: last + 1,
@@ -85,9 +91,10 @@ pub fn verify(connection: &mut AnyConnection, keys: &Keys, anchor: Option<&Ancho
         }
     }
     match anchor {
-        Some(anchor) if anchor.row > last => {
-            Ok(broken(last + 1, &format!("and up to {} were cut off: the anchor file has seen them", anchor.row)))
-        }
+        Some(anchor) if anchor.row > last => Ok(broken(
+            last + 1,
+            &format!("and up to {} were cut off: the anchor file has seen them", anchor.row),
+        )),
         _ => Ok(Verdict::Whole { rows: last }),
     }
 }
@@ -100,7 +107,8 @@ pub fn anchor(connection: &mut AnyConnection) -> Result<Anchor> {
 
 /// Replaces the anchor file whole, or leaves it as it was.
 pub fn write_anchor(path: &Path, anchor: &Anchor) -> Result<()> {
-    let fault = |error: std::io::Error| Error::internal(format!("cannot write {}", path.display())).because(error);
+    let fault =
+        |error: std::io::Error| Error::internal(format!("cannot write {}", path.display())).because(error);
     let text = serde_json::to_vec(anchor).map_err(|error| Error::internal("anchor").because(error))?;
     let fresh = path.with_extension("new");
     std::fs::write(&fresh, text).map_err(fault)?;
@@ -110,9 +118,9 @@ pub fn write_anchor(path: &Path, anchor: &Anchor) -> Result<()> {
 /// The anchor file's content; none where there is no file yet.
 pub fn read_anchor(path: &Path) -> Result<Option<Anchor>> {
     match std::fs::read(path) {
-        Ok(bytes) => serde_json::from_slice(&bytes)
-            .map(Some)
-            .map_err(|error| Error::internal(format!("{} is not an anchor file", path.display())).because(error)),
+        Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| {
+            Error::internal(format!("{} is not an anchor file", path.display())).because(error)
+        }),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::internal(format!("cannot read {}", path.display())).because(error)),
     }

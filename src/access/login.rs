@@ -42,7 +42,8 @@ pub async fn enter(app: &App, credentials: Credentials) -> Result<String> {
     let login = credentials.login.trim().to_lowercase();
     let wanted = login.clone();
     let user = app.db.read(move |connection| store::find_by_login(connection, &wanted)).await?;
-    let hash = user.as_ref().filter(|user| user.disabled_at.is_none()).and_then(|user| user.password_hash.clone());
+    let hash =
+        user.as_ref().filter(|user| user.disabled_at.is_none()).and_then(|user| user.password_hash.clone());
     let right = app.passwords.verify(credentials.password.clone(), hash).await?;
     let Some(user) = user.filter(|_| right) else {
         metrics::counter!("songhe_logins_refused_total").increment(1);
@@ -180,8 +181,10 @@ pub fn add_user(
     for grant in grants {
         store::insert_grant(tx.connection, id, grant)?;
     }
-    let held: Vec<String> =
-        grants.iter().map(|grant| format!("{}@{}:{}", grant.role.name(), grant.place.kind(), grant.place.id())).collect();
+    let held: Vec<String> = grants
+        .iter()
+        .map(|grant| format!("{}@{}:{}", grant.role.name(), grant.place.kind(), grant.place.id()))
+        .collect();
     tx.audit(&Entry {
         action: "user.add",
         entity: "user",

@@ -100,22 +100,57 @@ impl Role {
 
     /// The one table of what each role may do.
     pub fn permissions(self) -> &'static [Permission] {
-        use Permission::{SeeBoard, SeeRegistry, EditStation, SeeCaregivers, EditCaregiver, SeeElders, UnmaskElder, SeeBeds, SeeVisits, AssignVisits, DoVisits, SeeDevices, SeeAlerts, AnswerAlerts, EditInstitution, ManageStays, ManageUsers, GrantRoles, SeeSessions, SeeAudit};
+        use Permission::{
+            AnswerAlerts, AssignVisits, DoVisits, EditCaregiver, EditInstitution, EditStation, GrantRoles,
+            ManageStays, ManageUsers, SeeAlerts, SeeAudit, SeeBeds, SeeBoard, SeeCaregivers, SeeDevices,
+            SeeElders, SeeRegistry, SeeSessions, SeeVisits, UnmaskElder,
+        };
         match self {
             Role::Coordinator => &[
-                SeeBoard, SeeRegistry, EditStation, SeeCaregivers, EditCaregiver, SeeElders, UnmaskElder, SeeBeds,
-                SeeVisits, AssignVisits, DoVisits, SeeDevices, SeeAlerts, AnswerAlerts,
+                SeeBoard,
+                SeeRegistry,
+                EditStation,
+                SeeCaregivers,
+                EditCaregiver,
+                SeeElders,
+                UnmaskElder,
+                SeeBeds,
+                SeeVisits,
+                AssignVisits,
+                DoVisits,
+                SeeDevices,
+                SeeAlerts,
+                AnswerAlerts,
             ],
             Role::Caregiver => &[SeeVisits, DoVisits],
             Role::InstitutionManager => &[
-                SeeBoard, SeeRegistry, EditInstitution, SeeElders, UnmaskElder, SeeBeds, ManageStays, SeeDevices,
-                SeeAlerts, AnswerAlerts,
+                SeeBoard,
+                SeeRegistry,
+                EditInstitution,
+                SeeElders,
+                UnmaskElder,
+                SeeBeds,
+                ManageStays,
+                SeeDevices,
+                SeeAlerts,
+                AnswerAlerts,
             ],
             Role::CityManager => &[
-                SeeBoard, SeeRegistry, EditInstitution, EditStation, SeeCaregivers, EditCaregiver, SeeElders, SeeBeds,
-                SeeVisits, SeeDevices, SeeAlerts,
+                SeeBoard,
+                SeeRegistry,
+                EditInstitution,
+                EditStation,
+                SeeCaregivers,
+                EditCaregiver,
+                SeeElders,
+                SeeBeds,
+                SeeVisits,
+                SeeDevices,
+                SeeAlerts,
             ],
-            Role::DutyOfficer => &[SeeBoard, SeeRegistry, SeeElders, UnmaskElder, SeeDevices, SeeAlerts, AnswerAlerts],
+            Role::DutyOfficer => {
+                &[SeeBoard, SeeRegistry, SeeElders, UnmaskElder, SeeDevices, SeeAlerts, AnswerAlerts]
+            }
             Role::SystemAdministrator => &[ManageUsers, SeeDevices],
             Role::SecurityAdministrator => &[GrantRoles, SeeSessions],
             Role::AuditAdministrator => &[SeeAudit],
@@ -132,9 +167,11 @@ impl Role {
             Role::Coordinator => &["city", "town", "provider"],
             Role::Caregiver => &["own"],
             Role::InstitutionManager => &["institution"],
-            Role::CityManager => &["city"],
             Role::DutyOfficer => &["city", "town"],
-            Role::SystemAdministrator | Role::SecurityAdministrator | Role::AuditAdministrator => &["city"],
+            Role::CityManager
+            | Role::SystemAdministrator
+            | Role::SecurityAdministrator
+            | Role::AuditAdministrator => &["city"],
         }
     }
 }
@@ -199,8 +236,13 @@ mod tests {
         for role in Role::ALL {
             assert_eq!(Role::parse(role.name()), Some(role));
         }
-        for place in [Place::City, Place::Town("350582001".into()), Place::Institution(4), Place::Provider(5), Place::Own(6)]
-        {
+        for place in [
+            Place::City,
+            Place::Town("350582001".into()),
+            Place::Institution(4),
+            Place::Provider(5),
+            Place::Own(6),
+        ] {
             assert_eq!(Place::parse(place.kind(), &place.id()), Some(place));
         }
         assert_eq!(Place::parse("town", ""), None);
@@ -216,7 +258,8 @@ mod tests {
 
     #[test]
     fn the_three_administrators_share_no_permission() {
-        let administrators: Vec<Role> = Role::ALL.into_iter().filter(|role| role.is_administrator()).collect();
+        let administrators: Vec<Role> =
+            Role::ALL.into_iter().filter(|role| role.is_administrator()).collect();
         for permission in Permission::ALL {
             assert!(administrators.iter().filter(|role| role.may(permission)).count() <= 1, "{permission:?}");
         }

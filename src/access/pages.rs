@@ -7,7 +7,9 @@ use askama::Template;
 use super::{Credentials, enter, leave, set_up};
 use crate::error::{Error, Result};
 use crate::text::Text;
-use crate::web::{Form, FormField, Guest, Input, Need, Page, Route, Visitor, form_page, get, html, post, redirect};
+use crate::web::{
+    Form, FormField, Guest, Input, Need, Page, Route, Visitor, form_page, get, html, post, redirect,
+};
 
 pub fn routes() -> Vec<Route> {
     vec![
@@ -144,7 +146,9 @@ fn login_page(guest: &Guest, login: LoginView) -> Result<HttpResponse> {
 }
 
 fn add_cookie(guest: &Guest, response: &mut HttpResponse, token: &str) -> Result<()> {
-    response.add_cookie(&session_cookie(guest, token)).map_err(|error| Error::internal("cookie").because(error))
+    response
+        .add_cookie(&session_cookie(guest, token))
+        .map_err(|error| Error::internal("cookie").because(error))
 }
 
 fn session_cookie(context: &crate::web::Context, token: &str) -> Cookie<'static> {
@@ -158,7 +162,10 @@ fn session_cookie(context: &crate::web::Context, token: &str) -> Cookie<'static>
 
 /// A path of ours and nothing else: not `//elsewhere`, not `/\elsewhere`.
 fn is_own_path(path: &str) -> bool {
-    path.starts_with('/') && !path.starts_with("//") && !path.contains('\\') && !path.chars().any(char::is_control)
+    path.starts_with('/')
+        && !path.starts_with("//")
+        && !path.contains('\\')
+        && !path.chars().any(char::is_control)
 }
 
 #[cfg(test)]

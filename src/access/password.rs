@@ -1,7 +1,7 @@
 //! Passwords: Argon2id with 46 MiB and one pass (OWASP's first choice of parameters), at most two at a time.
 
-use std::sync::LazyLock;
 use std::sync::Arc;
+use std::sync::LazyLock;
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -33,16 +33,22 @@ impl Default for Passwords {
 impl Passwords {
     /// A PHC string of the password; its length must have been checked.
     pub async fn hash(&self, password: String) -> Result<String> {
-        let _turn = self.0.acquire().await.map_err(|error| Error::internal("password turn").because(error))?;
+        let _turn =
+            self.0.acquire().await.map_err(|error| Error::internal("password turn").because(error))?;
         run(move || hash(&password)).await?
     }
 
     /// Whether `password` is the one of `stored`; without `stored` it takes as long and is never right.
     pub async fn verify(&self, password: String, stored: Option<String>) -> Result<bool> {
-        let _turn = self.0.acquire().await.map_err(|error| Error::internal("password turn").because(error))?;
-        run(move || if let Some(stored) = stored { verify(&password, &stored) } else {
-            NOBODY.as_deref().map(|stored| verify(&password, stored));
-            false
+        let _turn =
+            self.0.acquire().await.map_err(|error| Error::internal("password turn").because(error))?;
+        run(move || {
+            if let Some(stored) = stored {
+                verify(&password, &stored)
+            } else {
+                NOBODY.as_deref().map(|stored| verify(&password, stored));
+                false
+            }
         })
         .await
     }
@@ -53,7 +59,10 @@ pub fn check_length(password: &str) -> Result<()> {
     if (LENGTH_MIN..=LENGTH_MAX).contains(&password.chars().count()) {
         return Ok(());
     }
-    Err(Error::field("password", Text::new("rule.password_length").with("min", LENGTH_MIN).with("max", LENGTH_MAX)))
+    Err(Error::field(
+        "password",
+        Text::new("rule.password_length").with("min", LENGTH_MIN).with("max", LENGTH_MAX),
+    ))
 }
 
 pub(crate) fn hash(password: &str) -> Result<String> {

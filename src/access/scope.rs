@@ -114,7 +114,8 @@ mod tests {
 
     #[test]
     fn a_town_does_not_reach_into_another() {
-        let reach = scope(Role::Coordinator, Place::Town("350582001".into())).reach(Permission::SeeBeds).unwrap();
+        let reach =
+            scope(Role::Coordinator, Place::Town("350582001".into())).reach(Permission::SeeBeds).unwrap();
         assert!(!reach.covers(Some("350582002"), Some(7)));
         assert!(reach.covers(Some("350582001"), None));
     }

@@ -51,13 +51,17 @@ impl Keys {
     /// Reads the key file; makes one only where `may_create` says that the database holds nothing yet.
     pub fn load_or_create(path: &Path, may_create: bool) -> Result<Keys> {
         match fs::read(path) {
-            Ok(bytes) => Keys::parse(&bytes).map_err(|error| error.context(format!("key file {}", path.display()))),
+            Ok(bytes) => {
+                Keys::parse(&bytes).map_err(|error| error.context(format!("key file {}", path.display())))
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && may_create => Keys::create(path),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Error::internal(format!(
                 "the key file {} is missing but the database holds sealed data: put the file back from its backup",
                 path.display()
             ))),
-            Err(error) => Err(Error::internal(format!("cannot read the key file {}", path.display())).because(error)),
+            Err(error) => {
+                Err(Error::internal(format!("cannot read the key file {}", path.display())).because(error))
+            }
         }
     }
 
@@ -69,17 +73,20 @@ impl Keys {
             index: secret()?,
             audit: secret()?,
         };
-        let text = serde_json::to_vec_pretty(&file).map_err(|error| Error::internal("key file").because(error))?;
-        write_private(path, &text)
-            .map_err(|error| Error::internal(format!("cannot write the key file {}", path.display())).because(error))?;
+        let text =
+            serde_json::to_vec_pretty(&file).map_err(|error| Error::internal("key file").because(error))?;
+        write_private(path, &text).map_err(|error| {
+            Error::internal(format!("cannot write the key file {}", path.display())).because(error)
+        })?;
         Keys::parse(&text)
     }
 
     fn parse(bytes: &[u8]) -> Result<Keys> {
-        let file: KeyFile =
-            serde_json::from_slice(bytes).map_err(|error| Error::internal("not a key file").because(error))?;
+        let file: KeyFile = serde_json::from_slice(bytes)
+            .map_err(|error| Error::internal("not a key file").because(error))?;
         let decode = |text: &str| -> Result<Vec<u8>> {
-            let key = BASE64.decode(text).map_err(|error| Error::internal("key is not base64").because(error))?;
+            let key =
+                BASE64.decode(text).map_err(|error| Error::internal("key is not base64").because(error))?;
             if key.len() == 32 { Ok(key) } else { Err(Error::internal("a key has 32 bytes")) }
         };
         let mut sealing = BTreeMap::new();
@@ -107,12 +114,14 @@ impl Keys {
 
     /// Opens what was sealed for this very cell.
     pub fn open(&self, cell: Cell, sealed: &[u8]) -> Result<String> {
-        let wrong = |why: &str| Error::internal(format!("{}.{} of row {}: {why}", cell.table, cell.column, cell.row));
+        let wrong =
+            |why: &str| Error::internal(format!("{}.{} of row {}: {why}", cell.table, cell.column, cell.row));
         let (id, rest) = sealed.split_at_checked(KEY_ID_BYTES).ok_or_else(|| wrong("too short"))?;
         let (nonce, text) = rest.split_at_checked(NONCE_BYTES).ok_or_else(|| wrong("too short"))?;
         let id = u32::from_be_bytes(id.try_into().map_err(|_| wrong("key id"))?);
         let nonce: [u8; NONCE_BYTES] = nonce.try_into().map_err(|_| wrong("nonce"))?;
-        let cipher = self.sealing.get(&id).ok_or_else(|| wrong("sealed with a key that is not in the key file"))?;
+        let cipher =
+            self.sealing.get(&id).ok_or_else(|| wrong("sealed with a key that is not in the key file"))?;
         let opened = cipher
             .decrypt(&Nonce::from(nonce), Payload { msg: text, aad: &associated_data(cell, id) })
             .map_err(|_| wrong("does not open: altered, or moved from another cell"))?;
@@ -154,7 +163,8 @@ fn mac(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
 /// Random bytes of the operating system.
 pub fn random<const N: usize>() -> Result<[u8; N]> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|error| Error::internal("no random numbers").because(error.to_string()))?;
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Error::internal("no random numbers").because(error.to_string()))?;
     Ok(bytes)
 }
 
@@ -185,11 +195,9 @@ mod tests {
         let (_folder, keys) = keys();
         let sealed = keys.seal(CELL, "350582194001011234").unwrap();
         assert_eq!(keys.open(CELL, &sealed).unwrap(), "350582194001011234");
-        for other in [
-            Cell { row: 8, ..CELL },
-            Cell { column: "phone", ..CELL },
-            Cell { table: "caregivers", ..CELL },
-        ] {
+        for other in
+            [Cell { row: 8, ..CELL }, Cell { column: "phone", ..CELL }, Cell { table: "caregivers", ..CELL }]
+        {
             assert!(keys.open(other, &sealed).is_err());
         }
     }

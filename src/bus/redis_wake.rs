@@ -25,7 +25,11 @@ impl RedisWake {
         let client =
             redis::Client::open(url).map_err(|error| Error::internal("bus.redis_url").because(error))?;
         let (outgoing, incoming) = mpsc::channel(1);
-        Ok(RedisWake { client, outgoing, incoming: std::sync::Arc::new(std::sync::Mutex::new(Some(incoming))) })
+        Ok(RedisWake {
+            client,
+            outgoing,
+            incoming: std::sync::Arc::new(std::sync::Mutex::new(Some(incoming))),
+        })
     }
 
     pub(super) fn tell(&self) {

@@ -3,6 +3,7 @@
 pub mod config;
 mod log;
 pub mod serve;
+pub mod simulate;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -18,6 +19,8 @@ use crate::error::Error;
 pub enum Failure {
     #[error(transparent)]
     Config(#[from] config::ConfigFailure),
+    #[error(transparent)]
+    Simulate(#[from] simulate::SimulateFailure),
     /// A refusal or fault while starting: the operator sees the context that a page would not.
     #[error("{}", .0.for_operator())]
     Start(#[from] Error),
@@ -51,6 +54,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::ServeArgs),
+    Simulate(simulate::SimulateArgs),
     Config(config::ConfigArgs),
 }
 
@@ -117,6 +121,10 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
     let load = || -> Result<Config, Failure> { Ok(Config::load(file, &overrides)?) };
     match &cli.command {
         Command::Serve(_) => serve::run(load()?),
+        Command::Simulate(args) => {
+            say(&simulate::run(args.clone())?.to_string());
+            Ok(())
+        }
         Command::Config(args) => Ok(config::run(args, file, &overrides, &mut std::io::stdout().lock())?),
     }
 }

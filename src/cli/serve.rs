@@ -17,8 +17,10 @@ use crate::web;
 
 /// Start the pages, the API and the MQTT broker on the configured database.
 #[derive(Debug, Clone, clap::Args)]
-#[command(after_help = "Examples:\n  songhe serve\n  songhe serve --data /var/lib/songhe --http 0.0.0.0:8080\n  \
-    songhe serve --config config/cluster.toml")]
+#[command(
+    after_help = "Examples:\n  songhe serve\n  songhe serve --data /var/lib/songhe --http 0.0.0.0:8080\n  \
+    songhe serve --config config/cluster.toml"
+)]
 pub struct ServeArgs {}
 
 /// Where the program is reached; written to `DIR/addresses.json` for scripts.
@@ -82,7 +84,8 @@ where
 
 /// Replaces the file whole, so that a script never reads half of it.
 fn write_addresses(path: &Path, addresses: &Addresses) -> Result<()> {
-    let fault = |error: std::io::Error| Error::internal(format!("cannot write {}", path.display())).because(error);
+    let fault =
+        |error: std::io::Error| Error::internal(format!("cannot write {}", path.display())).because(error);
     let text = serde_json::to_vec(addresses).map_err(|error| Error::internal("addresses").because(error))?;
     let fresh = path.with_extension("new");
     std::fs::write(&fresh, text).map_err(fault)?;
@@ -90,7 +93,8 @@ fn write_addresses(path: &Path, addresses: &Addresses) -> Result<()> {
 }
 
 async fn until_told() -> Result<()> {
-    let mut end = signal(SignalKind::terminate()).map_err(|error| Error::internal("signals").because(error))?;
+    let mut end =
+        signal(SignalKind::terminate()).map_err(|error| Error::internal("signals").because(error))?;
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         _ = end.recv() => {}

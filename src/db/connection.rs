@@ -33,7 +33,9 @@ impl Source {
             return Ok(Source::Postgres(url.to_owned()));
         }
         match url.strip_prefix("sqlite:") {
-            Some(file) if !file.is_empty() && !file.starts_with("//") => Ok(Source::Sqlite(data_dir.join(file))),
+            Some(file) if !file.is_empty() && !file.starts_with("//") => {
+                Ok(Source::Sqlite(data_dir.join(file)))
+            }
             _ => Err("expected sqlite:FILE or postgres://USER@HOST:PORT/NAME".to_owned()),
         }
     }
@@ -62,7 +64,9 @@ impl Source {
             Source::Postgres(url) => {
                 let mut connection = PgConnection::establish(url)?;
                 connection
-                    .batch_execute("SET TIME ZONE 'UTC'; SET lock_timeout = '10s'; SET statement_timeout = '60s'")
+                    .batch_execute(
+                        "SET TIME ZONE 'UTC'; SET lock_timeout = '10s'; SET statement_timeout = '60s'",
+                    )
                     .map_err(ConnectionError::CouldntSetupConfiguration)?;
                 Ok(AnyConnection::Postgres(connection))
             }
@@ -77,7 +81,11 @@ impl std::fmt::Debug for Source {
             Source::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
             Source::Postgres(url) => {
                 let host = url.rsplit_once('@').map_or(url.as_str(), |(_, host)| host);
-                write!(f, "postgres://{}", host.trim_start_matches("postgres://").trim_start_matches("postgresql://"))
+                write!(
+                    f,
+                    "postgres://{}",
+                    host.trim_start_matches("postgres://").trim_start_matches("postgresql://")
+                )
             }
         }
     }
@@ -106,7 +114,9 @@ impl ManageConnection for Manager {
         match connection {
             // A file that was opened stays open: nothing to ask.
             AnyConnection::Sqlite(_) => Ok(()),
-            AnyConnection::Postgres(inner) => inner.batch_execute("SELECT 1").map_err(diesel::r2d2::Error::QueryError),
+            AnyConnection::Postgres(inner) => {
+                inner.batch_execute("SELECT 1").map_err(diesel::r2d2::Error::QueryError)
+            }
         }
     }
 

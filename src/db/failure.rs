@@ -12,7 +12,9 @@ impl From<Failure> for Error {
             Failure::NotFound => Error::not_found(),
             _ if violates(&failure, "stays_bed_once") => Error::taken(Text::new("error.bed_taken")),
             _ if violates(&failure, "stays_elder_once") => Error::taken(Text::new("error.elder_in_bed")),
-            _ if violates(&failure, "visits_caregiver_once") => Error::taken(Text::new("error.caregiver_elsewhere")),
+            _ if violates(&failure, "visits_caregiver_once") => {
+                Error::taken(Text::new("error.caregiver_elsewhere"))
+            }
             _ => Error::internal("database"),
         };
         error.try_again = try_again;

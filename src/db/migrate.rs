@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use diesel::connection::SimpleConnection;
-use diesel::migration::{Migration, MigrationSource, MigrationVersion};
+use diesel::migration::{MigrationSource, MigrationVersion};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connection::{AnyConnection, Source};
@@ -36,8 +36,9 @@ impl fmt::Display for MigrationReport {
 }
 
 pub(super) fn migrate(source: &Source) -> Result<MigrationReport> {
-    let mut connection =
-        source.connect(false).map_err(|error| Error::internal(format!("cannot open {source:?}")).because(error))?;
+    let mut connection = source
+        .connect(false)
+        .map_err(|error| Error::internal(format!("cannot open {source:?}")).because(error))?;
     match (&mut connection, source) {
         (AnyConnection::Sqlite(inner), Source::Sqlite(path)) => run(inner, SQLITE, Some(path)),
         (AnyConnection::Postgres(inner), _) => {
@@ -46,11 +47,17 @@ pub(super) fn migrate(source: &Source) -> Result<MigrationReport> {
             inner.batch_execute(&format!("SELECT pg_advisory_unlock({MIGRATION_LOCK})"))?;
             outcome
         }
-        (AnyConnection::Sqlite(_), Source::Postgres(_)) => Err(Error::internal("connection of the wrong kind")),
+        (AnyConnection::Sqlite(_), Source::Postgres(_)) => {
+            Err(Error::internal("connection of the wrong kind"))
+        }
     }
 }
 
-fn run<DB, C>(connection: &mut C, steps: EmbeddedMigrations, file: Option<&PathBuf>) -> Result<MigrationReport>
+fn run<DB, C>(
+    connection: &mut C,
+    steps: EmbeddedMigrations,
+    file: Option<&PathBuf>,
+) -> Result<MigrationReport>
 where
     DB: diesel::backend::Backend,
     C: MigrationHarness<DB> + SimpleConnection,
@@ -59,22 +66,27 @@ where
     let known: BTreeSet<String> = MigrationSource::<DB>::migrations(&steps)
         .map_err(|error| Error::internal("schema steps").because(error))?
         .iter()
-        .map(|step: &Box<dyn Migration<DB>>| step.name().version().to_string())
+        .map(|step| step.name().version().to_string())
         .collect();
-    let applied = connection.applied_migrations().map_err(|error| Error::internal("schema").because(error))?;
+    let applied =
+        connection.applied_migrations().map_err(|error| Error::internal("schema").because(error))?;
     refuse_newer(&applied, &known)?;
 
     let mut report = MigrationReport::default();
     let pending = known.len() - applied.len();
     if let (Some(file), true, true) = (file, pending > 0, !applied.is_empty()) {
-        let copy = file.with_extension(format!("before-{}.db", known.iter().next_back().map_or("", String::as_str)));
+        let copy =
+            file.with_extension(format!("before-{}.db", known.iter().next_back().map_or("", String::as_str)));
         // VACUUM INTO refuses an existing file: a copy of an earlier try holds the same data.
         if !copy.exists() {
-            connection.batch_execute(&format!("VACUUM INTO '{}'", copy.to_string_lossy().replace('\'', "''")))?;
+            connection
+                .batch_execute(&format!("VACUUM INTO '{}'", copy.to_string_lossy().replace('\'', "''")))?;
         }
         report.backup = Some(copy);
     }
-    let done = connection.run_pending_migrations(steps).map_err(|error| Error::internal("schema step").because(error))?;
+    let done = connection
+        .run_pending_migrations(steps)
+        .map_err(|error| Error::internal("schema step").because(error))?;
     report.applied = done.iter().map(ToString::to_string).collect();
     Ok(report)
 }

@@ -74,7 +74,8 @@ mod tests {
 
     #[test]
     fn only_fields_that_differ_are_changes() {
-        let changes = differences(&json!({ "name": "a", "phone": "1" }), &json!({ "name": "b", "phone": "1" }));
+        let changes =
+            differences(&json!({ "name": "a", "phone": "1" }), &json!({ "name": "b", "phone": "1" }));
         assert_eq!(Value::Object(changes), json!({ "name": ["a", "b"] }));
     }
 }

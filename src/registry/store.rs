@@ -36,7 +36,8 @@ pub fn village_names(connection: &mut AnyConnection, town_code: &str) -> Result<
 
 /// The town of a village; none for an unknown code.
 pub fn town_of_village(connection: &mut AnyConnection, village_code: &str) -> Result<Option<String>> {
-    let found = villages::table.filter(villages::code.eq(village_code)).select(villages::town_code).first(connection);
+    let found =
+        villages::table.filter(villages::code.eq(village_code)).select(villages::town_code).first(connection);
     Ok(found.optional()?)
 }
 

@@ -22,7 +22,10 @@ async fn file(request: HttpRequest, path: web::Path<String>) -> Result<HttpRespo
     let known = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let cache = (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     if known == Some(etag.as_str()) {
-        return Ok(HttpResponse::NotModified().insert_header(cache).insert_header((header::ETAG, etag)).finish());
+        return Ok(HttpResponse::NotModified()
+            .insert_header(cache)
+            .insert_header((header::ETAG, etag))
+            .finish());
     }
     let kind = mime_guess::from_path(path.as_str()).first_or_octet_stream();
     let kind = if kind.type_() == "text" { format!("{kind}; charset=utf-8") } else { kind.to_string() };

@@ -114,7 +114,11 @@ impl FromRequest for Guest {
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
         let context = request.extensions().get::<Rc<Context>>().cloned();
-        ready(context.map(|context| Guest { context }).ok_or_else(|| Error::internal("a request without context")))
+        ready(
+            context
+                .map(|context| Guest { context })
+                .ok_or_else(|| Error::internal("a request without context")),
+        )
     }
 }
 

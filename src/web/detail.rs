@@ -4,8 +4,8 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use super::context::Context;
-use super::list::TableView;
 use super::page::{Page, html};
+use super::table::TableView;
 use crate::bus::Topic;
 use crate::error::Result;
 

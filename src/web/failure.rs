@@ -57,7 +57,8 @@ pub(super) fn respond(context: &Context, error: &Error) -> HttpResponse {
         return builder(error).content_type("text/plain; charset=utf-8").body(error.text.to(context.lang));
     }
     if signed_out {
-        let back = if context.path == "/" { String::new() } else { format!("?next={}", encode(&here(context))) };
+        let back =
+            if context.path == "/" { String::new() } else { format!("?next={}", encode(&here(context))) };
         return HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/login{back}"))).finish();
     }
     page(context, error)
@@ -106,7 +107,9 @@ pub(super) fn dress(context: &Context, response: ServiceResponse<BoxBody>) -> Se
             None => Some(respond(context, &foreign(status, &error.to_string()))),
         },
         // Answers without a body come from the framework; those with one are a handler's own error page.
-        None if response.headers().get(header::CONTENT_TYPE).is_none() => Some(respond(context, &foreign(status, ""))),
+        None if response.headers().get(header::CONTENT_TYPE).is_none() => {
+            Some(respond(context, &foreign(status, "")))
+        }
         None => None,
     };
     match ours {
@@ -162,14 +165,20 @@ fn log(context: &Context, error: &Error) {
 }
 
 fn here(context: &Context) -> String {
-    if context.query.is_empty() { context.path.clone() } else { format!("{}?{}", context.path, context.query) }
+    if context.query.is_empty() {
+        context.path.clone()
+    } else {
+        format!("{}?{}", context.path, context.query)
+    }
 }
 
 /// Percent-encodes a query value.
 pub(super) fn encode(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => char::from(byte).to_string(),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => {
+                char::from(byte).to_string()
+            }
             other => format!("%{other:02X}"),
         })
         .collect()

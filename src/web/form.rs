@@ -34,7 +34,11 @@ impl Input {
 
     /// The field's text without white space around it; empty where it was not sent.
     pub fn text(&self, name: &str) -> String {
-        self.0.get(name).and_then(|values| values.first()).map(|value| value.trim().to_owned()).unwrap_or_default()
+        self.0
+            .get(name)
+            .and_then(|values| values.first())
+            .map(|value| value.trim().to_owned())
+            .unwrap_or_default()
     }
 
     pub fn many(&self, name: &str) -> Vec<String> {
@@ -93,8 +97,10 @@ impl FormField {
     #[must_use]
     pub fn options(mut self, options: Vec<(String, String)>) -> FormField {
         let chosen = self.value.clone();
-        self.options =
-            options.into_iter().map(|(value, label)| Choice { selected: value == chosen, value, label }).collect();
+        self.options = options
+            .into_iter()
+            .map(|(value, label)| Choice { selected: value == chosen, value, label })
+            .collect();
         self
     }
 
@@ -153,7 +159,11 @@ struct FormView {
 
 /// Answers with the form: fresh, or with what was wrong. After a conflict the form carries the version that won, so that
 /// saving again is a decision taken with the other's change in sight.
-pub fn form_page(context: &Context, mut form: Form, problem: Option<(&Error, Option<i64>)>) -> Result<HttpResponse> {
+pub fn form_page(
+    context: &Context,
+    mut form: Form,
+    problem: Option<(&Error, Option<i64>)>,
+) -> Result<HttpResponse> {
     let mut conflict = None;
     let mut general = None;
     let mut status = StatusCode::OK;
@@ -181,7 +191,8 @@ pub fn form_page(context: &Context, mut form: Form, problem: Option<(&Error, Opt
         submit_label: form.submit_label,
         cancel_href: form.cancel_href,
     };
-    let body = FormPage { page, form: view }.render().map_err(|error| Error::internal("template").because(error))?;
+    let body =
+        FormPage { page, form: view }.render().map_err(|error| Error::internal("template").because(error))?;
     Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(body))
 }
 
@@ -204,5 +215,9 @@ fn conflict_view(context: &Context, error: &Error, form: &Form) -> Conflicted {
 
 /// A stored value as the form's reader knows it: the label of an option where there is one.
 fn shown(field: &FormField, value: &str) -> String {
-    field.options.iter().find(|option| option.value == value).map_or_else(|| value.to_owned(), |option| option.label.clone())
+    field
+        .options
+        .iter()
+        .find(|option| option.value == value)
+        .map_or_else(|| value.to_owned(), |option| option.label.clone())
 }

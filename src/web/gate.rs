@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::cookie::{Cookie, SameSite, time::Duration as CookieDuration};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, web};
 
@@ -36,7 +36,10 @@ pub fn session_cookie_name(app: &App) -> &'static str {
     if app.config.http.is_public_over_tls() { "__Host-songhe" } else { "songhe_session" }
 }
 
-pub async fn gate(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> actix_web::Result<ServiceResponse<BoxBody>> {
+pub async fn gate(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> actix_web::Result<ServiceResponse<BoxBody>> {
     let Some(app) = request.app_data::<web::Data<App>>().map(|data| data.get_ref().clone()) else {
         return Err(Error::internal("no application state").into());
     };
@@ -104,7 +107,11 @@ async fn check(request: &ServiceRequest, context: &mut Context, pattern: Option<
     }
     if need == Need::Local {
         let local = request.peer_addr().is_some_and(|address| address.ip().is_loopback());
-        return if local || context.app.config.security.metrics_public { Ok(()) } else { Err(Error::not_found()) };
+        return if local || context.app.config.security.metrics_public {
+            Ok(())
+        } else {
+            Err(Error::not_found())
+        };
     }
     if need == Need::Open && !wants_admission_anyway(pattern) {
         return Ok(());
@@ -114,9 +121,8 @@ async fn check(request: &ServiceRequest, context: &mut Context, pattern: Option<
         context.admission = access::admit(&context.app, &token).await?;
     }
     match (need, &context.admission) {
-        (Need::Open | Need::Local, _) => Ok(()),
+        (Need::Open | Need::Local, _) | (Need::SignedIn, Some(_)) => Ok(()),
         (_, None) => Err(Error::signed_out()),
-        (Need::SignedIn, Some(_)) => Ok(()),
         (Need::May(permission), Some(admission)) if admission.scope.may(permission) => Ok(()),
         (Need::May(permission), Some(_)) => Err(Error::forbidden().context(format!("{permission:?}"))),
     }
@@ -175,10 +181,17 @@ fn decorate(app: &App, context: &Context, response: &mut ServiceResponse<BoxBody
     }
 }
 
-fn observe(context: &Context, method: &Method, pattern: Option<&str>, status: u16, started: std::time::Instant) {
+fn observe(
+    context: &Context,
+    method: &Method,
+    pattern: Option<&str>,
+    status: u16,
+    started: std::time::Instant,
+) {
     let taken = started.elapsed();
     let route = pattern.unwrap_or("unknown").to_owned();
-    metrics::counter!("songhe_http_requests_total", "route" => route.clone(), "status" => status.to_string()).increment(1);
+    metrics::counter!("songhe_http_requests_total", "route" => route.clone(), "status" => status.to_string())
+        .increment(1);
     metrics::histogram!("songhe_http_seconds", "route" => route).record(taken.as_secs_f64());
     if status >= 500 {
         tracing::error!(request = %context.request_id, %method, route = pattern, status, "request failed");

@@ -35,5 +35,7 @@ async fn ready(guest: Guest) -> Result<HttpResponse> {
 }
 
 async fn metrics(guest: Guest) -> HttpResponse {
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(guest.app.metrics.render())
+    HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4; charset=utf-8")
+        .body(guest.app.metrics.render())
 }

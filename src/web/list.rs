@@ -10,6 +10,7 @@ use super::context::{Context, Visitor};
 use super::failure::encode;
 use super::page::{Page, html};
 use super::routes::{Need, Route, get};
+use super::table::{Column, HeadView, Row, group_digits};
 use crate::access::{Permission, Scope};
 use crate::bus::Topic;
 use crate::db::AnyConnection;
@@ -19,94 +20,6 @@ use crate::text::Text;
 
 const PAGE_ROWS: i64 = 50;
 const FILTER_MAX: usize = 200;
-
-/// A column of a list.
-#[derive(Clone, Copy, Debug)]
-pub struct Column {
-    pub key: &'static str,
-    /// Text key of its head.
-    pub label: &'static str,
-    pub numeric: bool,
-    pub sortable: bool,
-}
-
-impl Column {
-    pub const fn text(key: &'static str, label: &'static str) -> Column {
-        Column { key, label, numeric: false, sortable: true }
-    }
-
-    pub const fn number(key: &'static str, label: &'static str) -> Column {
-        Column { key, label, numeric: true, sortable: true }
-    }
-
-    #[must_use]
-    pub const fn unsorted(mut self) -> Column {
-        self.sortable = false;
-        self
-    }
-}
-
-/// One cell: what a person reads, and the number behind it for the workbook.
-#[derive(Clone, Debug, Default)]
-pub struct Cell {
-    pub text: String,
-    pub numeric: bool,
-    pub number: Option<f64>,
-    /// Tone: ok, warn, bad, info, live, note, off, wait.
-    pub chip: Option<&'static str>,
-    pub icon: Option<&'static str>,
-    pub href: Option<String>,
-    /// `reading:DEVICE:CHANNEL`, kept current by the live link.
-    pub live: Option<String>,
-    /// RFC 3339, shown as an age.
-    pub at: Option<String>,
-    pub live_at: Option<String>,
-}
-
-impl Cell {
-    pub fn text(text: impl Into<String>) -> Cell {
-        Cell { text: text.into(), ..Cell::default() }
-    }
-
-    /// A whole number.
-    pub fn count(number: i64) -> Cell {
-        Cell { text: group_digits(number), numeric: true, number: Some(number as f64), ..Cell::default() }
-    }
-
-    /// A number shown as `text`.
-    pub fn number(number: f64, text: impl Into<String>) -> Cell {
-        Cell { text: text.into(), numeric: true, number: Some(number), ..Cell::default() }
-    }
-
-    pub fn chip(text: impl Into<String>, tone: &'static str) -> Cell {
-        Cell { text: text.into(), chip: Some(tone), ..Cell::default() }
-    }
-
-    #[must_use]
-    pub fn link(mut self, href: impl Into<String>) -> Cell {
-        self.href = Some(href.into());
-        self
-    }
-}
-
-/// 6726 as `6,726`.
-pub fn group_digits(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    if number < 0 { format!("-{grouped}") } else { grouped }
-}
-
-#[derive(Clone, Debug, Default)]
-pub struct Row {
-    pub href: Option<String>,
-    pub cells: Vec<Cell>,
-}
 
 /// One value of a select.
 #[derive(Clone, Debug)]
@@ -148,7 +61,12 @@ pub trait List: 'static {
     fn filters(connection: &mut AnyConnection, scope: &Scope, words: &Words) -> Result<Vec<Filter>>;
 
     /// The rows asked for, as cells in the order of [`List::COLUMNS`].
-    fn rows(connection: &mut AnyConnection, scope: &Scope, request: &ListRequest, words: &Words) -> Result<Listed<Row>>;
+    fn rows(
+        connection: &mut AnyConnection,
+        scope: &Scope,
+        request: &ListRequest,
+        words: &Words,
+    ) -> Result<Listed<Row>>;
 }
 
 /// Language and calendar, for turning rows into cells inside a database task.
@@ -182,7 +100,9 @@ impl Words {
 
     /// Select values of an enum.
     pub fn choices(&self, kind: &str, values: &[&str]) -> FilterKind {
-        FilterKind::Select(values.iter().map(|value| ((*value).to_owned(), self.name_of(kind, value))).collect())
+        FilterKind::Select(
+            values.iter().map(|value| ((*value).to_owned(), self.name_of(kind, value))).collect(),
+        )
     }
 }
 
@@ -215,21 +135,6 @@ struct ListView {
     live_topic: Option<&'static str>,
 }
 
-/// A table inside another page.
-#[derive(Clone, Debug, Default)]
-pub struct TableView {
-    pub columns: Vec<HeadView>,
-    pub rows: Vec<Row>,
-}
-
-#[derive(Clone, Debug)]
-pub struct HeadView {
-    pub label: String,
-    pub numeric: bool,
-    pub sort_href: Option<String>,
-    pub sorted: &'static str,
-}
-
 struct FilterView {
     name: &'static str,
     label: String,
@@ -242,20 +147,6 @@ struct Pages {
     prev: Option<String>,
     next: Option<String>,
     text: String,
-}
-
-/// A table without sorting, for detail pages and the board.
-pub fn table(context: &Context, columns: &[Column], rows: Vec<Row>) -> TableView {
-    let columns = columns
-        .iter()
-        .map(|column| HeadView {
-            label: context.t(column.label).into_owned(),
-            numeric: column.numeric,
-            sort_href: None,
-            sorted: "",
-        })
-        .collect();
-    TableView { columns, rows }
 }
 
 async fn show<L: List>(visitor: Visitor, http: HttpRequest) -> Result<HttpResponse> {
@@ -336,9 +227,11 @@ fn parse<L: List>(query: &str, limit: i64) -> Result<ListRequest> {
     for (name, value) in pairs.into_inner() {
         match name.as_str() {
             "page" => {
-                let page: i64 = value.parse().ok().filter(|page| (1..=1_000_000).contains(page)).ok_or_else(|| {
-                    Error::field("page", Text::new("rule.page"))
-                })?;
+                let page: i64 = value
+                    .parse()
+                    .ok()
+                    .filter(|page| (1..=1_000_000).contains(page))
+                    .ok_or_else(|| Error::field("page", Text::new("rule.page")))?;
                 request.offset = (page - 1) * request.limit;
             }
             "sort" => request.sort = Some(sort::<L>(&value)?),
@@ -389,8 +282,16 @@ fn filter_view(context: &Context, filter: Filter, request: &ListRequest) -> Filt
     let (kind, options) = match filter.kind {
         FilterKind::Text => ("text", Vec::new()),
         FilterKind::Select(values) => {
-            let all = Choice { value: String::new(), label: context.t("list.all").into_owned(), selected: value.is_empty() };
-            let rest = values.into_iter().map(|(choice, label)| Choice { selected: choice == value, value: choice, label });
+            let all = Choice {
+                value: String::new(),
+                label: context.t("list.all").into_owned(),
+                selected: value.is_empty(),
+            };
+            let rest = values.into_iter().map(|(choice, label)| Choice {
+                selected: choice == value,
+                value: choice,
+                label,
+            });
             ("select", std::iter::once(all).chain(rest).collect())
         }
     };
@@ -416,7 +317,8 @@ fn pages(context: &Context, request: &ListRequest, total: i64) -> Pages {
 fn href(path: &str, request: &ListRequest, sort: Option<&str>, page: Option<i64>) -> String {
     let mut pairs: Vec<String> =
         request.filters.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
-    let current = request.sort.as_ref().map(|(key, down)| if *down { format!("-{key}") } else { key.clone() });
+    let current =
+        request.sort.as_ref().map(|(key, down)| if *down { format!("-{key}") } else { key.clone() });
     if let Some(sort) = sort.map(str::to_owned).or(current) {
         pairs.push(format!("sort={sort}"));
     }
@@ -424,15 +326,4 @@ fn href(path: &str, request: &ListRequest, sort: Option<&str>, page: Option<i64>
         pairs.push(format!("page={page}"));
     }
     if pairs.is_empty() && !path.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::group_digits;
-
-    #[test]
-    fn digits_are_grouped_by_three() {
-        let shown: Vec<String> = [0, 999, 1_000, 6_726, -1_234_567].map(group_digits).into();
-        assert_eq!(shown, ["0", "999", "1,000", "6,726", "-1,234,567"]);
-    }
 }

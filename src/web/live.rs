@@ -31,7 +31,8 @@ struct After {
 
 async fn stream(visitor: Visitor, request: HttpRequest, query: web::Query<After>) -> Result<impl Responder> {
     let admission = visitor.admission()?.clone();
-    let last_id = request.headers().get("last-event-id").and_then(|value| value.to_str().ok().map(str::to_owned));
+    let last_id =
+        request.headers().get("last-event-id").and_then(|value| value.to_str().ok().map(str::to_owned));
     let after = last_id.or(query.into_inner().after).and_then(|text| text.parse::<i64>().ok());
     let (sender, receiver) = mpsc::channel(64);
     let listener = Listener {
@@ -120,7 +121,9 @@ impl Listener {
             let page = self
                 .app
                 .db
-                .read(move |connection| Ok((store::ends(connection)?, store::after(connection, last, REPLAY_ROWS)?)))
+                .read(move |connection| {
+                    Ok((store::ends(connection)?, store::after(connection, last, REPLAY_ROWS)?))
+                })
                 .await;
             let Ok(((oldest, newest), stored)) = page else { return Err(End::Gone) };
             if last > newest || (last > 0 && oldest > last + 1) {

@@ -3,8 +3,8 @@
 //! Invariant: a request reaches a handler only through [`gate`], which has looked its route's need up in [`routes`]: a path
 //! that is not in the table does not exist.
 
-mod assets;
 mod assemble;
+mod assets;
 mod context;
 mod detail;
 mod failure;
@@ -17,13 +17,15 @@ mod live;
 mod origin;
 mod page;
 mod routes;
+mod table;
 
 pub use assemble::{Server, bind};
 pub use context::{Context, Guest, Visitor};
 pub use detail::{Action, Detail, Field, Section, detail_page};
 pub use failure::{fail, problem_body};
-pub use gate::session_cookie_name;
 pub use form::{Conflicted, Form, FormField, Input, form_page};
-pub use list::{Words, group_digits, Cell, Column, Filter, FilterKind, Choice, List, Row, TableView, list_routes, table};
+pub use gate::session_cookie_name;
+pub use list::{Choice, Filter, FilterKind, List, Words, list_routes};
 pub use page::{NavItem, Page, html, redirect};
 pub use routes::{Need, Route, all, delete, get, patch, post};
+pub use table::{Cell, Column, HeadView, Row, TableView, group_digits, table};

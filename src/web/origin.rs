@@ -2,7 +2,7 @@
 //! other site can make a browser send.
 
 use actix_web::http::Method;
-use actix_web::http::header::{HeaderMap, HOST, ORIGIN};
+use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
 
 /// Whether a request may change something, judged by its headers alone.
 pub fn is_trusted(method: &Method, headers: &HeaderMap, has_bearer: bool) -> bool {

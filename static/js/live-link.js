@@ -1,14 +1,15 @@
 // One link to the server's event stream: watches the heartbeat, reconnects with back-off, resumes after the last id.
 // Used by the SharedWorker (one link per browser) and, where there is none, by the page itself.
 
-const TOPICS = ["visit", "stay", "reading", "alert", "device", "registry", "figures"];
+export const TOPICS = ["visit", "stay", "reading", "alert", "device", "registry", "figures"];
 const SILENCE_MAX_MS = 6000;
 const BACKOFF_MIN_MS = 1000;
 const BACKOFF_MAX_MS = 10000;
 
 /**
  * Opens the link and keeps it open until `stop()`. `after` is the id of the last event already known, or "".
- * `tell` receives {kind:"event", topic, data, id}, {kind:"link", up}, {kind:"beat", at} and {kind:"gone"}.
+ * `tell` receives {kind:"event", topic, data, id}, {kind:"link", up}, {kind:"beat", at},
+ * {kind:"missed"} and {kind:"gone"}.
  */
 export function openLink(url, after, tell) {
   let source = null;
@@ -67,6 +68,12 @@ export function openLink(url, after, tell) {
     source.addEventListener("beat", (event) => {
       heard();
       tell({ kind: "beat", at: parse(event.data)?.at ?? null });
+    });
+    // More was missed than the server still keeps: every part of the page has to be fetched again.
+    source.addEventListener("reload", (event) => {
+      heard();
+      lastId = event.lastEventId || lastId;
+      tell({ kind: "missed" });
     });
     source.addEventListener("gone", () => {
       stop();

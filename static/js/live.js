@@ -4,6 +4,7 @@
 // For htmx: `songhe:TOPIC-changed`, at most once a second and always after the last event, only while the page
 // is visible. (htmx's own throttle drops the last event of a burst and would leave a page stale.)
 
+import { TOPICS } from "./live-link.js";
 import { startAges, setServerTime } from "./ages.js";
 
 const SETTLE_MS = 1000;
@@ -83,6 +84,8 @@ function receive(message) {
     changed(message.topic);
   } else if (message.kind === "link") {
     showLink(message.up);
+  } else if (message.kind === "missed") {
+    TOPICS.forEach(changed);
   } else if (message.kind === "beat") {
     setServerTime(message.at);
   } else if (message.kind === "gone") {

@@ -8,7 +8,9 @@ const FUNCTION_LINES_MAX: usize = 70;
 
 fn long_files(sources: &[Source]) -> Vec<String> {
     let count = |source: &Source| source.text.lines().count();
-    let long = sources.iter().filter(|source| count(source) > FILE_LINES_MAX);
+    // The list of tables is looked up, not read.
+    let long =
+        sources.iter().filter(|source| count(source) > FILE_LINES_MAX && source.path != "src/db/schema.rs");
     long.map(|source| format!("{}: {} lines", source.path, count(source))).collect()
 }
 

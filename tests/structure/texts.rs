@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::source::{Source, files, root};
 use super::{assert_none, is_whole};
 
-const LOCALES: [&str; 2] = ["locales/zh-CN.toml", "locales/en.toml"];
+const LOCALES: [&str; 2] = ["locales/zh-CN", "locales/en"];
 
 /// The keys of a locale file, sections joined with dots; an empty text is an offence, not a key.
 fn keys(text: &str) -> Result<BTreeSet<String>, Vec<String>> {
@@ -35,16 +35,29 @@ fn unpaired(chinese: &BTreeSet<String>, english: &BTreeSet<String>) -> Vec<Strin
     chinese.symmetric_difference(english).map(only).collect()
 }
 
-/// The literals of `t("...")` calls, with their line.
-fn asked(source: &Source) -> Vec<(usize, String)> {
+/// Literals that can only be text keys, with their line: dotted names whose first part is a section of the locale files.
+fn asked(source: &Source, sections: &BTreeSet<&str>) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     for (index, line) in source.text.lines().enumerate() {
-        for (start, call) in line.match_indices("t(\"") {
-            let before = line[..start].chars().next_back();
-            let is_call = !before.is_some_and(|character| character.is_alphanumeric() || character == '_');
-            let key = line[start + call.len()..].split('"').next().unwrap_or_default();
-            if is_call && !line.trim_start().starts_with("//") {
-                found.push((index + 1, key.to_owned()));
+        // The names of settings and of audited actions have the same form, and stand only where they are read or written.
+        let writes_audit = ["action", "record(", "close("].iter().any(|word| line.contains(word));
+        if line.trim_start().starts_with("//")
+            || source.path.starts_with("src/config/")
+            || (writes_audit && source.path.ends_with(".rs"))
+        {
+            continue;
+        }
+        for literal in line.split('"').skip(1).step_by(2) {
+            let is_name = |part: &str| {
+                !part.is_empty()
+                    && part
+                        .chars()
+                        .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')
+            };
+            let is_file = [".html", ".json", ".toml", ".xlsx"].iter().any(|ending| literal.ends_with(ending));
+            let dotted = literal.contains('.') && !is_file && literal.split('.').all(is_name);
+            if dotted && literal.split('.').next().is_some_and(|section| sections.contains(section)) {
+                found.push((index + 1, literal.to_owned()));
             }
         }
     }
@@ -52,7 +65,8 @@ fn asked(source: &Source) -> Vec<(usize, String)> {
 }
 
 fn absent(source: &Source, keys: &BTreeSet<String>) -> Vec<String> {
-    let missing = asked(source).into_iter().filter(|(_, key)| !keys.contains(key));
+    let sections: BTreeSet<&str> = keys.iter().filter_map(|key| key.split('.').next()).collect();
+    let missing = asked(source, &sections).into_iter().filter(|(_, key)| !keys.contains(key));
     missing.map(|(line, key)| format!("{}:{line}: {key}", source.path)).collect()
 }
 
@@ -62,9 +76,16 @@ fn locales() -> Option<[BTreeSet<String>; 2]> {
         assert!(!is_whole(), "the pages need locales/");
         return None;
     }
-    Some(LOCALES.map(|path| {
-        let text = std::fs::read_to_string(root().join(path)).unwrap();
-        keys(&text).unwrap_or_else(|offenders| panic!("{path}: {offenders:?}"))
+    Some(LOCALES.map(|folder| {
+        let mut all = BTreeSet::new();
+        for source in files(folder, "toml") {
+            let found =
+                keys(&source.text).unwrap_or_else(|offenders| panic!("{}: {offenders:?}", source.path));
+            for key in found {
+                assert!(all.insert(key.clone()), "{}: {key} stands in another file too", source.path);
+            }
+        }
+        all
     }))
 }
 
@@ -88,8 +109,8 @@ fn every_text_that_is_asked_for_exists() {
 fn an_unpaired_an_empty_and_an_absent_text_are_found() {
     let chinese = keys("[nav]\nbeds = \"床位\"\nelders = \"老人\"").unwrap();
     let english = keys("[nav]\nbeds = \"Beds\"").unwrap();
-    assert_eq!(unpaired(&chinese, &english), ["nav.elders: in locales/zh-CN.toml only"]);
-    assert_eq!(unpaired(&english, &chinese), ["nav.elders: in locales/en.toml only"]);
+    assert_eq!(unpaired(&chinese, &english), ["nav.elders: in locales/zh-CN only"]);
+    assert_eq!(unpaired(&english, &chinese), ["nav.elders: in locales/en only"]);
     assert!(keys("[nav]\nbeds = \" \"").unwrap_err()[0].starts_with("nav.beds"));
     let text = "<h1>{{ l.t(\"nav.beds\") }}</h1>\n{{ t(\"nav.bed\") }} {{ format(\"x\") }}".to_owned();
     let source = Source { path: "templates/a.html".to_owned(), text };

@@ -53,9 +53,10 @@ pub fn touch_session(connection: &mut AnyConnection, id: i64, now: Instant) -> R
 
 /// Ends a session; false where it had ended before.
 pub fn close_session(connection: &mut AnyConnection, id: i64, now: Instant) -> Result<bool> {
-    let closed = diesel::update(sessions::table.filter(sessions::id.eq(id)).filter(sessions::revoked_at.is_null()))
-        .set(sessions::revoked_at.eq(now))
-        .execute(connection)?;
+    let closed =
+        diesel::update(sessions::table.filter(sessions::id.eq(id)).filter(sessions::revoked_at.is_null()))
+            .set(sessions::revoked_at.eq(now))
+            .execute(connection)?;
     Ok(closed == 1)
 }
 
@@ -138,6 +139,7 @@ pub fn take_setup_link(connection: &mut AnyConnection, token_hash: &[u8], now: I
 }
 
 pub fn any_setup_link_used(connection: &mut AnyConnection) -> Result<bool> {
-    let used: i64 = setup_links::table.filter(setup_links::used_at.is_not_null()).count().get_result(connection)?;
+    let used: i64 =
+        setup_links::table.filter(setup_links::used_at.is_not_null()).count().get_result(connection)?;
     Ok(used > 0)
 }

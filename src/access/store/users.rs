@@ -93,7 +93,8 @@ pub fn grants_of(connection: &mut AnyConnection, user_id: i64) -> Result<Vec<Gra
     rows.iter()
         .map(|(role, kind, id)| {
             let role = Role::parse(role).ok_or_else(|| Error::internal(format!("unknown role {role}")))?;
-            let place = Place::parse(kind, id).ok_or_else(|| Error::internal(format!("unknown place {kind} {id}")))?;
+            let place = Place::parse(kind, id)
+                .ok_or_else(|| Error::internal(format!("unknown place {kind} {id}")))?;
             Ok(Grant { role, place })
         })
         .collect()

@@ -38,8 +38,13 @@ pub fn change(tx: &mut Tx<'_>, id: i64, seen: i64, input: &InstitutionInput) -> 
         return Err(stale(tx.connection, "institution", id, seen)?);
     }
     let changes = differences(&json!(before.input()), &json!(input));
-    let edit =
-        Edit { entity: "institution", id, town_code: &input.town_code, institution_id: Some(id), version: seen + 1 };
+    let edit = Edit {
+        entity: "institution",
+        id,
+        town_code: &input.town_code,
+        institution_id: Some(id),
+        version: seen + 1,
+    };
     record(tx, "institution.change", &edit, changes)
 }
 
@@ -54,8 +59,9 @@ fn check(tx: &mut Tx<'_>, input: &InstitutionInput) -> Result<()> {
         return Err(Error::field("town_code", Text::new("rule.unknown_town")));
     }
     if let Some(village) = &input.village_code
-        && places::town_of_village(tx.connection, village)?.as_deref() != Some(&input.town_code) {
-            return Err(Error::field("village_code", Text::new("rule.village_of_town")));
-        }
+        && places::town_of_village(tx.connection, village)?.as_deref() != Some(&input.town_code)
+    {
+        return Err(Error::field("village_code", Text::new("rule.village_of_town")));
+    }
     Ok(())
 }

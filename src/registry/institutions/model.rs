@@ -84,17 +84,25 @@ mod tests {
 
     fn broken(input: &InstitutionInput) -> Vec<&'static str> {
         let today = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
-        input.check(today).err().map(|error| error.fields.iter().map(|field| field.field).collect()).unwrap_or_default()
+        input
+            .check(today)
+            .err()
+            .map(|error| error.fields.iter().map(|field| field.field).collect())
+            .unwrap_or_default()
     }
 
     #[test]
     fn each_rule_names_its_field() {
         assert_eq!(broken(&input()), Vec::<&str>::new());
         assert_eq!(broken(&InstitutionInput { name: "x".into(), ..input() }), ["name"]);
-        assert_eq!(broken(&InstitutionInput { longitude: 24.7, latitude: 118.4, ..input() }), ["longitude", "latitude"]);
+        assert_eq!(
+            broken(&InstitutionInput { longitude: 24.7, latitude: 118.4, ..input() }),
+            ["longitude", "latitude"]
+        );
         let tomorrow = NaiveDate::from_ymd_opt(2026, 11, 24);
         assert_eq!(broken(&InstitutionInput { opened_on: tomorrow, ..input() }), ["opened_on"]);
-        let planned = InstitutionInput { opened_on: tomorrow, state: InstitutionState::UnderConstruction, ..input() };
+        let planned =
+            InstitutionInput { opened_on: tomorrow, state: InstitutionState::UnderConstruction, ..input() };
         assert_eq!(broken(&planned), Vec::<&str>::new());
     }
 }

@@ -13,8 +13,8 @@ use crate::listing::{ListRequest, Listed};
 use crate::registry::store::town_names;
 use crate::text::Text;
 use crate::web::{
-    Action, Cell, Column, Context, Detail, Field, Filter, FilterKind, Form, FormField, Input, List, Need, Route,
-    Row, Section, Visitor, Words, detail_page, form_page, get, list_routes, post, redirect,
+    Action, Cell, Column, Context, Detail, Field, Filter, FilterKind, Form, FormField, Input, List, Need,
+    Route, Row, Section, Visitor, Words, detail_page, form_page, get, list_routes, post, redirect,
 };
 
 pub fn routes() -> Vec<Route> {
@@ -70,13 +70,25 @@ impl List for Institutions {
                 label: "field.state",
                 kind: words.choices("institution_state", InstitutionState::NAMES),
             },
-            Filter { name: "fire", label: "field.micro_fire_station", kind: words.choices("yes_no", &["true", "false"]) },
+            Filter {
+                name: "fire",
+                label: "field.micro_fire_station",
+                kind: words.choices("yes_no", &["true", "false"]),
+            },
         ])
     }
 
-    fn rows(connection: &mut AnyConnection, scope: &Scope, request: &ListRequest, words: &Words) -> Result<Listed<Row>> {
+    fn rows(
+        connection: &mut AnyConnection,
+        scope: &Scope,
+        request: &ListRequest,
+        words: &Words,
+    ) -> Result<Listed<Row>> {
         let listed = list_institutions(connection, scope, request)?;
-        Ok(Listed { rows: listed.rows.into_iter().map(|row| cells(row, words)).collect(), total: listed.total })
+        Ok(Listed {
+            rows: listed.rows.into_iter().map(|row| cells(row, words)).collect(),
+            total: listed.total,
+        })
     }
 }
 
@@ -122,7 +134,8 @@ async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
         })
         .await?;
     let town = towns.iter().find(|(code, _, _)| *code == row.town_code);
-    let town = town.map(|(_, chinese, english)| visitor.pick(chinese, english)).unwrap_or_default().to_owned();
+    let town =
+        town.map(|(_, chinese, english)| visitor.pick(chinese, english)).unwrap_or_default().to_owned();
     let may_edit = visitor.scope().reach(Permission::EditInstitution);
     let may_edit = may_edit.is_ok_and(|reach| reach.covers(Some(&row.town_code), Some(row.id)));
     let mut actions = Vec::new();
@@ -130,7 +143,9 @@ async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
         actions.push(Action::link(format!("/beds?institution={id}"), visitor.t("institution.beds"), "bed"));
     }
     if may_edit {
-        actions.push(Action::link(format!("/institutions/{id}/edit"), visitor.t("action.edit"), "pencil").primary());
+        actions.push(
+            Action::link(format!("/institutions/{id}/edit"), visitor.t("action.edit"), "pencil").primary(),
+        );
     }
     detail_page(
         &visitor,
@@ -138,7 +153,11 @@ async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
             heading: row.name.clone(),
             subheading: visitor.name_of("institution_kind", row.kind.name()),
             actions,
-            sections: vec![Section { heading: visitor.t("detail.facts").into_owned(), fields: facts(&visitor, &row, &town), table: None }],
+            sections: vec![Section {
+                heading: visitor.t("detail.facts").into_owned(),
+                fields: facts(&visitor, &row, &town),
+                table: None,
+            }],
             topic: Some(Topic::Registry),
         },
     )
@@ -148,10 +167,14 @@ fn facts(context: &Context, row: &InstitutionRow, town: &str) -> Vec<Field> {
     let label = |key: &str| context.t(key).into_owned();
     vec![
         Field::new(label("field.town_code"), town).link(format!("/towns/{}", row.town_code)),
-        Field::new(label("field.state"), context.name_of("institution_state", row.state.name())).chip(tone(row.state)),
+        Field::new(label("field.state"), context.name_of("institution_state", row.state.name()))
+            .chip(tone(row.state)),
         Field::new(label("field.operator"), &row.operator),
         Field::new(label("field.phone"), &row.phone),
-        Field::new(label("field.micro_fire_station"), context.name_of("yes_no", if row.micro_fire_station { "true" } else { "false" })),
+        Field::new(
+            label("field.micro_fire_station"),
+            context.name_of("yes_no", if row.micro_fire_station { "true" } else { "false" }),
+        ),
         Field::new(label("field.opened_on"), row.opened_on.map(|day| day.to_string()).unwrap_or_default()),
         Field::new(label("field.place"), format!("{:.5}, {:.5}", row.longitude, row.latitude)),
         Field::new(label("field.updated_at"), context.show(row.updated_at)),
@@ -202,7 +225,8 @@ async fn save(visitor: Visitor, id: web::Path<i64>, body: String) -> Result<Http
         Ok(()) => Ok(redirect(&format!("/institutions/{id}"))),
         Err(error) if is_for_form(&error) => {
             let scope = visitor.scope();
-            let current = visitor.app.db.read(move |connection| current_version(connection, &scope, id)).await?;
+            let current =
+                visitor.app.db.read(move |connection| current_version(connection, &scope, id)).await?;
             let form = form(&visitor, Some((id, version)), &input).await?;
             form_page(&visitor, form, Some((&error, Some(current))))
         }
@@ -223,7 +247,8 @@ fn read(input: &Input) -> Result<InstitutionInput> {
         town_code: input.text("town_code"),
         village_code: Some(input.text("village_code")).filter(|code| !code.is_empty()),
         name: input.text("name"),
-        kind: InstitutionKind::parse(&input.text("kind")).ok_or_else(|| Error::field("kind", Text::new("rule.choose")))?,
+        kind: InstitutionKind::parse(&input.text("kind"))
+            .ok_or_else(|| Error::field("kind", Text::new("rule.choose")))?,
         state: InstitutionState::parse(&input.text("state"))
             .ok_or_else(|| Error::field("state", Text::new("rule.choose")))?,
         operator: input.text("operator"),
@@ -259,8 +284,10 @@ async fn form(visitor: &Visitor, known: Option<(i64, i64)>, input: &Input) -> Re
         .db
         .read(move |connection| town_names(connection, &scope, Permission::EditInstitution))
         .await?;
-    let towns: Vec<(String, String)> =
-        towns.into_iter().map(|(code, chinese, english)| (code, visitor.pick(&chinese, &english).to_owned())).collect();
+    let towns: Vec<(String, String)> = towns
+        .into_iter()
+        .map(|(code, chinese, english)| (code, visitor.pick(&chinese, &english).to_owned()))
+        .collect();
     let names = |kind: &str, values: &[&str]| -> Vec<(String, String)> {
         values.iter().map(|value| ((*value).to_owned(), visitor.name_of(kind, value))).collect()
     };

@@ -167,7 +167,11 @@ fn ordered<'a>(
     }
 }
 
-pub fn insert_institution(connection: &mut AnyConnection, input: &InstitutionInput, now: Instant) -> Result<i64> {
+pub fn insert_institution(
+    connection: &mut AnyConnection,
+    input: &InstitutionInput,
+    now: Instant,
+) -> Result<i64> {
     diesel::insert_into(institutions::table)
         .values((
             institutions::town_code.eq(&input.town_code),

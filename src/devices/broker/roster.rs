@@ -1,0 +1,100 @@
+//! Which device is behind a client id, and which of its connections is the present one.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::gate::Device;
+
+/// Holds at most one entry a device, since a client id is its device's code.
+#[derive(Debug, Default)]
+pub(super) struct Roster(Mutex<Entries>);
+
+#[derive(Debug, Default)]
+struct Entries {
+    last_connection: u64,
+    by_code: HashMap<String, Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    device: Device,
+    live: Option<Live>,
+}
+
+#[derive(Debug)]
+struct Live {
+    connection: u64,
+    peer: Option<SocketAddr>,
+}
+
+impl Roster {
+    /// Remembers who may connect next under this code.
+    pub fn admit(&self, device: Device) {
+        let mut entries = self.lock();
+        match entries.by_code.get_mut(&*device.code) {
+            Some(entry) => entry.device = device,
+            None => {
+                entries.by_code.insert(device.code.to_string(), Entry { device, live: None });
+            }
+        }
+    }
+
+    pub fn find(&self, client_id: &str) -> Option<Device> {
+        self.lock().by_code.get(client_id).map(|entry| entry.device.clone())
+    }
+
+    /// The present connection of a device is from `peer` now. Gives its number.
+    pub fn connect(&self, client_id: &str, peer: Option<SocketAddr>) -> Option<(Device, u64)> {
+        let mut entries = self.lock();
+        let connection = entries.last_connection + 1;
+        let entry = entries.by_code.get_mut(client_id)?;
+        entry.live = Some(Live { connection, peer });
+        let device = entry.device.clone();
+        entries.last_connection = connection;
+        Some((device, connection))
+    }
+
+    /// The connection from `peer` ended. `None` when a newer one took its place.
+    pub fn disconnect(&self, client_id: &str, peer: Option<SocketAddr>) -> Option<(Device, u64)> {
+        let mut entries = self.lock();
+        let entry = entries.by_code.get_mut(client_id)?;
+        let live = entry.live.take_if(|live| live.peer == peer)?;
+        Some((entry.device.clone(), live.connection))
+    }
+
+    pub fn connected(&self) -> usize {
+        self.lock().by_code.values().filter(|entry| entry.live.is_some()).count()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Entries> {
+        // Every method leaves the entries whole at each step, so a panic elsewhere does not spoil them.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn peer(port: u16) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], port))
+    }
+
+    #[test]
+    fn the_end_of_a_replaced_connection_is_not_the_end_of_the_device() {
+        let roster = Roster::default();
+        assert_eq!(roster.connect("ST-1", Some(peer(1))), None, "nobody was admitted");
+        let device = Device { id: 7, code: "ST-1".into() };
+        roster.admit(device.clone());
+        let (_, first) = roster.connect("ST-1", Some(peer(1))).unwrap();
+        let (_, second) = roster.connect("ST-1", Some(peer(2))).unwrap();
+        assert!(second > first);
+        assert_eq!(roster.disconnect("ST-1", Some(peer(1))), None);
+        assert_eq!(roster.connected(), 1);
+        assert_eq!(roster.disconnect("ST-1", Some(peer(2))), Some((device.clone(), second)));
+        assert_eq!(roster.disconnect("ST-1", Some(peer(2))), None);
+        assert_eq!(roster.connected(), 0);
+        assert_eq!(roster.find("ST-1"), Some(device));
+    }
+}

@@ -1,0 +1,320 @@
+//! One simulated device: measures at its pace, holds what it measured, and hands it over when it can.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+use songhe_firmware_protocol::{
+    AlarmKind, Birth, Channel, DeviceKind, EncodeError, Lane, Sample, State, Topic, TopicKind,
+};
+use tokio::sync::watch;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout};
+
+use super::fire::{self, FireGateway};
+use super::link::{Link, LinkEvent};
+use super::noise::generator;
+use super::oracle::Oracle;
+use super::outbox::{Held, Moment, Outbox, encoded};
+use super::station::{self, Station};
+use super::tally::Tally;
+use super::{Credential, DRAIN_WAIT_MAX, SimulatorSettings};
+
+/// Something that must be looked at began or is over.
+#[derive(Debug)]
+pub(super) struct Event {
+    pub kind: AlarmKind,
+    pub raised: bool,
+    pub cause: Sample,
+}
+
+/// One round of measuring.
+#[derive(Debug)]
+pub(super) struct Measured {
+    pub samples: Vec<Sample>,
+    pub event: Option<Event>,
+}
+
+const FIRMWARE_VERSION: &str = concat!("sim-", env!("CARGO_PKG_VERSION"));
+const HEARTBEAT_S: u16 = 30;
+/// Devices that start together come one by one.
+const FIRST_WAIT_MAX_S: f64 = 2.0;
+const PAUSE_MIN: Duration = Duration::from_millis(500);
+const PAUSE_MAX: Duration = Duration::from_secs(15);
+const RETRY_MIN: Duration = Duration::from_secs(1);
+const RETRY_MAX: Duration = Duration::from_secs(30);
+/// A broker that is silent for so long is left for a new connection.
+const ACK_WAIT_MAX: Duration = Duration::from_secs(30);
+
+enum Model {
+    Station(Station),
+    Fire(FireGateway),
+}
+
+pub(super) struct SimulatedDevice {
+    settings: Arc<SimulatorSettings>,
+    index: usize,
+    tally: Arc<Tally>,
+    oracle: Arc<Option<Oracle>>,
+    model: Model,
+    values: ChaCha8Rng,
+    waits: ChaCha8Rng,
+    outbox: Outbox,
+    started: Instant,
+    connection: u32,
+}
+
+/// How a connection ended.
+enum End {
+    Stopped,
+    Broken { was_up: bool },
+}
+
+/// What is under way on one connection.
+struct Exchange {
+    up: bool,
+    in_flight: Option<Held>,
+    /// When the message in flight is given up, or the refused one is sent again.
+    wake_at: Option<Instant>,
+    retry: Duration,
+    drain_until: Option<Instant>,
+}
+
+impl SimulatedDevice {
+    pub fn new(
+        settings: Arc<SimulatorSettings>,
+        index: usize,
+        tally: Arc<Tally>,
+        oracle: Arc<Option<Oracle>>,
+    ) -> Self {
+        let credential = &settings.credentials[index];
+        let mut values = generator(settings.seed, &credential.device);
+        let model = match credential.kind {
+            DeviceKind::Fire => Model::Fire(FireGateway::new(settings.smoke_per_hour, &mut values)),
+            _ => Model::Station(Station::new(settings.sos_per_hour, &mut values)),
+        };
+        // Waiting must not change the values, so it has a generator of its own.
+        let waits = generator(!settings.seed, &credential.device);
+        let outbox = Outbox::new(rand::random());
+        Self {
+            index,
+            tally,
+            oracle,
+            model,
+            values,
+            waits,
+            outbox,
+            started: Instant::now(),
+            connection: 0,
+            settings,
+        }
+    }
+
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        let period = Duration::from_secs_f64(1.0 / self.settings.rate);
+        let first = self.waits.random_range(0.0..period.as_secs_f64().min(FIRST_WAIT_MAX_S));
+        let first = Duration::from_secs_f64(first);
+        let mut ticks = interval_at(Instant::now() + first, period);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        if timeout(first, stopped(&mut stop)).await.is_ok() {
+            return;
+        }
+        let mut pause = PAUSE_MIN;
+        loop {
+            let link = self.open();
+            match self.serve(link, &mut ticks, &mut stop).await {
+                End::Stopped => break,
+                End::Broken { was_up } => {
+                    Tally::add(&self.tally.failures, 1);
+                    pause = if was_up { PAUSE_MIN } else { (pause * 2).min(PAUSE_MAX) };
+                }
+            }
+            let jitter = self.waits.random_range(0.75..1.25);
+            if self.keep_measuring(pause.mul_f64(jitter), &mut ticks, &mut stop).await {
+                break;
+            }
+        }
+        Tally::add(&self.tally.kept, self.outbox.len() as u64);
+    }
+
+    fn credential(&self) -> &Credential {
+        &self.settings.credentials[self.index]
+    }
+
+    fn topic(&self, kind: TopicKind) -> String {
+        // Ids were checked when the credentials were read; a wrong one is refused by the broker.
+        Topic::new(&self.credential().device, kind).map(|topic| topic.to_string()).unwrap_or_default()
+    }
+
+    fn moment(&self) -> Moment {
+        let wall_ms = self.settings.clock.now().and_utc().timestamp_millis();
+        let monotonic_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Moment { monotonic_ms, wall_ms: u64::try_from(wall_ms).unwrap_or(0) }
+    }
+
+    fn open(&mut self) -> Link {
+        self.connection += 1;
+        let header = self.outbox.header(Lane::Live, self.moment());
+        let will = State { header, online: false, connection: self.connection };
+        let will = encoded(|out| will.encode(out)).unwrap_or_default();
+        let credential = self.credential();
+        Link::open(
+            self.settings.broker,
+            &credential.device,
+            &credential.token,
+            (self.topic(TopicKind::State), will),
+        )
+    }
+
+    /// Uses a connection until it breaks, or until the simulation stops and everything held was handed over.
+    async fn serve(&mut self, mut link: Link, ticks: &mut Interval, stop: &mut watch::Receiver<bool>) -> End {
+        let mut exchange =
+            Exchange { up: false, in_flight: None, wake_at: None, retry: RETRY_MIN, drain_until: None };
+        let end = loop {
+            let drained = !self.send_next(&link, &mut exchange).await;
+            let now = Instant::now();
+            if exchange.drain_until.is_some_and(|until| drained || !exchange.up || until <= now) {
+                break End::Stopped;
+            }
+            let draining = exchange.drain_until.is_some();
+            let wake_at = exchange.wake_at.into_iter().chain(exchange.drain_until).min();
+            tokio::select! {
+                _ = ticks.tick(), if !draining => self.measure(exchange.up),
+                event = link.next() => if !self.hear(event, &mut exchange) {
+                    break End::Broken { was_up: exchange.up };
+                },
+                () = stopped(stop), if !draining => exchange.drain_until = Some(Instant::now() + DRAIN_WAIT_MAX),
+                () = sleep_until(wake_at.unwrap_or(now)), if wake_at.is_some() => {
+                    if exchange.wake_at.is_some_and(|at| at <= Instant::now()) {
+                        if exchange.in_flight.is_some() {
+                            break End::Broken { was_up: exchange.up };
+                        }
+                        exchange.wake_at = None;
+                    }
+                },
+            }
+        };
+        if let Some(held) = exchange.in_flight {
+            self.outbox.put_back(held.again());
+        }
+        if matches!(end, End::Stopped) && exchange.up {
+            link.close().await;
+        }
+        end
+    }
+
+    /// Sends the next message if nothing is in flight. `false` when there is nothing left to wait for.
+    async fn send_next(&mut self, link: &Link, exchange: &mut Exchange) -> bool {
+        if !exchange.up || exchange.in_flight.is_some() || exchange.wake_at.is_some() {
+            return true;
+        }
+        let Some(held) = self.outbox.take() else { return false };
+        // A failed send shows as the end of the connection.
+        let _ = link.publish(self.topic(held.kind), held.payload.clone()).await;
+        exchange.in_flight = Some(held);
+        exchange.wake_at = Some(Instant::now() + ACK_WAIT_MAX);
+        true
+    }
+
+    /// Reacts to the broker. `false` when the connection is over.
+    fn hear(&mut self, event: LinkEvent, exchange: &mut Exchange) -> bool {
+        match event {
+            LinkEvent::Up => {
+                exchange.up = true;
+                Tally::add(&self.tally.connects, 1);
+                self.introduce();
+            }
+            LinkEvent::Acknowledged => {
+                if let Some(held) = exchange.in_flight.take() {
+                    self.acknowledged(&held);
+                    exchange.wake_at = None;
+                    exchange.retry = RETRY_MIN;
+                }
+            }
+            LinkEvent::Refused => {
+                if let Some(held) = exchange.in_flight.take() {
+                    Tally::add(&self.tally.refused, 1);
+                    self.outbox.put_back(held.again());
+                    exchange.wake_at = Some(Instant::now() + exchange.retry);
+                    exchange.retry = (exchange.retry * 2).min(RETRY_MAX);
+                }
+            }
+            LinkEvent::Down => return false,
+        }
+        true
+    }
+
+    fn acknowledged(&self, held: &Held) {
+        Tally::add(&self.tally.acknowledged, 1);
+        if let Some(oracle) = &*self.oracle {
+            let device = &self.credential().device;
+            if let Err(error) = oracle.write(device, self.outbox.boot_id(), held.lane, held.seq) {
+                tracing::error!(%error, device, "an acknowledged message is missing in the oracle file");
+            }
+        }
+    }
+
+    /// Goes on measuring while there is no connection. `true` when the simulation stops.
+    async fn keep_measuring(
+        &mut self,
+        wait: Duration,
+        ticks: &mut Interval,
+        stop: &mut watch::Receiver<bool>,
+    ) -> bool {
+        let until = Instant::now() + wait;
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => self.measure(false),
+                () = stopped(stop) => return true,
+                () = sleep_until(until) => return false,
+            }
+        }
+    }
+
+    fn introduce(&mut self) {
+        let credential = self.credential();
+        let kind_code = credential.kind.code();
+        let channels: &[Channel] = match self.model {
+            Model::Station(_) => &station::CHANNELS,
+            Model::Fire(_) => &fire::CHANNELS,
+        };
+        let codes: Vec<u16> = channels.iter().map(|channel| channel.code()).collect();
+        let put = self.outbox.put_birth(self.moment(), |header, out| {
+            Birth::encode(header, kind_code, FIRMWARE_VERSION, HEARTBEAT_S, &codes, out)
+        });
+        self.held(put);
+    }
+
+    fn measure(&mut self, connected: bool) {
+        // The nominal period, not the clock: with the same seed the values are the same on a slower machine.
+        let elapsed_s = 1.0 / self.settings.rate;
+        let measured = match &mut self.model {
+            Model::Station(station) => station.measure(elapsed_s, &mut self.values),
+            Model::Fire(gateway) => gateway.measure(elapsed_s, &mut self.values),
+        };
+        let moment = self.moment();
+        if let Some(event) = measured.event {
+            let put = self.outbox.put_alarm(event.kind.code(), event.raised, event.cause, moment);
+            Tally::add(&self.tally.alarms, u64::from(put.is_ok()));
+            self.held(put.map(|()| 0));
+        }
+        let put = self.outbox.put_samples(&measured.samples, connected, moment);
+        self.held(put);
+    }
+
+    /// Counts a message that was put into the outbox and those given up for it.
+    fn held(&self, put: Result<u64, EncodeError>) {
+        match put {
+            Ok(given_up) => {
+                Tally::add(&self.tally.made, 1);
+                Tally::add(&self.tally.dropped, given_up);
+            }
+            Err(error) => tracing::error!(%error, "a simulated message could not be encoded"),
+        }
+    }
+}
+
+/// Returns when the simulation is to stop, or nobody is left who could say so.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+}

@@ -1,0 +1,172 @@
+//! What a device holds until it is acknowledged.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use songhe_firmware_protocol::limits::FRAME_BYTES_MAX;
+use songhe_firmware_protocol::{Alarm, EncodeError, Header, Lane, Readings, Sample, TopicKind};
+
+/// Live readings held before further ones go to the backfill lane, well inside the server's duplicate window.
+const LIVE_MAX: usize = 32;
+
+/// Backfill held; beyond it the oldest is given up.
+const BACKFILL_MAX: usize = 20_000;
+
+/// A message with its place in a lane.
+#[derive(Debug, Clone)]
+pub(super) struct Held {
+    pub kind: TopicKind,
+    pub lane: Lane,
+    pub seq: u64,
+    pub payload: Bytes,
+    alarm: Option<Alarm>,
+}
+
+impl Held {
+    /// The same message, to be sent once more.
+    pub fn again(mut self) -> Self {
+        if let Some(alarm) = &mut self.alarm {
+            alarm.attempt = alarm.attempt.saturating_add(1);
+            // An alarm that was encoded once can be encoded again; if not, the first bytes still say it.
+            if let Ok(payload) = encoded(|out| alarm.encode(out)) {
+                self.payload = payload;
+            }
+        }
+        self
+    }
+}
+
+/// Clocks and flags for the next header.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment {
+    pub monotonic_ms: u64,
+    pub wall_ms: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct Outbox {
+    boot_id: u64,
+    next_live: u64,
+    next_backfill: u64,
+    urgent: VecDeque<Held>,
+    live: VecDeque<Held>,
+    backfill: VecDeque<Held>,
+}
+
+impl Outbox {
+    pub fn new(boot_id: u64) -> Self {
+        let (urgent, live, backfill) = (VecDeque::new(), VecDeque::new(), VecDeque::new());
+        Self { boot_id, next_live: 0, next_backfill: 0, urgent, live, backfill }
+    }
+
+    pub fn boot_id(&self) -> u64 {
+        self.boot_id
+    }
+
+    pub fn len(&self) -> usize {
+        self.urgent.len() + self.live.len() + self.backfill.len()
+    }
+
+    /// Holds samples: live while connected and not held up, else backfill. Gives the number of messages given up for it.
+    pub fn put_samples(
+        &mut self,
+        samples: &[Sample],
+        connected: bool,
+        moment: Moment,
+    ) -> Result<u64, EncodeError> {
+        let lane = if connected && self.live.len() < LIVE_MAX { Lane::Live } else { Lane::Backfill };
+        let kind = if lane == Lane::Live { TopicKind::Up } else { TopicKind::Backfill };
+        let header = self.header(lane, moment);
+        let payload = encoded(|out| Readings::encode(&header, samples, out))?;
+        let held = Held { kind, lane, seq: self.take_seq(lane), payload, alarm: None };
+        if lane == Lane::Live {
+            self.live.push_back(held);
+            return Ok(0);
+        }
+        self.backfill.push_back(held);
+        let given_up = self.backfill.len().saturating_sub(BACKFILL_MAX);
+        self.backfill.drain(..given_up);
+        Ok(given_up as u64)
+    }
+
+    /// Holds an alarm, before everything else but earlier alarms.
+    pub fn put_alarm(
+        &mut self,
+        kind_code: u16,
+        raised: bool,
+        cause: Sample,
+        moment: Moment,
+    ) -> Result<(), EncodeError> {
+        let header = self.header(Lane::Live, moment);
+        let cause = Some((cause.channel_code, cause.value_scaled));
+        let alarm = Alarm { header, kind_code, raised, cause, attempt: 0 };
+        let payload = encoded(|out| alarm.encode(out))?;
+        let seq = self.take_seq(Lane::Live);
+        self.urgent.push_back(Held {
+            kind: TopicKind::Alarm,
+            lane: Lane::Live,
+            seq,
+            payload,
+            alarm: Some(alarm),
+        });
+        Ok(())
+    }
+
+    /// Holds a birth message, to be sent first on a new connection. One that was not acknowledged yet is replaced.
+    pub fn put_birth(
+        &mut self,
+        moment: Moment,
+        encode: impl FnOnce(&Header, &mut [u8]) -> Result<usize, EncodeError>,
+    ) -> Result<u64, EncodeError> {
+        let header = self.header(Lane::Live, moment);
+        let payload = encoded(|out| encode(&header, out))?;
+        let before = self.len();
+        self.urgent.retain(|held| held.kind != TopicKind::Birth);
+        let replaced = before - self.len();
+        let seq = self.take_seq(Lane::Live);
+        self.urgent.push_front(Held { kind: TopicKind::Birth, lane: Lane::Live, seq, payload, alarm: None });
+        Ok(replaced as u64)
+    }
+
+    /// The next message to send.
+    pub fn take(&mut self) -> Option<Held> {
+        self.urgent.pop_front().or_else(|| self.live.pop_front()).or_else(|| self.backfill.pop_front())
+    }
+
+    /// Puts a message that was not acknowledged back where it came from.
+    pub fn put_back(&mut self, held: Held) {
+        match held.kind {
+            TopicKind::Up => self.live.push_front(held),
+            TopicKind::Backfill => self.backfill.push_front(held),
+            _ => self.urgent.push_front(held),
+        }
+    }
+
+    /// A header with the number the next message of the lane will have.
+    pub fn header(&self, lane: Lane, moment: Moment) -> Header {
+        Header {
+            boot_id: self.boot_id,
+            lane,
+            seq: if lane == Lane::Live { self.next_live } else { self.next_backfill },
+            monotonic_ms: moment.monotonic_ms,
+            wall_ms: Some(moment.wall_ms),
+            flags: Header::CLOCK_SYNCED,
+        }
+    }
+
+    fn take_seq(&mut self, lane: Lane) -> u64 {
+        let next = if lane == Lane::Live { &mut self.next_live } else { &mut self.next_backfill };
+        let seq = *next;
+        *next += 1;
+        seq
+    }
+}
+
+/// Encodes into a buffer of the largest message's size.
+pub(super) fn encoded(
+    encode: impl FnOnce(&mut [u8]) -> Result<usize, EncodeError>,
+) -> Result<Bytes, EncodeError> {
+    let mut out = [0; FRAME_BYTES_MAX];
+    let length = encode(&mut out)?;
+    Ok(Bytes::copy_from_slice(&out[..length]))
+}

@@ -1,0 +1,131 @@
+//! Tables: columns, cells and rows, the same in lists, detail pages and workbooks.
+
+use super::context::Context;
+
+/// A column of a list.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    pub key: &'static str,
+    /// Text key of its head.
+    pub label: &'static str,
+    pub numeric: bool,
+    pub sortable: bool,
+}
+
+impl Column {
+    pub const fn text(key: &'static str, label: &'static str) -> Column {
+        Column { key, label, numeric: false, sortable: true }
+    }
+
+    pub const fn number(key: &'static str, label: &'static str) -> Column {
+        Column { key, label, numeric: true, sortable: true }
+    }
+
+    #[must_use]
+    pub const fn unsorted(mut self) -> Column {
+        self.sortable = false;
+        self
+    }
+}
+
+/// One cell: what a person reads, and the number behind it for the workbook.
+#[derive(Clone, Debug, Default)]
+pub struct Cell {
+    pub text: String,
+    pub numeric: bool,
+    pub number: Option<f64>,
+    /// Tone: ok, warn, bad, info, live, note, off, wait.
+    pub chip: Option<&'static str>,
+    pub icon: Option<&'static str>,
+    pub href: Option<String>,
+    /// `reading:DEVICE:CHANNEL`, kept current by the live link.
+    pub live: Option<String>,
+    /// RFC 3339, shown as an age.
+    pub at: Option<String>,
+    pub live_at: Option<String>,
+}
+
+impl Cell {
+    pub fn text(text: impl Into<String>) -> Cell {
+        Cell { text: text.into(), ..Cell::default() }
+    }
+
+    /// A whole number.
+    pub fn count(number: i64) -> Cell {
+        Cell { text: group_digits(number), numeric: true, number: Some(number as f64), ..Cell::default() }
+    }
+
+    /// A number shown as `text`.
+    pub fn number(number: f64, text: impl Into<String>) -> Cell {
+        Cell { text: text.into(), numeric: true, number: Some(number), ..Cell::default() }
+    }
+
+    pub fn chip(text: impl Into<String>, tone: &'static str) -> Cell {
+        Cell { text: text.into(), chip: Some(tone), ..Cell::default() }
+    }
+
+    #[must_use]
+    pub fn link(mut self, href: impl Into<String>) -> Cell {
+        self.href = Some(href.into());
+        self
+    }
+}
+
+/// 6726 as `6,726`.
+pub fn group_digits(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    if number < 0 { format!("-{grouped}") } else { grouped }
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Row {
+    pub href: Option<String>,
+    pub cells: Vec<Cell>,
+}
+
+/// A table inside another page.
+#[derive(Clone, Debug, Default)]
+pub struct TableView {
+    pub columns: Vec<HeadView>,
+    pub rows: Vec<Row>,
+}
+
+#[derive(Clone, Debug)]
+pub struct HeadView {
+    pub label: String,
+    pub numeric: bool,
+    pub sort_href: Option<String>,
+    pub sorted: &'static str,
+}
+
+/// A table without sorting, for detail pages and the board.
+pub fn table(context: &Context, columns: &[Column], rows: Vec<Row>) -> TableView {
+    let columns = columns
+        .iter()
+        .map(|column| HeadView {
+            label: context.t(column.label).into_owned(),
+            numeric: column.numeric,
+            sort_href: None,
+            sorted: "",
+        })
+        .collect();
+    TableView { columns, rows }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::group_digits;
+
+    #[test]
+    fn digits_are_grouped_by_three() {
+        let shown: Vec<String> = [0, 999, 1_000, 6_726, -1_234_567].map(group_digits).into();
+        assert_eq!(shown, ["0", "999", "1,000", "6,726", "-1,234,567"]);
+    }
+}

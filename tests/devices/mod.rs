@@ -1,0 +1,7 @@
+//! Devices: what is acknowledged, to whom, and when.
+
+mod broker;
+mod client;
+mod gate;
+mod raw;
+mod simulator;
