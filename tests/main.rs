@@ -1,9 +1,11 @@
 //! The promises of Songhe, one folder each, in one program so that linking is paid once.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
 
+mod access;
 mod api;
 mod config;
 mod database;
 mod devices;
+mod operations;
 mod structure;
 mod support;

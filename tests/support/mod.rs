@@ -5,6 +5,7 @@ pub mod app;
 pub mod client;
 pub mod database;
 pub mod files;
+pub mod live;
 pub mod poll;
 pub mod process;
 pub mod seed;
