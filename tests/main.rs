@@ -3,5 +3,6 @@
 
 mod config;
 mod devices;
+mod registry;
 mod structure;
 mod support;
