@@ -8,12 +8,14 @@
 
 pub mod access;
 pub mod app;
+pub mod beds;
 pub mod bus;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;
 pub mod devices;
+pub mod elders;
 pub mod error;
 pub mod input;
 pub mod listing;
@@ -21,4 +23,5 @@ pub mod metrics;
 pub mod registry;
 pub mod start;
 pub mod text;
+pub mod visits;
 pub mod web;

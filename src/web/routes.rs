@@ -51,5 +51,8 @@ pub fn all() -> Vec<Route> {
     routes.extend(super::live::routes());
     routes.extend(crate::access::pages::routes());
     routes.extend(crate::registry::routes());
+    routes.extend(crate::elders::pages::routes());
+    routes.extend(crate::beds::pages::routes());
+    routes.extend(crate::visits::pages::routes());
     routes
 }
