@@ -4,8 +4,8 @@
 //! exist for them; personal data is sealed before it reaches the database; every change adds an audit row in its own
 //! transaction.
 
-pub mod api;
 pub mod account;
+pub mod api;
 pub mod audit;
 pub mod audit_log;
 mod login;

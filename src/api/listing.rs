@@ -82,7 +82,7 @@ impl Filter {
                 Text::new("rule.json_kind").with("kind", "@api.kind.whole_number")
             }),
             FilterKind::Day => {
-                checks.require(name, value.parse::<NaiveDate>().is_ok(), || Text::new("rule.date"))
+                checks.require(name, value.parse::<NaiveDate>().is_ok(), || Text::new("rule.date"));
             }
             FilterKind::Flag => one_of(name, value, &["true", "false"], checks),
             FilterKind::OneOf(values) => one_of(name, value, values, checks),

@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 pub struct At(String);
 
 impl At {
-    pub fn new(calendar: &Calendar, at: Instant) -> At {
+    pub fn new(calendar: Calendar, at: Instant) -> At {
         At(calendar.rfc3339(at))
     }
 }

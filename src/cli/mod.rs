@@ -1,5 +1,6 @@
 //! The command line.
 
+pub mod bench;
 pub mod config;
 pub mod demo;
 mod log;
@@ -57,6 +58,7 @@ enum Command {
     Serve(serve::ServeArgs),
     Simulate(simulate::SimulateArgs),
     Demo(demo::DemoArgs),
+    Bench(bench::BenchArgs),
     Config(config::ConfigArgs),
 }
 
@@ -132,6 +134,7 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
             overrides.data_dir.get_or_insert_with(|| demo::DATA_DIR.into());
             demo::run(args, Config::load(file, &overrides)?)
         }
+        Command::Bench(args) => bench::run(args, file, &overrides),
         Command::Config(args) => Ok(config::run(args, file, &overrides, &mut std::io::stdout().lock())?),
     }
 }

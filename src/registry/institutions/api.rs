@@ -60,7 +60,7 @@ pub struct Institution {
 }
 
 impl Institution {
-    fn new(row: InstitutionRow, calendar: &Calendar) -> Institution {
+    fn new(row: InstitutionRow, calendar: Calendar) -> Institution {
         Institution {
             id: row.id,
             town_code: row.town_code,
@@ -103,7 +103,7 @@ impl Resource for Institutions {
         words: &Words,
     ) -> Result<Vec<Institution>> {
         let rows = list_institutions(connection, scope, request)?.rows;
-        Ok(rows.into_iter().map(|row| Institution::new(row.institution, &words.calendar)).collect())
+        Ok(rows.into_iter().map(|row| Institution::new(row.institution, words.calendar)).collect())
     }
 
     fn number(item: &Institution) -> i64 {
@@ -138,5 +138,5 @@ async fn find(visitor: &Visitor, id: i64) -> Result<Institution> {
         Permission::EditInstitution
     };
     let row = visitor.app.db.read(move |connection| get_institution(connection, &scope, need, id)).await?;
-    Ok(Institution::new(row, &visitor.app.calendar))
+    Ok(Institution::new(row, visitor.app.calendar))
 }
