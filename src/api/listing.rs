@@ -124,6 +124,17 @@ pub struct Page<T> {
     pub next_cursor: Option<String>,
 }
 
+/// The rows asked for out of a short list that is there as a whole, in order of `number`.
+pub fn part_of<T>(rows: Vec<T>, request: &ListRequest, number: impl Fn(&T) -> i64) -> Vec<T> {
+    let after = request.after_id.unwrap_or_default();
+    rows.into_iter().filter(|row| number(row) > after).take(request.limit as usize).collect()
+}
+
+/// The request for such a list as a whole.
+pub fn whole(request: &ListRequest) -> ListRequest {
+    ListRequest { limit: i64::from(i32::MAX), after_id: None, ..request.clone() }
+}
+
 /// The operation that lists `R`.
 pub fn list_endpoint<R: Resource>() -> Endpoint {
     let mut endpoint =
@@ -171,7 +182,7 @@ fn parse(query: &str, path: &str, filters: &[Filter]) -> Result<ListRequest> {
             "limit" => match value.parse().ok().filter(|limit| (1..=PAGE_ROWS_MAX).contains(limit)) {
                 Some(limit) => request.limit = limit,
                 None => {
-                    checks.refuse("limit", Text::new("rule.range").with("min", 1).with("max", PAGE_ROWS_MAX))
+                    checks.refuse("limit", Text::new("rule.range").with("min", 1).with("max", PAGE_ROWS_MAX));
                 }
             },
             "cursor" => match number_of(path, &value) {
