@@ -19,6 +19,8 @@ pub mod db;
 pub mod demo;
 pub mod elders;
 pub mod devices;
+pub mod devices;
+pub mod elders;
 pub mod error;
 pub mod input;
 pub mod listing;

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod backup;
 pub mod completions;
+pub mod bench;
 pub mod config;
 pub mod demo;
 mod log;
@@ -69,6 +70,7 @@ enum Command {
     Audit(audit::AuditArgs),
     Backup(backup::BackupArgs),
     Restore(backup::RestoreArgs),
+    Bench(bench::BenchArgs),
     Config(config::ConfigArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -161,6 +163,7 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::Backup(args) => backup::back_up(load()?, args),
         Command::Restore(args) => backup::restore(&load()?, args),
         Command::Completions(args) => completions::run(args, &mut std::io::stdout().lock()),
+        Command::Bench(args) => bench::run(args, file, &overrides),
         Command::Config(args) => Ok(config::run(args, file, &overrides, &mut std::io::stdout().lock())?),
     }
 }
