@@ -5,5 +5,6 @@ mod api;
 mod config;
 mod database;
 mod devices;
+mod registry;
 mod structure;
 mod support;
