@@ -7,6 +7,7 @@
 //! `web, api, cli -> domains -> access, bus, db, clock`.
 
 pub mod access;
+pub mod alerts;
 pub mod app;
 pub mod bus;
 pub mod cli;

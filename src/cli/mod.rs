@@ -1,6 +1,7 @@
 //! The command line.
 
 pub mod config;
+pub mod device;
 mod log;
 pub mod serve;
 pub mod simulate;
@@ -54,6 +55,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::ServeArgs),
+    Device(device::DeviceArgs),
     Simulate(simulate::SimulateArgs),
     Config(config::ConfigArgs),
 }
@@ -121,6 +123,7 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
     let load = || -> Result<Config, Failure> { Ok(Config::load(file, &overrides)?) };
     match &cli.command {
         Command::Serve(_) => serve::run(load()?),
+        Command::Device(args) => device::run(args, load()?),
         Command::Simulate(args) => {
             say(&simulate::run(args.clone())?.to_string());
             Ok(())

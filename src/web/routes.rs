@@ -51,5 +51,7 @@ pub fn all() -> Vec<Route> {
     routes.extend(super::live::routes());
     routes.extend(crate::access::pages::routes());
     routes.extend(crate::registry::routes());
+    routes.extend(crate::devices::pages::routes());
+    routes.extend(crate::alerts::pages::routes());
     routes
 }
