@@ -8,6 +8,7 @@
 
 pub mod access;
 pub mod api;
+pub mod alerts;
 pub mod app;
 pub mod beds;
 pub mod backup;

@@ -6,6 +6,7 @@ pub mod completions;
 pub mod bench;
 pub mod config;
 pub mod demo;
+pub mod device;
 mod log;
 pub mod serve;
 pub mod simulate;
@@ -64,6 +65,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::ServeArgs),
+    Device(device::DeviceArgs),
     Simulate(simulate::SimulateArgs),
     Demo(demo::DemoArgs),
     User(user::UserArgs),
@@ -149,6 +151,7 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
     let load = || -> Result<Config, Failure> { Ok(Config::load(file, &overrides)?) };
     match &cli.command {
         Command::Serve(_) => serve::run(load()?),
+        Command::Device(args) => device::run(args, load()?),
         Command::Simulate(args) => {
             say(&simulate::run(args.clone())?.to_string());
             Ok(())
