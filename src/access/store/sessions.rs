@@ -138,6 +138,17 @@ pub fn take_setup_link(connection: &mut AnyConnection, token_hash: &[u8], now: I
     Ok(taken == 1)
 }
 
+/// Whether the link can still be used.
+pub fn is_setup_link_open(connection: &mut AnyConnection, token_hash: &[u8], now: Instant) -> Result<bool> {
+    let open: i64 = setup_links::table
+        .filter(setup_links::token_hash.eq(token_hash))
+        .filter(setup_links::used_at.is_null())
+        .filter(setup_links::expires_at.gt(now))
+        .count()
+        .get_result(connection)?;
+    Ok(open > 0)
+}
+
 pub fn any_setup_link_used(connection: &mut AnyConnection) -> Result<bool> {
     let used: i64 =
         setup_links::table.filter(setup_links::used_at.is_not_null()).count().get_result(connection)?;
