@@ -102,6 +102,19 @@ pub struct FieldError {
     pub rule: Text,
 }
 
+/// Rule of a field or parameter that is not known; its argument `name` is what was sent.
+pub const UNKNOWN_FIELD: &str = "rule.unknown_field";
+
+impl FieldError {
+    /// The field's name; of one that we do not know, the name that was sent.
+    pub fn name(&self) -> &str {
+        match self.rule.arguments.first() {
+            Some((_, sent)) if self.rule.key == UNKNOWN_FIELD => sent,
+            _ => self.field,
+        }
+    }
+}
+
 /// What changed under the loser of an edit, for the conflict notice.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Conflict {

@@ -7,6 +7,7 @@
 //! `web, api, cli -> domains -> access, bus, db, clock`.
 
 pub mod access;
+pub mod api;
 pub mod app;
 pub mod bus;
 pub mod cli;
@@ -14,6 +15,7 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod devices;
+pub mod demo;
 pub mod error;
 pub mod input;
 pub mod listing;

@@ -30,6 +30,8 @@ pub struct Admission {
     pub scope: Scope,
     /// When the session ends if nothing more is heard of it.
     pub idle_ends_at: Instant,
+    /// When it ends whatever happens.
+    pub expires_at: Instant,
 }
 
 /// A session is written to at most this often, so that reading pages does not write.
@@ -109,6 +111,7 @@ pub async fn admit(app: &App, token: &str) -> Result<Option<Admission>> {
         user_name: user.name,
         scope: Scope::new(user.id, user.login, grants),
         idle_ends_at: session.last_seen_at + idle,
+        expires_at: session.expires_at,
     }))
 }
 

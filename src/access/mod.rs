@@ -4,6 +4,7 @@
 //! exist for them; personal data is sealed before it reaches the database; every change adds an audit row in its own
 //! transaction.
 
+pub mod api;
 pub mod audit;
 mod login;
 mod model;
@@ -18,5 +19,6 @@ pub use login::{
     offer_set_up, set_up,
 };
 pub use model::{Grant, Permission, Place, Role};
+pub(crate) use password::hash as hash_password;
 pub use password::{Passwords, check_length};
 pub use scope::{Reach, Scope};

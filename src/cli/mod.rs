@@ -1,6 +1,7 @@
 //! The command line.
 
 pub mod config;
+pub mod demo;
 mod log;
 pub mod serve;
 pub mod simulate;
@@ -55,6 +56,7 @@ struct Cli {
 enum Command {
     Serve(serve::ServeArgs),
     Simulate(simulate::SimulateArgs),
+    Demo(demo::DemoArgs),
     Config(config::ConfigArgs),
 }
 
@@ -124,6 +126,11 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::Simulate(args) => {
             say(&simulate::run(args.clone())?.to_string());
             Ok(())
+        }
+        Command::Demo(args) => {
+            let mut overrides = overrides.clone();
+            overrides.data_dir.get_or_insert_with(|| demo::DATA_DIR.into());
+            demo::run(args, Config::load(file, &overrides)?)
         }
         Command::Config(args) => Ok(config::run(args, file, &overrides, &mut std::io::stdout().lock())?),
     }

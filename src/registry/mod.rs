@@ -7,7 +7,15 @@ pub mod change;
 pub mod institutions;
 pub mod store;
 
+use crate::api::Endpoint;
 use crate::web::Route;
+
+/// All operations of the registry.
+pub fn endpoints() -> Vec<Endpoint> {
+    let mut endpoints = Vec::new();
+    endpoints.extend(institutions::api::endpoints());
+    endpoints
+}
 
 /// All pages of the registry.
 pub fn routes() -> Vec<Route> {

@@ -69,7 +69,7 @@ pub fn problem_body(context: &Context, error: &Error) -> serde_json::Value {
     let fields: Vec<_> = error
         .fields
         .iter()
-        .map(|field| serde_json::json!({ "field": field.field, "rule": field.rule.to(context.lang) }))
+        .map(|field| serde_json::json!({ "field": field.name(), "rule": field.rule.to(context.lang) }))
         .collect();
     let mut body = serde_json::json!({
         "type": format!("urn:songhe:error:{}", error.code.name()),

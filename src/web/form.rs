@@ -32,6 +32,13 @@ impl Input {
         Input(values.into_iter().map(|(name, value)| (name.to_owned(), vec![value])).collect())
     }
 
+    /// The same with several values under one more name.
+    #[must_use]
+    pub fn with(mut self, name: &str, values: Vec<String>) -> Input {
+        self.0.insert(name.to_owned(), values);
+        self
+    }
+
     /// The field's text without white space around it; empty where it was not sent.
     pub fn text(&self, name: &str) -> String {
         self.0

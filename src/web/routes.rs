@@ -51,5 +51,6 @@ pub fn all() -> Vec<Route> {
     routes.extend(super::live::routes());
     routes.extend(crate::access::pages::routes());
     routes.extend(crate::registry::routes());
+    routes.extend(crate::api::routes());
     routes
 }

@@ -1,0 +1,10 @@
+//! Home-care service stations: in which village, run by whom, offering what.
+
+mod edit;
+mod form;
+mod model;
+pub mod pages;
+pub mod store;
+
+pub use edit::{add, change, current_version};
+pub use model::{StationInput, StationService};

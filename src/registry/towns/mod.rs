@@ -1,0 +1,5 @@
+//! Towns and streets with their figures: villages, stations, coverage, institutions, beds.
+
+pub mod model;
+pub mod pages;
+pub mod store;
