@@ -175,7 +175,14 @@ mod tests {
 
     fn wish(skill: &str, opens_min: i32) -> Wish<'_> {
         let place = super::super::facts::towns().unwrap()[0].seat;
-        Wish { town_code: "350582001", place, skill, opens_min, closes_min: opens_min + 100, duration_min: 45 }
+        Wish {
+            town_code: "350582001",
+            place,
+            skill,
+            opens_min,
+            closes_min: opens_min + 100,
+            duration_min: 45,
+        }
     }
 
     #[test]
