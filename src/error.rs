@@ -14,6 +14,8 @@ pub enum Code {
     Forbidden,
     /// No session, or it ended.
     SignedOut,
+    /// Signed in with a password that somebody else has seen: another one comes first.
+    PasswordDue,
     /// Wrong login or password.
     WrongPassword,
     /// The request came from another site.
@@ -39,10 +41,11 @@ pub enum Code {
 }
 
 impl Code {
-    pub const ALL: [Code; 14] = [
+    pub const ALL: [Code; 15] = [
         Code::NotFound,
         Code::Forbidden,
         Code::SignedOut,
+        Code::PasswordDue,
         Code::WrongPassword,
         Code::CrossSite,
         Code::Invalid,
@@ -62,6 +65,7 @@ impl Code {
             Code::NotFound => ("not_found", 404, false),
             Code::Forbidden => ("forbidden", 403, false),
             Code::SignedOut => ("signed_out", 401, false),
+            Code::PasswordDue => ("password_due", 403, false),
             Code::WrongPassword => ("wrong_password", 401, false),
             Code::CrossSite => ("cross_site", 403, false),
             Code::Invalid => ("invalid", 422, false),

@@ -4,6 +4,7 @@
 mod api;
 mod browser;
 mod config;
+mod database;
 mod devices;
 mod structure;
 mod support;

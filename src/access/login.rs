@@ -28,6 +28,8 @@ pub struct Admission {
     pub session_id: i64,
     pub user_name: String,
     pub scope: Scope,
+    /// The password is good for choosing another one only.
+    pub password_due: bool,
     /// When the session ends if nothing more is heard of it.
     pub idle_ends_at: Instant,
     /// When it ends whatever happens.
@@ -109,6 +111,7 @@ pub async fn admit(app: &App, token: &str) -> Result<Option<Admission>> {
     Ok(Some(Admission {
         session_id: session.id,
         user_name: user.name,
+        password_due: user.password_once,
         scope: Scope::new(user.id, user.login, grants),
         idle_ends_at: session.last_seen_at + idle,
         expires_at: session.expires_at,

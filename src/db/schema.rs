@@ -6,6 +6,7 @@ diesel::table! {
         login -> Text,
         name -> Text,
         password_hash -> Nullable<Text>,
+        password_once -> Bool,
         disabled_at -> Nullable<Timestamp>,
         created_at -> Timestamp,
         version -> BigInt,

@@ -61,6 +61,9 @@ pub(super) fn respond(context: &Context, error: &Error) -> HttpResponse {
             if context.path == "/" { String::new() } else { format!("?next={}", encode(&here(context))) };
         return HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/login{back}"))).finish();
     }
+    if error.code == Code::PasswordDue {
+        return HttpResponse::SeeOther().insert_header((header::LOCATION, "/account/password")).finish();
+    }
     page(context, error)
 }
 

@@ -20,6 +20,9 @@ use crate::app::App;
 use crate::error::{Code, Error, Result};
 use crate::text::{Lang, Text};
 
+/// What somebody may do whose password is good for choosing another one only.
+const PATHS_WITH_PASSWORD_DUE: [&str; 3] = ["/account/password", "/logout", "/live"];
+
 pub const LANG_COOKIE: &str = "songhe_lang";
 const THEME_COOKIE: &str = "songhe_theme";
 
@@ -126,8 +129,18 @@ async fn check(request: &ServiceRequest, context: &mut Context, pattern: Option<
         context.admission = access::admit(&context.app, &token).await?;
     }
     match (need, &context.admission) {
-        (Need::Open | Need::Local, _) | (Need::SignedIn, Some(_)) => Ok(()),
+        (Need::Open | Need::Local, _) => Ok(()),
         (_, None) => Err(Error::signed_out()),
+        (_, Some(admission)) if admission.password_due && !PATHS_WITH_PASSWORD_DUE.contains(&pattern) => {
+            Err(Error::new(Code::PasswordDue, Text::new("error.password_due")))
+        }
+        (Need::SignedIn, Some(_)) => Ok(()),
+        (Need::Either(one, other), Some(admission)) => {
+            if admission.scope.may(one) || admission.scope.may(other) {
+                return Ok(());
+            }
+            Err(Error::forbidden().context(format!("{one:?} or {other:?}")))
+        }
         (Need::May(permission), Some(admission)) if admission.scope.may(permission) => Ok(()),
         (Need::May(permission), Some(_)) => Err(Error::forbidden().context(format!("{permission:?}"))),
     }

@@ -56,6 +56,7 @@ pub trait List: 'static {
     const TOPIC: Option<Topic> = None;
     /// Address, text key and need of the "new" button.
     const CREATE: Option<(&'static str, &'static str, Permission)> = None;
+    const CREATE_ICON: &'static str = "plus";
 
     /// Filters with the values that the asker can choose from.
     fn filters(connection: &mut AnyConnection, scope: &Scope, words: &Words) -> Result<Vec<Filter>>;
@@ -131,6 +132,7 @@ struct ListView {
     export_href: Option<String>,
     create_href: Option<String>,
     create_label: String,
+    create_icon: &'static str,
     empty_text: String,
     live_topic: Option<&'static str>,
 }
@@ -169,6 +171,7 @@ async fn show<L: List>(visitor: Visitor, http: HttpRequest) -> Result<HttpRespon
         pages: pages(&visitor, &request, listed.total),
         rows: listed.rows,
         export_href: Some(href(L::EXPORT_PATH, &request, None, None)),
+        create_icon: L::CREATE_ICON,
         create_href: creates.map(|(path, _, _)| path.to_owned()),
         create_label: creates.map(|(_, label, _)| visitor.t(label).into_owned()).unwrap_or_default(),
         empty_text: visitor.t(L::EMPTY).into_owned(),

@@ -1,0 +1,13 @@
+//! Elders: who they are, what they are entitled to, and their personal data behind masks.
+//!
+//! Invariants: identity number, phone and address are sealed in the database and leave it in clear only through
+//! [`reveal`] and [`reveal_addresses`], which write an audit row in the same transaction; an elder is within reach by town,
+//! by a stay in an institution, or by a provider's visit, both until thirty days after they ended.
+
+mod model;
+pub mod pages;
+mod personal;
+pub mod store;
+
+pub use model::{Category, Gender, age_years, is_identity, mask_identity, mask_phone};
+pub use personal::{Personal, find_by_identity, reveal, reveal_addresses, seal};

@@ -1,0 +1,120 @@
+use chrono::{Datelike, NaiveDate};
+
+crate::text_enum! {
+    pub enum Gender {
+        Female = "female",
+        Male = "male",
+    }
+}
+
+crate::text_enum! {
+    /// Why an elder is entitled to public support; one can have several. Stored joined with commas.
+    pub enum Category {
+        ExtremeHardship = "extreme_hardship",
+        MinimumLiving = "minimum_living",
+        VeryOld = "very_old",
+        Bereaved = "bereaved",
+        Lone = "lone",
+        Disabled = "disabled",
+        SemiDisabled = "semi_disabled",
+        Dementia = "dementia",
+    }
+}
+
+impl Category {
+    /// The categories of a stored list such as `lone,very_old`; names of later versions are passed over.
+    pub fn parse_list(stored: &str) -> Vec<Category> {
+        stored.split(',').filter_map(|name| Category::parse(name.trim())).collect()
+    }
+
+    /// The list as it is stored.
+    pub fn join(list: &[Category]) -> String {
+        list.iter().map(|category| category.name()).collect::<Vec<_>>().join(",")
+    }
+}
+
+/// Full years on `today`.
+pub fn age_years(born_on: NaiveDate, today: NaiveDate) -> i64 {
+    let years = i64::from(today.year() - born_on.year());
+    let birthday_is_to_come = (today.month(), today.day()) < (born_on.month(), born_on.day());
+    years - i64::from(birthday_is_to_come)
+}
+
+/// Whether a text has the shape of an identity number: 17 digits, then a digit or X.
+pub fn is_identity(text: &str) -> bool {
+    let letters: Vec<char> = text.chars().collect();
+    let Some((last, digits)) = letters.split_last() else { return false };
+    digits.len() == 17 && digits.iter().all(char::is_ascii_digit) && (last.is_ascii_digit() || *last == 'X')
+}
+
+/// `350582********1234`: region and last four places.
+pub fn mask_identity(identity: &str) -> String {
+    mask(identity, 6, 4)
+}
+
+/// `138****1234`.
+pub fn mask_phone(phone: &str) -> String {
+    mask(phone, 3, 4)
+}
+
+/// Keeps `head` and `tail` letters where at least four stay hidden, else none.
+fn mask(text: &str, head: usize, tail: usize) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    let hidden = letters.len().saturating_sub(head + tail);
+    if hidden < 4 {
+        return "*".repeat(letters.len());
+    }
+    let shown = |part: &[char]| part.iter().collect::<String>();
+    format!("{}{}{}", shown(&letters[..head]), "*".repeat(hidden), shown(&letters[letters.len() - tail..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn an_age_grows_on_the_birthday() {
+        assert_eq!(age_years(day("1940-11-23"), day("2026-11-22")), 85);
+        assert_eq!(age_years(day("1940-11-23"), day("2026-11-23")), 86);
+        assert_eq!(age_years(day("1940-02-29"), day("2026-02-28")), 85);
+        assert_eq!(age_years(day("1940-02-29"), day("2026-03-01")), 86);
+    }
+
+    #[test]
+    fn masks_hide_what_identifies() {
+        assert_eq!(mask_identity("350582194001011234"), "350582********1234");
+        assert_eq!(mask_phone("13800001234"), "138****1234");
+        assert_eq!(mask_phone("8568123"), "*******");
+        assert_eq!(mask_phone(""), "");
+    }
+
+    #[test]
+    fn an_identity_number_has_eighteen_places() {
+        assert!(is_identity("35058219400101123X") && is_identity("350582194001011234"));
+        for wrong in ["", "35058219400101123", "35058219400101123x", "3505821940010112345", "35058219400101X234"] {
+            assert!(!is_identity(wrong), "{wrong}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_mask_keeps_the_length_and_hides_four_letters_or_all(text in "[0-9A-Z一-龟]{0,24}") {
+            for masked in [mask_identity(&text), mask_phone(&text)] {
+                let length = text.chars().count();
+                prop_assert_eq!(masked.chars().count(), length);
+                prop_assert!(masked.chars().filter(|letter| *letter == '*').count() >= length.min(4));
+            }
+        }
+
+        #[test]
+        fn category_lists_round_trip(mut list in proptest::sample::subsequence(Category::ALL.to_vec(), 0..=8)) {
+            list.reverse();
+            prop_assert_eq!(Category::parse_list(&Category::join(&list)), list);
+        }
+    }
+}

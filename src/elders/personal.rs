@@ -1,0 +1,126 @@
+//! Personal data in clear, and the audit rows of those who looked at it.
+
+use std::collections::HashMap;
+
+use serde_json::json;
+
+use super::model::is_identity;
+use super::store::{self, ElderRow};
+use crate::access::Permission;
+use crate::access::audit::Entry;
+use crate::access::seal::{Cell, Keys};
+use crate::app::Tx;
+use crate::error::{Error, Result};
+use crate::text::Text;
+
+const IDENTITY: &str = "identity";
+const PHONE: &str = "phone";
+const ADDRESS: &str = "address";
+
+/// What is sealed of an elder; empty where nothing is on file.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Personal {
+    pub identity: String,
+    pub phone: String,
+    pub address: String,
+}
+
+/// The columns that hold personal data.
+#[derive(Clone, Debug, Default)]
+pub struct Sealed {
+    pub identity_sealed: Option<Vec<u8>>,
+    pub identity_index: Option<Vec<u8>>,
+    pub phone_sealed: Option<Vec<u8>>,
+    pub address_sealed: Option<Vec<u8>>,
+}
+
+/// Seals personal data for the elder with number `id`.
+pub fn seal(keys: &Keys, id: i64, personal: &Personal) -> Result<Sealed> {
+    let one = |column: &'static str, text: &str| {
+        if text.is_empty() { Ok(None) } else { keys.seal(cell(id, column), text).map(Some) }
+    };
+    let index = (!personal.identity.is_empty()).then(|| index(keys, &personal.identity));
+    Ok(Sealed {
+        identity_sealed: one(IDENTITY, &personal.identity)?,
+        identity_index: index,
+        phone_sealed: one(PHONE, &personal.phone)?,
+        address_sealed: one(ADDRESS, &personal.address)?,
+    })
+}
+
+/// Opens all that is sealed of an elder. What leaves the program must be masked, or go through [`reveal`].
+pub(super) fn open(keys: &Keys, row: &ElderRow) -> Result<Personal> {
+    let one = |column: &'static str, sealed: &Option<Vec<u8>>| match sealed {
+        Some(sealed) => keys.open(cell(row.id, column), sealed),
+        None => Ok(String::new()),
+    };
+    Ok(Personal {
+        identity: one(IDENTITY, &row.identity_sealed)?,
+        phone: one(PHONE, &row.phone_sealed)?,
+        address: one(ADDRESS, &row.address_sealed)?,
+    })
+}
+
+/// Personal data in clear for somebody who may see it; the look is written down.
+pub fn reveal(tx: &mut Tx<'_>, id: i64) -> Result<Personal> {
+    let row = store::get_elder(tx.connection, tx.scope, Permission::UnmaskElder, id, tx.now)?;
+    tx.audit(&Entry {
+        action: "elder.unmask",
+        entity: "elder",
+        entity_id: id.to_string(),
+        town_code: Some(&row.town_code),
+        detail: json!({ "fields": [IDENTITY, PHONE, ADDRESS] }),
+    })?;
+    open(tx.keys, &row)
+}
+
+/// Addresses of elders whom the asker is about to visit, by number: the caller has seen to it that the visits are within
+/// reach. One audit row names them all.
+pub fn reveal_addresses(tx: &mut Tx<'_>, elder_ids: &[i64]) -> Result<HashMap<i64, String>> {
+    if elder_ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let sealed = store::sealed_addresses(tx.connection, elder_ids)?;
+    tx.audit(&Entry {
+        action: "elder.address",
+        entity: "elder",
+        entity_id: elder_ids[0].to_string(),
+        town_code: None,
+        detail: json!({ "elders": elder_ids, "fields": [ADDRESS] }),
+    })?;
+    sealed.into_iter().map(|(id, sealed)| Ok((id, tx.keys.open(cell(id, ADDRESS), &sealed)?))).collect()
+}
+
+/// The elder with this identity number among those that `permission` reaches, or among all where `permission` is none. The
+/// look-up is written down, found or not, without the number.
+pub fn find_by_identity(tx: &mut Tx<'_>, identity: &str, permission: Option<Permission>) -> Result<Option<i64>> {
+    let identity = normal(identity);
+    if !is_identity(&identity) {
+        return Err(Error::field("identity", Text::new("rule.identity")));
+    }
+    let index = index(tx.keys, &identity);
+    let found = match permission {
+        Some(permission) => store::find_by_index(tx.connection, tx.scope, permission, &index, tx.now)?,
+        None => store::find_anywhere_by_index(tx.connection, &index)?,
+    };
+    tx.audit(&Entry {
+        action: "elder.look_up",
+        entity: "elder",
+        entity_id: found.as_ref().map(|(id, _)| id.to_string()).unwrap_or_default(),
+        town_code: found.as_ref().map(|(_, town)| town.as_str()),
+        detail: json!({ "found": found.is_some() }),
+    })?;
+    Ok(found.map(|(id, _)| id))
+}
+
+fn index(keys: &Keys, identity: &str) -> Vec<u8> {
+    keys.index(IDENTITY, &normal(identity))
+}
+
+fn normal(identity: &str) -> String {
+    identity.trim().to_ascii_uppercase()
+}
+
+fn cell(row: i64, column: &'static str) -> Cell {
+    Cell { table: "elders", row, column }
+}
