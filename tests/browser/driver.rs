@@ -1,5 +1,6 @@
 //! A browser of its own for each test: the driver's process, headless Chromium, and what is kept when a test fails.
 
+use std::fmt::Write;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::panic::AssertUnwindSafe;
@@ -146,14 +147,16 @@ async fn keep(name: &str, driver: &WebDriver) {
             let _ = std::fs::write(folder.join(format!("tab-{number}.html")), source);
         }
         if let Ok(address) = driver.current_url().await {
-            console.push_str(&format!("== tab {number}: {address}\n"));
+            let _ = writeln!(console, "== tab {number}: {address}");
         }
         for entry in driver.browser_log().await.unwrap_or_default() {
-            console.push_str(&format!("{} {}\n", entry.level, entry.message));
+            let _ = writeln!(console, "{} {}", entry.level, entry.message);
         }
     }
     let _ = std::fs::write(folder.join("console.txt"), console);
-    eprintln!("pictures, HTML and console of the failed test: {}", folder.display());
+    // The runner shows this with the failed test.
+    let where_to = format!("pictures, HTML and console of the failed test: {}\n", folder.display());
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), where_to.as_bytes());
 }
 
 #[test]

@@ -68,10 +68,7 @@ fn eight_tabs_share_one_stream_and_all_hear_an_event() {
 fn a_lost_link_is_shown_and_what_was_missed_arrives_later() {
     let mut city = City::start();
     let base_url = city.songhe.url("");
-    // The body of `browse` borrows its surroundings, and the restart changes the city.
-    let city = std::cell::RefCell::new(&mut city);
     browse("lost_link", &base_url, async |browser| {
-        let mut city = city.borrow_mut();
         city.enter(browser, "city_manager").await;
         browser.open("/institutions").await;
         browser.wait(LINK_UP).await;
