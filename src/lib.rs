@@ -22,6 +22,7 @@ pub mod elders;
 pub mod devices;
 pub mod devices;
 pub mod elders;
+pub mod devices;
 pub mod error;
 pub mod input;
 pub mod listing;

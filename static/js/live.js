@@ -97,6 +97,12 @@ function receive(message) {
 }
 
 let close = () => {};
+// Whoever signs out here goes where the server sends them; the other tabs hear that the session is gone.
+document.addEventListener("submit", (event) => {
+  if (event.target.getAttribute("action") === "/logout") {
+    close();
+  }
+});
 
 async function connectAlone(after) {
   const { openLink } = await import("./live-link.js");
