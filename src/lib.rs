@@ -7,9 +7,11 @@
 //! `web, api, cli -> domains -> access, bus, db, clock`.
 
 pub mod access;
+pub mod alerts;
 pub mod api;
 pub mod app;
 pub mod backup;
+pub mod beds;
 pub mod bus;
 pub mod cli;
 pub mod clock;
@@ -17,6 +19,7 @@ pub mod config;
 pub mod db;
 pub mod demo;
 pub mod devices;
+pub mod elders;
 pub mod error;
 pub mod input;
 pub mod listing;
@@ -24,4 +27,5 @@ pub mod metrics;
 pub mod registry;
 pub mod start;
 pub mod text;
+pub mod visits;
 pub mod web;

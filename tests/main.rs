@@ -3,9 +3,11 @@
 
 mod access;
 mod api;
+mod browser;
 mod config;
 mod database;
 mod devices;
 mod operations;
+mod registry;
 mod structure;
 mod support;

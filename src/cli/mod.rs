@@ -2,9 +2,11 @@
 
 pub mod audit;
 pub mod backup;
+pub mod bench;
 pub mod completions;
 pub mod config;
 pub mod demo;
+pub mod device;
 mod log;
 pub mod serve;
 pub mod simulate;
@@ -63,12 +65,14 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::ServeArgs),
+    Device(device::DeviceArgs),
     Simulate(simulate::SimulateArgs),
     Demo(demo::DemoArgs),
     User(user::UserArgs),
     Audit(audit::AuditArgs),
     Backup(backup::BackupArgs),
     Restore(backup::RestoreArgs),
+    Bench(bench::BenchArgs),
     Config(config::ConfigArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -147,6 +151,7 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
     let load = || -> Result<Config, Failure> { Ok(Config::load(file, &overrides)?) };
     match &cli.command {
         Command::Serve(_) => serve::run(load()?),
+        Command::Device(args) => device::run(args, load()?),
         Command::Simulate(args) => {
             say(&simulate::run(args.clone())?.to_string());
             Ok(())
@@ -161,6 +166,7 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::Backup(args) => backup::back_up(load()?, args),
         Command::Restore(args) => backup::restore(&load()?, args),
         Command::Completions(args) => completions::run(args, &mut std::io::stdout().lock()),
+        Command::Bench(args) => bench::run(args, file, &overrides),
         Command::Config(args) => Ok(config::run(args, file, &overrides, &mut std::io::stdout().lock())?),
     }
 }

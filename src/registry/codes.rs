@@ -62,7 +62,8 @@ pub fn options(lang: Lang, kind: &str, names: &[&str]) -> Vec<(String, String)> 
 /// A stored form as people read it.
 pub fn shown(lang: Lang, kind: &str, stored: &str) -> String {
     let codes = stored.split(',').filter(|code| !code.is_empty());
-    let labels: Vec<String> = codes.map(|code| lang.t(&format!("enums.{kind}.{code}")).into_owned()).collect();
+    let labels: Vec<String> =
+        codes.map(|code| lang.t(&format!("enums.{kind}.{code}")).into_owned()).collect();
     labels.join(&lang.t("list.separator"))
 }
 

@@ -7,7 +7,7 @@ use crate::db::AnyConnection;
 use crate::error::{Code, Error, Result};
 use crate::listing::ListRequest;
 use crate::text::Lang;
-use crate::web::{Cell, Filter, FilterKind, Section, TableView, Words};
+use crate::web::{Cell, Field, Filter, FilterKind, Section, TableView, Visitor, Words};
 
 /// Values and labels of a select.
 pub type Choices = Vec<(String, String)>;
@@ -40,7 +40,8 @@ pub fn villages(
     words: &Words,
 ) -> Result<Choices> {
     let towns = towns(connection, scope, permission, words)?;
-    let town = |code: &str| towns.iter().find(|(known, _)| known == code).map_or("", |(_, name)| name.as_str());
+    let town =
+        |code: &str| towns.iter().find(|(known, _)| known == code).map_or("", |(_, name)| name.as_str());
     let rows = village_choices(connection, scope, permission)?;
     Ok(rows.into_iter().map(|(code, of, name)| (code, format!("{} · {name}", town(&of)))).collect())
 }
@@ -80,7 +81,11 @@ pub fn flag_filter(name: &'static str, label: &'static str, words: &Words) -> Fi
 
 /// Yes as a chip that stands out, no as a plain word.
 pub fn flag(words: &Words, yes: bool) -> Cell {
-    if yes { Cell::chip(words.name_of("yes_no", "true"), "ok") } else { Cell::text(words.name_of("yes_no", "false")) }
+    if yes {
+        Cell::chip(words.name_of("yes_no", "true"), "ok")
+    } else {
+        Cell::text(words.name_of("yes_no", "false"))
+    }
 }
 
 /// A name that leads to its record, or nothing.
@@ -89,6 +94,13 @@ pub fn linked(name: Option<String>, href: impl FnOnce() -> String) -> Cell {
         Some(name) => Cell::text(name).link(href()),
         None => Cell::default(),
     }
+}
+
+/// The town of a record, leading to its page for those who may see the whole town.
+pub fn town_field(visitor: &Visitor, code: &str, name: &str) -> Field {
+    let field = Field::new(visitor.t("field.town_code"), name);
+    let sees_town = visitor.scope().reach(Permission::SeeRegistry).is_ok_and(|reach| reach.has_town(code));
+    if sees_town { field.link(format!("/towns/{code}")) } else { field }
 }
 
 /// A section that is a table.

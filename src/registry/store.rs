@@ -1,5 +1,8 @@
 //! Towns, villages and providers as names and choices; shared by the lists of the registry.
 
+pub mod counts;
+pub mod devices;
+
 use std::collections::HashMap;
 
 use diesel::prelude::*;

@@ -44,7 +44,9 @@ pub fn change(tx: &mut Tx<'_>, id: i64, seen: i64, input: &CaregiverInput) -> Re
 /// Whether the asker may read this caregiver's phone number: personal data in clear is one permission, for elders and
 /// caregivers alike.
 pub fn may_show_phone(scope: &Scope, caregiver: &CaregiverRow) -> bool {
-    scope.reach(Permission::UnmaskElder).is_ok_and(|reach| covers(&reach, &caregiver.town_code, caregiver.provider_id))
+    scope
+        .reach(Permission::UnmaskElder)
+        .is_ok_and(|reach| covers(&reach, &caregiver.town_code, caregiver.provider_id))
 }
 
 /// Opens the phone number and writes down who looked; none where no number is on file.
@@ -83,7 +85,7 @@ fn phone_change(before: &CaregiverRow, input: &CaregiverInput) -> Option<Value> 
     (had || !phone.is_empty()).then(|| json!([mark(had), mark(!phone.is_empty())]))
 }
 
-fn edit<'a>(id: i64, input: &'a CaregiverInput, version: i64) -> Edit<'a> {
+fn edit(id: i64, input: &CaregiverInput, version: i64) -> Edit<'_> {
     Edit { entity: "caregiver", id, town_code: &input.town_code, institution_id: None, version }
 }
 

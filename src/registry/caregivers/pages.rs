@@ -10,7 +10,7 @@ use crate::db::AnyConnection;
 use crate::error::Result;
 use crate::listing::{ListRequest, Listed};
 use crate::registry::codes;
-use crate::registry::parts::{flag_filter, is_for_form, provider_filter, town_filter};
+use crate::registry::parts::{flag_filter, is_for_form, provider_filter, town_field, town_filter};
 use crate::text::Lang;
 use crate::web::{
     Action, Cell, Column, Detail, Field, Filter, FilterKind, Input, List, Need, Route, Row, Section, Visitor,
@@ -206,8 +206,9 @@ fn facts(visitor: &Visitor, listed: &CaregiverListed, phone: Option<&str>) -> Ve
     vec![
         Field::new(label("field.active"), visitor.name_of("activity", state)).chip(tone),
         Field::new(label("field.gender"), visitor.name_of("gender", row.gender.name())),
-        Field::new(label("field.provider_id"), &listed.provider).link(format!("/providers/{}", row.provider_id)),
-        Field::new(label("field.town_code"), listed.town.in_lang(visitor.lang)),
+        Field::new(label("field.provider_id"), &listed.provider)
+            .link(format!("/providers/{}", row.provider_id)),
+        town_field(visitor, &row.town_code, listed.town.in_lang(visitor.lang)),
         phone,
         Field::new(label("field.updated_at"), visitor.show(row.updated_at)),
     ]
@@ -231,7 +232,11 @@ async fn show_new(visitor: Visitor) -> Result<HttpResponse> {
 
 async fn known(visitor: &Visitor, id: i64) -> Result<CaregiverRow> {
     let scope = visitor.scope();
-    visitor.app.db.read(move |connection| get_caregiver(connection, &scope, Permission::EditCaregiver, id)).await
+    visitor
+        .app
+        .db
+        .read(move |connection| get_caregiver(connection, &scope, Permission::EditCaregiver, id))
+        .await
 }
 
 async fn show_edit(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {

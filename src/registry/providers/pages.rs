@@ -6,11 +6,11 @@ use crate::bus::Topic;
 use crate::db::AnyConnection;
 use crate::error::Result;
 use crate::listing::{ListRequest, Listed};
-use crate::registry::parts::{related, table_section, town_filter};
+use crate::registry::parts::{related, table_section, town_field, town_filter};
 use crate::registry::{caregivers, stations};
 use crate::web::{
-    Action, Cell, Column, Context, Detail, Field, Filter, FilterKind, List, Need, Route, Row, Section, Visitor,
-    Words, detail_page, get, list_routes, table,
+    Action, Cell, Column, Context, Detail, Field, Filter, FilterKind, List, Need, Route, Row, Section,
+    Visitor, Words, detail_page, get, list_routes, table,
 };
 
 pub fn routes() -> Vec<Route> {
@@ -88,7 +88,8 @@ async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
             Ok((listed, staff, stations::pages::rows(connection, &scope, &request, &words)?.rows))
         })
         .await?;
-    let mut actions = vec![Action::link(format!("/stations?provider={id}"), visitor.t("nav.stations"), "house")];
+    let mut actions =
+        vec![Action::link(format!("/stations?provider={id}"), visitor.t("nav.stations"), "house")];
     let mut sections = vec![Section {
         heading: visitor.t("detail.facts").into_owned(),
         fields: facts(&visitor, &listed),
@@ -107,10 +108,11 @@ async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
     detail_page(&visitor, Detail { heading, subheading, actions, sections, topic: Some(Topic::Registry) })
 }
 
-fn facts(context: &Context, listed: &ProviderListed) -> Vec<Field> {
+fn facts(visitor: &Visitor, listed: &ProviderListed) -> Vec<Field> {
+    let context: &Context = visitor;
     let label = |key: &str| context.t(key).into_owned();
     let mut fields = vec![
-        Field::new(label("field.town_code"), listed.town.in_lang(context.lang)),
+        town_field(visitor, &listed.provider.town_code, listed.town.in_lang(context.lang)),
         Field::new(label("field.phone"), &listed.provider.phone),
         Field::new(label("field.stations"), listed.stations.to_string()),
     ];

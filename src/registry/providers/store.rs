@@ -46,8 +46,9 @@ pub(crate) fn within(reach: &Reach) -> Condition {
         .filter(stations::town_code.eq_any(reach.towns.clone()))
         .filter(stations::provider_id.is_not_null())
         .select(stations::provider_id.assume_not_null());
-    let employing =
-        caregivers::table.filter(caregivers::town_code.eq_any(reach.towns.clone())).select(caregivers::provider_id);
+    let employing = caregivers::table
+        .filter(caregivers::town_code.eq_any(reach.towns.clone()))
+        .select(caregivers::provider_id);
     Box::new(
         providers::town_code
             .eq_any(reach.towns.clone())
@@ -70,8 +71,11 @@ pub fn get_provider(connection: &mut AnyConnection, scope: &Scope, id: i64) -> R
 /// Whether the asker may name this provider in a record.
 pub fn may_choose(connection: &mut AnyConnection, scope: &Scope, id: i64) -> Result<bool> {
     let reach = scope.reach(Permission::SeeRegistry)?;
-    let found: i64 =
-        providers::table.filter(providers::id.eq(id)).filter(within(&reach)).count().get_result(connection)?;
+    let found: i64 = providers::table
+        .filter(providers::id.eq(id))
+        .filter(within(&reach))
+        .count()
+        .get_result(connection)?;
     Ok(found == 1)
 }
 
@@ -105,7 +109,8 @@ pub fn list_providers(
         };
         query = query.then_order_by(providers::id).offset(request.offset);
     }
-    let rows: Vec<ProviderRow> = query.limit(request.limit).select(ProviderRow::as_select()).load(connection)?;
+    let rows: Vec<ProviderRow> =
+        query.limit(request.limit).select(ProviderRow::as_select()).load(connection)?;
     Ok(Listed { rows: counted(connection, scope, rows)?, total })
 }
 

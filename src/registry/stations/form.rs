@@ -54,7 +54,8 @@ pub async fn form(visitor: &Visitor, known: Option<(i64, i64)>, input: &Input) -
     let field = |name: &'static str, kind: &'static str, required: bool| {
         FormField::of(visitor, name, kind, input).required(required)
     };
-    let mut village = field("village_code", "select", true).options(or_none(visitor.t("form.choose"), villages));
+    let mut village =
+        field("village_code", "select", true).options(or_none(visitor.t("form.choose"), villages));
     village.label = visitor.t("field.village").into_owned();
     let services = codes::options(visitor.lang, "station_service", StationService::NAMES);
     let fields = vec![

@@ -11,9 +11,10 @@ use crate::error::Result;
 use crate::listing::{ListRequest, Listed};
 use crate::registry::codes;
 use crate::registry::parts::{
-    flag, flag_filter, is_for_form, linked, provider_filter, table_section, town_filter,
+    flag, flag_filter, is_for_form, linked, provider_filter, table_section, town_field, town_filter,
 };
-use crate::registry::readings;
+use crate::registry::readings::{READING_COLUMNS, readings};
+use crate::registry::store::devices::Site;
 use crate::web::{
     Action, Cell, Column, Context, Detail, Field, Filter, FilterKind, Input, List, Need, Route, Row, Section,
     Visitor, Words, detail_page, form_page, get, list_routes, post, redirect,
@@ -112,12 +113,15 @@ async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
         .db
         .read(move |connection| {
             let listed = get_named(connection, &scope, id)?;
-            Ok((listed, readings::rows_of_station(connection, &scope, id, &words)?))
+            Ok((listed, readings(connection, &scope, Site::Station(id), &words)?))
         })
         .await?;
     let station = &listed.station;
-    let mut actions =
-        vec![Action::link(format!("/villages/{}", station.village_code), visitor.t("station.village"), "map-pin")];
+    let mut actions = vec![Action::link(
+        format!("/villages/{}", station.village_code),
+        visitor.t("station.village"),
+        "map-pin",
+    )];
     if may_edit(&visitor, station) {
         let edit = Action::link(format!("/stations/{id}/edit"), visitor.t("action.edit"), "pencil");
         actions.push(edit.primary());
@@ -128,7 +132,7 @@ async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
         table: None,
     }];
     if let Some(devices) = devices {
-        let table = crate::web::table(&visitor, readings::COLUMNS, devices);
+        let table = crate::web::table(&visitor, READING_COLUMNS, devices);
         sections.push(table_section(visitor.t("station.readings"), table));
     }
     let subheading = format!("{} · {}", listed.town.in_lang(visitor.lang), listed.village);
@@ -143,14 +147,14 @@ fn may_edit(visitor: &Visitor, station: &StationRow) -> bool {
     })
 }
 
-fn facts(context: &Context, listed: &StationListed) -> Vec<Field> {
-    let row = &listed.station;
+fn facts(visitor: &Visitor, listed: &StationListed) -> Vec<Field> {
+    let (context, row): (&Context, _) = (visitor, &listed.station);
     let label = |key: &str| context.t(key).into_owned();
     let provider = Field::new(label("field.provider_id"), listed.provider.clone().unwrap_or_default());
     let yes_no = context.name_of("yes_no", if row.smart { "true" } else { "false" });
     let smart = Field::new(label("field.smart"), yes_no);
     vec![
-        Field::new(label("field.town_code"), listed.town.in_lang(context.lang)),
+        town_field(visitor, &row.town_code, listed.town.in_lang(context.lang)),
         Field::new(label("field.village"), &listed.village),
         match row.provider_id {
             Some(id) => provider.link(format!("/providers/{id}")),

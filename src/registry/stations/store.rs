@@ -194,22 +194,23 @@ pub fn update_station(
     input: &StationInput,
     now: Instant,
 ) -> Result<bool> {
-    let changed = diesel::update(stations::table.filter(stations::id.eq(id)).filter(stations::version.eq(seen)))
-        .set((
-            stations::town_code.eq(town_code),
-            stations::village_code.eq(&input.village_code),
-            stations::provider_id.eq(input.provider_id),
-            stations::name.eq(input.name.trim()),
-            stations::smart.eq(input.smart),
-            stations::services.eq(codes::join(&input.services)),
-            stations::phone.eq(&input.phone),
-            stations::longitude.eq(input.longitude),
-            stations::latitude.eq(input.latitude),
-            stations::version.eq(seen + 1),
-            stations::updated_at.eq(now),
-        ))
-        .execute(connection)
-        .map_err(|failure| name_taken(failure, &input.name))?;
+    let changed =
+        diesel::update(stations::table.filter(stations::id.eq(id)).filter(stations::version.eq(seen)))
+            .set((
+                stations::town_code.eq(town_code),
+                stations::village_code.eq(&input.village_code),
+                stations::provider_id.eq(input.provider_id),
+                stations::name.eq(input.name.trim()),
+                stations::smart.eq(input.smart),
+                stations::services.eq(codes::join(&input.services)),
+                stations::phone.eq(&input.phone),
+                stations::longitude.eq(input.longitude),
+                stations::latitude.eq(input.latitude),
+                stations::version.eq(seen + 1),
+                stations::updated_at.eq(now),
+            ))
+            .execute(connection)
+            .map_err(|failure| name_taken(failure, &input.name))?;
     Ok(changed == 1)
 }
 

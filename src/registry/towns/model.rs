@@ -41,7 +41,9 @@ impl TownFigures {
 pub fn page_of(mut rows: Vec<TownFigures>, request: &ListRequest) -> (Vec<TownFigures>, i64) {
     if let Some(text) = request.filter("q").map(|text| text.trim().to_lowercase()) {
         rows.retain(|row| {
-            row.name_zh.contains(&text) || row.name_en.to_lowercase().contains(&text) || row.code.contains(&text)
+            row.name_zh.contains(&text)
+                || row.name_en.to_lowercase().contains(&text)
+                || row.code.contains(&text)
         });
     }
     if let Some(kind) = request.filter("kind") {
@@ -53,9 +55,7 @@ pub fn page_of(mut rows: Vec<TownFigures>, request: &ListRequest) -> (Vec<TownFi
         "kind" => a.kind.name().cmp(b.kind.name()),
         "villages" => a.villages.cmp(&b.villages),
         "stations" => a.stations.cmp(&b.stations),
-        "coverage" => {
-            a.coverage_percent().unwrap_or(-1.0).total_cmp(&b.coverage_percent().unwrap_or(-1.0))
-        }
+        "coverage" => a.coverage_percent().unwrap_or(-1.0).total_cmp(&b.coverage_percent().unwrap_or(-1.0)),
         "institutions" => a.institutions.cmp(&b.institutions),
         "beds" => a.beds.cmp(&b.beds),
         "elders" => a.elders_60plus.cmp(&b.elders_60plus),

@@ -10,8 +10,8 @@ use crate::listing::{ListRequest, Listed};
 use crate::registry::parts::{related, table_section};
 use crate::registry::{institutions, villages};
 use crate::web::{
-    Action, Cell, Column, Context, Detail, Field, Filter, FilterKind, List, Need, Route, Row, Section, Visitor,
-    Words, detail_page, get, group_digits, list_routes, table,
+    Action, Cell, Column, Context, Detail, Field, Filter, FilterKind, List, Need, Route, Row, Section,
+    Visitor, Words, detail_page, get, group_digits, list_routes, table,
 };
 
 pub fn routes() -> Vec<Route> {
@@ -63,7 +63,8 @@ impl List for Towns {
 }
 
 fn cells(town: TownFigures, words: &Words) -> Row {
-    let coverage = town.coverage_percent().map(|share| Cell::number((share * 10.0).round() / 10.0, percent(share)));
+    let coverage =
+        town.coverage_percent().map(|share| Cell::number((share * 10.0).round() / 10.0, percent(share)));
     Row {
         href: Some(format!("/towns/{}", town.code)),
         cells: vec![
@@ -108,8 +109,15 @@ async fn show(visitor: Visitor, code: web::Path<String>) -> Result<HttpResponse>
         actions.push(lead("/caregivers", "nav.caregivers", "hand-heart"));
     }
     let sections = vec![
-        Section { heading: visitor.t("town.figures").into_owned(), fields: facts(&visitor, &town), table: None },
-        table_section(visitor.t("institution.heading"), table(&visitor, institutions::pages::COLUMNS, houses)),
+        Section {
+            heading: visitor.t("town.figures").into_owned(),
+            fields: facts(&visitor, &town),
+            table: None,
+        },
+        table_section(
+            visitor.t("institution.heading"),
+            table(&visitor, institutions::pages::COLUMNS, houses),
+        ),
         table_section(visitor.t("village.heading"), table(&visitor, villages::pages::COLUMNS, villages)),
     ];
     let subheading = format!("{} · {}", visitor.name_of("town_kind", town.kind.name()), town.code);
@@ -122,15 +130,18 @@ fn facts(context: &Context, town: &TownFigures) -> Vec<Field> {
     let code = &town.code;
     let coverage = town.coverage_percent().map(|share| {
         let (covered, of) = (town.villages_covered.to_string(), town.villages.to_string());
-        context.lang.fill("town.coverage_of", &[("share", &percent(share)), ("covered", &covered), ("of", &of)])
+        context
+            .lang
+            .fill("town.coverage_of", &[("share", &percent(share)), ("covered", &covered), ("of", &of)])
     });
     let area = town.area_km2.map(|area| format!("{area} km²"));
     vec![
         Field::new(label("town.villages"), group_digits(town.villages))
-            .link(format!("/villages?town={code}&listed=true")),
-        Field::new(label("field.stations"), group_digits(town.stations)).link(format!("/stations?town={code}")),
+            .link(format!("/villages?town={code}&kind=counted&listed=true")),
+        Field::new(label("field.stations"), group_digits(town.stations))
+            .link(format!("/stations?town={code}")),
         Field::new(label("town.coverage"), coverage.unwrap_or_default())
-            .link(format!("/villages?town={code}&listed=true&station=true")),
+            .link(format!("/villages?town={code}&kind=counted&listed=true&station=true")),
         Field::new(label("town.institutions"), group_digits(town.institutions))
             .link(format!("/institutions?town={code}&state=operating")),
         Field::new(label("field.beds"), group_digits(town.beds)),

@@ -7,3 +7,6 @@ crate::text_enum! {
         Other = "other",
     }
 }
+
+/// Filter value for the kinds that count among the villages: village and community together.
+pub const COUNTED: &str = "counted";

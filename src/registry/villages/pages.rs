@@ -1,6 +1,6 @@
 use actix_web::{HttpResponse, web};
 
-use super::model::VillageKind;
+use super::model::{COUNTED, VillageKind};
 use super::store::{VillageListed, get_village, list_villages};
 use crate::access::{Permission, Scope};
 use crate::bus::Topic;
@@ -10,8 +10,8 @@ use crate::listing::{ListRequest, Listed};
 use crate::registry::parts::{flag_filter, related, table_section, town_filter};
 use crate::registry::stations;
 use crate::web::{
-    Action, Cell, Column, Context, Detail, Field, Filter, FilterKind, List, Need, Route, Row, Section, Visitor,
-    Words, detail_page, get, list_routes, table,
+    Action, Cell, Column, Context, Detail, Field, Filter, FilterKind, List, Need, Route, Row, Section,
+    Visitor, Words, detail_page, get, list_routes, table,
 };
 
 pub fn routes() -> Vec<Route> {
@@ -35,7 +35,7 @@ impl List for Villages {
         Ok(vec![
             Filter { name: "q", label: "filter.name_or_code", kind: FilterKind::Text },
             town_filter(connection, scope, Permission::SeeRegistry, words)?,
-            Filter { name: "kind", label: "field.kind", kind: words.choices("village_kind", VillageKind::NAMES) },
+            Filter { name: "kind", label: "field.kind", kind: kinds(words) },
             flag_filter("listed", "village.listed_2019", words),
             flag_filter("station", "village.has_station", words),
         ])
@@ -49,6 +49,14 @@ impl List for Villages {
     ) -> Result<Listed<Row>> {
         rows(connection, scope, request, words)
     }
+}
+
+/// Each kind, and in front the two that count together.
+fn kinds(words: &Words) -> FilterKind {
+    let each =
+        VillageKind::NAMES.iter().map(|kind| ((*kind).to_owned(), words.name_of("village_kind", kind)));
+    let counted = (COUNTED.to_owned(), words.t("village.counted"));
+    FilterKind::Select(std::iter::once(counted).chain(each).collect())
 }
 
 /// Columns of [`rows`].

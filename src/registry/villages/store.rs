@@ -4,7 +4,7 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::model::VillageKind;
+use super::model::{COUNTED, VillageKind};
 use crate::access::{Permission, Reach, Scope};
 use crate::db::schema::{stations, villages};
 use crate::db::{AnyConnection, Backend};
@@ -53,7 +53,7 @@ pub fn get_village(connection: &mut AnyConnection, scope: &Scope, code: &str) ->
     counted(connection, vec![row])?.pop().ok_or_else(Error::not_found)
 }
 
-/// Filters: q (name or code), town, kind, listed and station (true).
+/// Filters: q (name or code), town, kind (or [`COUNTED`]), listed and station (true).
 /// Sorts: code, name, town, kind.
 pub fn list_villages(
     connection: &mut AnyConnection,
@@ -91,8 +91,10 @@ fn filtered<'a>(reach: &Reach, request: &ListRequest) -> villages::BoxedQuery<'a
     if let Some(town) = request.filter("town") {
         query = query.filter(villages::town_code.eq(town.to_owned()));
     }
-    if let Some(kind) = request.filter("kind") {
-        query = query.filter(villages::kind.eq(kind.to_owned()));
+    match request.filter("kind") {
+        Some(COUNTED) => query = query.filter(villages::kind.ne(VillageKind::Other)),
+        Some(kind) => query = query.filter(villages::kind.eq(kind.to_owned())),
+        None => {}
     }
     if let Some(listed) = request.filter_flag("listed") {
         query = query.filter(villages::listed_2019.eq(listed));
