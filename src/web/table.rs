@@ -76,6 +76,13 @@ impl Cell {
         Cell { text: text.into(), at: Some(rfc3339.into()), ..Cell::default() }
     }
 
+    /// Keeps it on one line.
+    #[must_use]
+    pub fn nowrap(mut self) -> Cell {
+        self.nowrap = true;
+        self
+    }
+
     #[must_use]
     pub fn link(mut self, href: impl Into<String>) -> Cell {
         self.href = Some(href.into());
