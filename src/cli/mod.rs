@@ -2,8 +2,8 @@
 
 pub mod audit;
 pub mod backup;
-pub mod completions;
 pub mod bench;
+pub mod completions;
 pub mod config;
 pub mod demo;
 pub mod device;
