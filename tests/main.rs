@@ -1,7 +1,10 @@
 //! The promises of Songhe, one folder each, in one program so that linking is paid once.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
 
+mod beds;
 mod config;
 mod devices;
+mod elders;
 mod structure;
 mod support;
+mod visits;
