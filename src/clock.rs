@@ -117,6 +117,11 @@ impl Calendar {
         self.zone.from_utc_datetime(&at).format("%Y-%m-%d %H:%M").to_string()
     }
 
+    /// `2026-11-23 14:05:09` on the city's clocks.
+    pub fn show_to_second(&self, at: Instant) -> String {
+        self.zone.from_utc_datetime(&at).format("%Y-%m-%d %H:%M:%S").to_string()
+    }
+
     /// `14:05` on the city's clocks.
     pub fn show_time(&self, at: Instant) -> String {
         self.zone.from_utc_datetime(&at).format("%H:%M").to_string()

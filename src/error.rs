@@ -14,6 +14,8 @@ pub enum Code {
     Forbidden,
     /// No session, or it ended.
     SignedOut,
+    /// Signed in with a password that somebody else has seen: another one comes first.
+    PasswordDue,
     /// Wrong login or password.
     WrongPassword,
     /// The request came from another site.
@@ -39,10 +41,11 @@ pub enum Code {
 }
 
 impl Code {
-    pub const ALL: [Code; 14] = [
+    pub const ALL: [Code; 15] = [
         Code::NotFound,
         Code::Forbidden,
         Code::SignedOut,
+        Code::PasswordDue,
         Code::WrongPassword,
         Code::CrossSite,
         Code::Invalid,
@@ -62,6 +65,7 @@ impl Code {
             Code::NotFound => ("not_found", 404, false),
             Code::Forbidden => ("forbidden", 403, false),
             Code::SignedOut => ("signed_out", 401, false),
+            Code::PasswordDue => ("password_due", 403, false),
             Code::WrongPassword => ("wrong_password", 401, false),
             Code::CrossSite => ("cross_site", 403, false),
             Code::Invalid => ("invalid", 422, false),
@@ -100,6 +104,19 @@ pub struct FieldError {
     /// The input's field name, as in the form or the JSON.
     pub field: &'static str,
     pub rule: Text,
+}
+
+/// Rule of a field or parameter that is not known; its argument `name` is what was sent.
+pub const UNKNOWN_FIELD: &str = "rule.unknown_field";
+
+impl FieldError {
+    /// The field's name; of one that we do not know, the name that was sent.
+    pub fn name(&self) -> &str {
+        match self.rule.arguments.first() {
+            Some((_, sent)) if self.rule.key == UNKNOWN_FIELD => sent,
+            _ => self.field,
+        }
+    }
 }
 
 /// What changed under the loser of an edit, for the conflict notice.

@@ -11,6 +11,7 @@ use super::store::{self, AuditRow};
 use crate::clock::Instant;
 use crate::db::AnyConnection;
 use crate::error::{Error, Result};
+use crate::text::Text;
 
 /// What to write down about a change.
 #[derive(Clone, Debug)]
@@ -25,12 +26,12 @@ pub struct Entry<'a> {
 }
 
 /// What the verifier found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// All rows fit; how many there are.
     Whole { rows: i64 },
     /// The first row that does not fit, and why.
-    Broken { row: i64, why: String },
+    Broken { row: i64, why: Text },
 }
 
 /// The head of the chain at some moment, kept in a file beside the database, so that a cut tail shows.
@@ -78,23 +79,22 @@ pub fn verify(connection: &mut AnyConnection, keys: &Keys, anchor: Option<&Ancho
         }
         for row in rows {
             if row.id != last + 1 {
-                return Ok(broken(last + 1, "is missing"));
+                return Ok(broken(last + 1, Text::new("audit.fault.missing")));
             }
             if row.mac != link(keys, &previous, &row) {
-                return Ok(broken(row.id, "was changed, or the row before it was"));
+                return Ok(broken(row.id, Text::new("audit.fault.changed")));
             }
             if anchor.is_some_and(|anchor| anchor.row == row.id && anchor.mac != hex::encode(&row.mac)) {
-                return Ok(broken(row.id, "differs from the anchor file"));
+                return Ok(broken(row.id, Text::new("audit.fault.anchor")));
             }
             last = row.id;
             previous = row.mac;
         }
     }
     match anchor {
-        Some(anchor) if anchor.row > last => Ok(broken(
-            last + 1,
-            &format!("and up to {} were cut off: the anchor file has seen them", anchor.row),
-        )),
+        Some(anchor) if anchor.row > last => {
+            Ok(broken(last + 1, Text::new("audit.fault.cut").with("row", anchor.row)))
+        }
         _ => Ok(Verdict::Whole { rows: last }),
     }
 }
@@ -126,8 +126,8 @@ pub fn read_anchor(path: &Path) -> Result<Option<Anchor>> {
     }
 }
 
-fn broken(row: i64, why: &str) -> Verdict {
-    Verdict::Broken { row, why: why.to_owned() }
+fn broken(row: i64, why: Text) -> Verdict {
+    Verdict::Broken { row, why }
 }
 
 fn link(keys: &Keys, previous: &[u8], row: &AuditRow) -> Vec<u8> {

@@ -1,11 +1,26 @@
-//! Towns and villages as choices; shared by the lists of the registry.
+//! Towns, villages and providers as names and choices; shared by the lists of the registry.
+
+pub mod counts;
+pub mod devices;
+
+use std::collections::HashMap;
 
 use diesel::prelude::*;
 
 use crate::access::{Permission, Scope};
 use crate::db::AnyConnection;
-use crate::db::schema::{towns, villages};
+use crate::db::schema::{providers, towns, villages};
 use crate::error::Result;
+
+/// Keys of one look-up: below the number of values that SQLite takes in a statement.
+const KEYS_MAX: usize = 10_000;
+
+/// A name in both languages.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TownName {
+    pub zh: String,
+    pub en: String,
+}
 
 /// Code, Chinese name, English name of the towns that the scope reaches with `permission`; all of them for a reach that
 /// is not by town.
@@ -23,6 +38,66 @@ pub fn town_names(
         return Ok(all);
     }
     Ok(all.into_iter().filter(|(code, _, _)| reach.has_town(code)).collect())
+}
+
+/// The names of all towns by code.
+pub fn names_of_towns(connection: &mut AnyConnection) -> Result<HashMap<String, TownName>> {
+    let rows: Vec<(String, String, String)> =
+        towns::table.select((towns::code, towns::name_zh, towns::name_en)).load(connection)?;
+    Ok(rows.into_iter().map(|(code, zh, en)| (code, TownName { zh, en })).collect())
+}
+
+/// The names of these villages by code.
+pub fn names_of_villages(
+    connection: &mut AnyConnection,
+    codes: impl Iterator<Item = String>,
+) -> Result<HashMap<String, String>> {
+    let mut names = HashMap::new();
+    for chunk in distinct(codes).chunks(KEYS_MAX) {
+        let rows: Vec<(String, String)> = villages::table
+            .filter(villages::code.eq_any(chunk))
+            .select((villages::code, villages::name_zh))
+            .load(connection)?;
+        names.extend(rows);
+    }
+    Ok(names)
+}
+
+/// The names of these providers by number.
+pub fn names_of_providers(
+    connection: &mut AnyConnection,
+    ids: impl Iterator<Item = i64>,
+) -> Result<HashMap<i64, String>> {
+    let mut names = HashMap::new();
+    for chunk in distinct(ids).chunks(KEYS_MAX) {
+        let rows: Vec<(i64, String)> = providers::table
+            .filter(providers::id.eq_any(chunk))
+            .select((providers::id, providers::name))
+            .load(connection)?;
+        names.extend(rows);
+    }
+    Ok(names)
+}
+
+fn distinct<T: Ord>(keys: impl Iterator<Item = T>) -> Vec<T> {
+    let mut keys: Vec<T> = keys.collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
+/// Code, town code and name of the villages in the towns that [`town_names`] gives.
+pub fn village_choices(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    permission: Permission,
+) -> Result<Vec<(String, String, String)>> {
+    let towns = town_names(connection, scope, permission)?;
+    Ok(villages::table
+        .filter(villages::town_code.eq_any(towns.into_iter().map(|(code, _, _)| code)))
+        .order(villages::code)
+        .select((villages::code, villages::town_code, villages::name_zh))
+        .load(connection)?)
 }
 
 /// Code and name of a town's villages.

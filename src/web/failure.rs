@@ -61,6 +61,9 @@ pub(super) fn respond(context: &Context, error: &Error) -> HttpResponse {
             if context.path == "/" { String::new() } else { format!("?next={}", encode(&here(context))) };
         return HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/login{back}"))).finish();
     }
+    if error.code == Code::PasswordDue {
+        return HttpResponse::SeeOther().insert_header((header::LOCATION, "/account/password")).finish();
+    }
     page(context, error)
 }
 
@@ -69,7 +72,7 @@ pub fn problem_body(context: &Context, error: &Error) -> serde_json::Value {
     let fields: Vec<_> = error
         .fields
         .iter()
-        .map(|field| serde_json::json!({ "field": field.field, "rule": field.rule.to(context.lang) }))
+        .map(|field| serde_json::json!({ "field": field.name(), "rule": field.rule.to(context.lang) }))
         .collect();
     let mut body = serde_json::json!({
         "type": format!("urn:songhe:error:{}", error.code.name()),

@@ -32,6 +32,13 @@ impl Input {
         Input(values.into_iter().map(|(name, value)| (name.to_owned(), vec![value])).collect())
     }
 
+    /// The same with several values under one more name.
+    #[must_use]
+    pub fn with(mut self, name: &str, values: Vec<String>) -> Input {
+        self.0.insert(name.to_owned(), values);
+        self
+    }
+
     /// The field's text without white space around it; empty where it was not sent.
     pub fn text(&self, name: &str) -> String {
         self.0
@@ -107,6 +114,8 @@ impl FormField {
     /// The values of boxes; all the typed ones are ticked.
     #[must_use]
     pub fn boxes(mut self, options: Vec<(String, String)>, ticked: &[String]) -> FormField {
+        let in_order = options.iter().filter(|(value, _)| ticked.contains(value));
+        self.value = in_order.map(|(value, _)| value.as_str()).collect::<Vec<_>>().join(",");
         self.options = options
             .into_iter()
             .map(|(value, label)| Choice { selected: ticked.contains(&value), value, label })
@@ -142,6 +151,13 @@ pub struct ChangeView {
 #[derive(Template)]
 #[template(path = "form.html")]
 struct FormPage {
+    page: Page,
+    form: FormView,
+}
+
+#[derive(Template)]
+#[template(path = "public_form.html")]
+struct PublicFormPage {
     page: Page,
     form: FormView,
 }
@@ -191,8 +207,13 @@ pub fn form_page(
         submit_label: form.submit_label,
         cancel_href: form.cancel_href,
     };
-    let body =
-        FormPage { page, form: view }.render().map_err(|error| Error::internal("template").because(error))?;
+    // Somebody who is not signed in has no navigation, and no live link that would send them to the sign-in.
+    let body = if context.admission.is_some() {
+        FormPage { page, form: view }.render()
+    } else {
+        PublicFormPage { page, form: view }.render()
+    };
+    let body = body.map_err(|error| Error::internal("template").because(error))?;
     Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(body))
 }
 
@@ -205,19 +226,24 @@ fn conflict_view(context: &Context, error: &Error, form: &Form) -> Conflicted {
             let field = form.fields.iter().find(|field| field.name == name);
             ChangeView {
                 label: field.map_or(name, |field| field.label.clone()),
-                theirs: field.map_or_else(|| now.clone(), |field| shown(field, &now)),
-                yours: field.map(|field| shown(field, &field.value)).unwrap_or_default(),
+                theirs: field.map_or_else(|| now.clone(), |field| shown(context, field, &now)),
+                yours: field.map(|field| shown(context, field, &field.value)).unwrap_or_default(),
             }
         })
         .collect();
     Conflicted { who: found.who, when: found.when.map(|at| context.show(at)).unwrap_or_default(), changes }
 }
 
-/// A stored value as the form's reader knows it: the label of an option where there is one.
-fn shown(field: &FormField, value: &str) -> String {
-    field
-        .options
-        .iter()
-        .find(|option| option.value == value)
-        .map_or_else(|| value.to_owned(), |option| option.label.clone())
+/// A stored value as the form's reader knows it: the labels of options where there are some, yes or no for a box.
+fn shown(context: &Context, field: &FormField, value: &str) -> String {
+    let label =
+        |value: &str| field.options.iter().find(|option| option.value == value).map(|option| &*option.label);
+    match field.kind {
+        "checkbox" => context.name_of("yes_no", if value == "true" { "true" } else { "false" }),
+        "checks" => {
+            let labels: Vec<&str> = value.split(',').filter_map(label).collect();
+            labels.join(&context.t("list.separator"))
+        }
+        _ => label(value).unwrap_or(value).to_owned(),
+    }
 }

@@ -20,6 +20,9 @@ use crate::app::App;
 use crate::error::{Code, Error, Result};
 use crate::text::{Lang, Text};
 
+/// What somebody may do whose password is good for choosing another one only.
+const PATHS_WITH_PASSWORD_DUE: [&str; 3] = ["/account/password", "/logout", "/live"];
+
 pub const LANG_COOKIE: &str = "songhe_lang";
 const THEME_COOKIE: &str = "songhe_theme";
 
@@ -27,8 +30,13 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
     blob:; connect-src 'self'; font-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'self'; \
     frame-ancestors 'none'; base-uri 'none'";
 
-static NEEDS: LazyLock<HashMap<(Method, &'static str), Need>> = LazyLock::new(|| {
-    routes::all().into_iter().map(|route| ((route.method, route.path), route.need)).collect()
+/// What each path needs, by method.
+static NEEDS: LazyLock<HashMap<&'static str, Vec<(Method, Need)>>> = LazyLock::new(|| {
+    let mut needs: HashMap<&'static str, Vec<(Method, Need)>> = HashMap::new();
+    for route in routes::all() {
+        needs.entry(route.path).or_default().push((route.method, route.need));
+    }
+    needs
 });
 
 /// Name of the session cookie: bound to this host where browsers allow that, which they do over TLS only.
@@ -63,7 +71,7 @@ pub async fn gate(
 fn describe(request: &ServiceRequest, app: App) -> (Context, Option<String>) {
     let pattern = request.match_pattern();
     let query = request.query_string().to_owned();
-    let wants_json = request.path().starts_with("/api/");
+    let wants_json = request.path().starts_with("/api/v1/");
     let cookie = |name: &str| request.cookie(name).map(|cookie| cookie.value().to_owned());
     let header = |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
     let chosen = parameter(&query, "lang").as_deref().and_then(Lang::parse);
@@ -102,7 +110,8 @@ async fn check(request: &ServiceRequest, context: &mut Context, pattern: Option<
         return Err(Error::new(Code::MethodNotAllowed, Text::new("error.method_not_allowed")));
     };
     let bearer = bearer_token(request);
-    if !origin::is_trusted(&method, request.headers(), bearer.is_some()) {
+    let cookie = request.cookie(session_cookie_name(&context.app)).map(|cookie| cookie.value().to_owned());
+    if !origin::is_trusted(&method, request.headers(), bearer.is_some() || cookie.is_none()) {
         return Err(Error::new(Code::CrossSite, Text::new("error.cross_site")));
     }
     if need == Need::Local {
@@ -116,13 +125,22 @@ async fn check(request: &ServiceRequest, context: &mut Context, pattern: Option<
     if need == Need::Open && !wants_admission_anyway(pattern) {
         return Ok(());
     }
-    let cookie = request.cookie(session_cookie_name(&context.app)).map(|cookie| cookie.value().to_owned());
     if let Some(token) = bearer.or(cookie) {
         context.admission = access::admit(&context.app, &token).await?;
     }
     match (need, &context.admission) {
-        (Need::Open | Need::Local, _) | (Need::SignedIn, Some(_)) => Ok(()),
+        (Need::Open | Need::Local, _) => Ok(()),
         (_, None) => Err(Error::signed_out()),
+        (_, Some(admission)) if admission.password_due && !PATHS_WITH_PASSWORD_DUE.contains(&pattern) => {
+            Err(Error::new(Code::PasswordDue, Text::new("error.password_due")))
+        }
+        (Need::SignedIn, Some(_)) => Ok(()),
+        (Need::Either(one, other), Some(admission)) => {
+            if admission.scope.may(one) || admission.scope.may(other) {
+                return Ok(());
+            }
+            Err(Error::forbidden().context(format!("{one:?} or {other:?}")))
+        }
         (Need::May(permission), Some(admission)) if admission.scope.may(permission) => Ok(()),
         (Need::May(permission), Some(_)) => Err(Error::forbidden().context(format!("{permission:?}"))),
     }
@@ -134,8 +152,8 @@ fn wants_admission_anyway(pattern: &str) -> bool {
 }
 
 fn lookup(method: &Method, pattern: &str) -> Option<Need> {
-    // The key borrows from the route table, so that no string is made per request.
-    NEEDS.iter().find(|((known, path), _)| known == method && *path == pattern).map(|(_, need)| *need)
+    let needs = NEEDS.get(pattern)?;
+    needs.iter().find(|(known, _)| known == method).map(|(_, need)| *need)
 }
 
 fn bearer_token(request: &ServiceRequest) -> Option<String> {

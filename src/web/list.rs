@@ -36,6 +36,8 @@ pub enum FilterKind {
     Select(Vec<(String, String)>),
     /// A day, and the one that is shown where none is chosen.
     Day(chrono::NaiveDate),
+    /// Values and their labels, without "all" in front; the named one holds where none was chosen.
+    OneOf(Vec<(String, String)>, &'static str),
 }
 
 /// A search by a value that must not stand in an address: a form of its own that posts.
@@ -68,6 +70,7 @@ pub trait List: 'static {
     const TOPIC: Option<Topic> = None;
     /// Address, text key and need of the "new" button.
     const CREATE: Option<(&'static str, &'static str, Permission)> = None;
+    const CREATE_ICON: &'static str = "plus";
     const LOOK_UP: Option<LookUp> = None;
 
     /// Filters with the values that the asker can choose from.
@@ -144,6 +147,7 @@ struct ListView {
     export_href: Option<String>,
     create_href: Option<String>,
     create_label: String,
+    create_icon: &'static str,
     empty_text: String,
     live_topic: Option<&'static str>,
     look_up: Option<LookUpView>,
@@ -190,6 +194,7 @@ pub async fn list_page<L: List>(visitor: Visitor, http: HttpRequest) -> Result<H
         pages: pages(&visitor, &request, listed.total),
         rows: listed.rows,
         export_href: Some(href(L::EXPORT_PATH, &request, None, None)),
+        create_icon: L::CREATE_ICON,
         create_href: creates.map(|(path, _, _)| path.to_owned()),
         create_label: creates.map(|(_, label, _)| visitor.t(label).into_owned()).unwrap_or_default(),
         empty_text: visitor.t(L::EMPTY).into_owned(),
@@ -325,6 +330,15 @@ fn filter_view(context: &Context, filter: Filter, request: &ListRequest) -> Filt
                 label,
             });
             ("select", std::iter::once(all).chain(rest).collect())
+        }
+        FilterKind::OneOf(values, default) => {
+            let chosen = if value.is_empty() { default } else { &value };
+            let choice = |(choice, label): (String, String)| Choice {
+                selected: choice == chosen,
+                value: choice,
+                label,
+            };
+            ("select", values.into_iter().map(choice).collect())
         }
     };
     FilterView { name: filter.name, label: context.t(filter.label).into_owned(), kind, value, options }

@@ -1,11 +1,12 @@
-//! Requests that change something must come from our own pages, or from a client that carries a bearer token, which no
-//! other site can make a browser send.
+//! Requests that change something must come from our own pages, or from a program: one that carries a bearer token, which no
+//! other site can make a browser send, or no session at all, with nothing that another site could misuse.
 
 use actix_web::http::Method;
 use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
 
-/// Whether a request may change something, judged by its headers alone.
-pub fn is_trusted(method: &Method, headers: &HeaderMap, has_bearer: bool) -> bool {
+/// Whether a request may change something, judged by its headers. `is_unprompted`: it carries a bearer token or no session
+/// cookie, so that where the headers do not tell, as those of programs do not, no browser was talked into sending it.
+pub fn is_trusted(method: &Method, headers: &HeaderMap, is_unprompted: bool) -> bool {
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return true;
     }
@@ -17,7 +18,7 @@ pub fn is_trusted(method: &Method, headers: &HeaderMap, has_bearer: bool) -> boo
         let host = headers.get(HOST).and_then(|value| value.to_str().ok());
         return host.is_some() && origin.split_once("://").map(|(_, rest)| rest) == host;
     }
-    has_bearer
+    is_unprompted
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ const NAVIGATION: [(&str, &str, &str, char, Permission); 14] = [
     ("/elders", "users", "nav.elders", 'e', Permission::SeeElders),
     ("/beds", "bed", "nav.beds", 'd', Permission::SeeBeds),
     ("/devices", "radio", "nav.devices", 'i', Permission::SeeDevices),
-    ("/registry", "building", "nav.registry", 'r', Permission::SeeRegistry),
+    ("/registry", "building-2", "nav.registry", 'r', Permission::SeeRegistry),
     ("/users", "user-cog", "nav.users", 'u', Permission::ManageUsers),
     ("/users", "user-cog", "nav.users", 'u', Permission::GrantRoles),
     ("/sessions", "key-round", "nav.sessions", 's', Permission::SeeSessions),

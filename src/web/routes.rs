@@ -13,6 +13,8 @@ pub enum Need {
     SignedIn,
     /// A session with a role that holds the permission somewhere; the stores then see to where.
     May(Permission),
+    /// A session with a role that holds one of the two.
+    Either(Permission, Permission),
     /// A connection from this machine, unless the configuration says that anyone may.
     Local,
 }
@@ -50,9 +52,16 @@ pub fn all() -> Vec<Route> {
     routes.extend(super::health::routes());
     routes.extend(super::live::routes());
     routes.extend(crate::access::pages::routes());
+    routes.extend(crate::access::users::pages::routes());
+    routes.extend(crate::access::sessions::pages::routes());
+    routes.extend(crate::access::audit_log::pages::routes());
+    routes.extend(crate::access::account::pages::routes());
     routes.extend(crate::registry::routes());
+    routes.extend(crate::api::routes());
     routes.extend(crate::elders::pages::routes());
     routes.extend(crate::beds::pages::routes());
     routes.extend(crate::visits::pages::routes());
+    routes.extend(crate::devices::pages::routes());
+    routes.extend(crate::alerts::pages::routes());
     routes
 }

@@ -5,6 +5,7 @@ pub mod app;
 pub mod client;
 pub mod database;
 pub mod people;
+pub mod files;
 pub mod poll;
 pub mod process;
 pub mod seed;

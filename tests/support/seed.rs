@@ -146,7 +146,7 @@ impl TestApp {
                     stations::provider_id.eq(provider),
                     stations::name.eq(&name),
                     stations::smart.eq(true),
-                    stations::services.eq("meal"),
+                    stations::services.eq("meals"),
                     stations::phone.eq("0595-85680002"),
                     stations::longitude.eq(longitude),
                     stations::latitude.eq(latitude),

@@ -5,6 +5,8 @@ CREATE TABLE users (
     login TEXT NOT NULL UNIQUE,
     name TEXT NOT NULL,
     password_hash TEXT,
+    -- Somebody else has seen it: the user must choose another before anything else.
+    password_once BOOLEAN NOT NULL DEFAULT FALSE,
     disabled_at TIMESTAMP,
     created_at TIMESTAMP NOT NULL,
     version BIGINT NOT NULL DEFAULT 1

@@ -5,6 +5,7 @@ use crate::clock::Instant;
 use crate::db::AnyConnection;
 use crate::db::schema::{sessions, setup_links, users};
 use crate::error::Result;
+use crate::listing::{ListRequest, Listed};
 
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = sessions)]
@@ -68,14 +69,6 @@ pub fn open_sessions_of(connection: &mut AnyConnection, user_id: i64) -> Result<
         .load(connection)?)
 }
 
-pub fn close_sessions_of(connection: &mut AnyConnection, user_id: i64, now: Instant) -> Result<usize> {
-    Ok(diesel::update(
-        sessions::table.filter(sessions::user_id.eq(user_id)).filter(sessions::revoked_at.is_null()),
-    )
-    .set(sessions::revoked_at.eq(now))
-    .execute(connection)?)
-}
-
 /// Whether a session still admits its user; idling is judged at requests, not here.
 pub fn session_is_open(
     connection: &mut AnyConnection,
@@ -95,14 +88,63 @@ pub fn session_is_open(
     Ok(open == 1)
 }
 
-/// Open sessions, newest first, at most 500.
-pub fn list_sessions(connection: &mut AnyConnection, scope: &Scope, now: Instant) -> Result<Vec<SessionRow>> {
+/// Open sessions with their users' logins and names, last heard of first. Filters: q (login, name or address).
+pub fn list_sessions(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    request: &ListRequest,
+    now: Instant,
+) -> Result<Listed<(SessionRow, String, String)>> {
+    scope.reach(Permission::SeeSessions)?;
+    let query = || {
+        let mut query = sessions::table
+            .inner_join(users::table)
+            .filter(sessions::revoked_at.is_null())
+            .filter(sessions::expires_at.gt(now))
+            .into_boxed();
+        if let Some(pattern) = request.search_pattern() {
+            let like_name = users::name.like(pattern.clone()).escape('\\');
+            let like_address = sessions::address.like(pattern.clone()).escape('\\');
+            let like_login = users::login.like(pattern).escape('\\');
+            query = query.filter(like_login.or(like_name).or(like_address));
+        }
+        query
+    };
+    let total = query().count().get_result(connection)?;
+    let rows = query()
+        .order((sessions::last_seen_at.desc(), sessions::id.desc()))
+        .offset(request.offset)
+        .limit(request.limit)
+        .select((SessionRow::as_select(), users::login, users::name))
+        .load(connection)?;
+    Ok(Listed { rows, total })
+}
+
+/// One session with its user's login and name, whatever its state.
+pub fn get_session(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    id: i64,
+) -> Result<(SessionRow, String, String)> {
     scope.reach(Permission::SeeSessions)?;
     Ok(sessions::table
+        .inner_join(users::table)
+        .filter(sessions::id.eq(id))
+        .select((SessionRow::as_select(), users::login, users::name))
+        .first(connection)?)
+}
+
+/// The open sessions of one user, last heard of first.
+pub fn list_sessions_of(
+    connection: &mut AnyConnection,
+    user_id: Option<i64>,
+    now: Instant,
+) -> Result<Vec<SessionRow>> {
+    Ok(sessions::table
+        .filter(sessions::user_id.eq(user_id.unwrap_or_default()))
         .filter(sessions::revoked_at.is_null())
         .filter(sessions::expires_at.gt(now))
-        .order(sessions::last_seen_at.desc())
-        .limit(500)
+        .order((sessions::last_seen_at.desc(), sessions::id.desc()))
         .select(SessionRow::as_select())
         .load(connection)?)
 }
@@ -138,8 +180,13 @@ pub fn take_setup_link(connection: &mut AnyConnection, token_hash: &[u8], now: I
     Ok(taken == 1)
 }
 
-pub fn any_setup_link_used(connection: &mut AnyConnection) -> Result<bool> {
-    let used: i64 =
-        setup_links::table.filter(setup_links::used_at.is_not_null()).count().get_result(connection)?;
-    Ok(used > 0)
+/// Whether the link can still be used.
+pub fn is_setup_link_open(connection: &mut AnyConnection, token_hash: &[u8], now: Instant) -> Result<bool> {
+    let open: i64 = setup_links::table
+        .filter(setup_links::token_hash.eq(token_hash))
+        .filter(setup_links::used_at.is_null())
+        .filter(setup_links::expires_at.gt(now))
+        .count()
+        .get_result(connection)?;
+    Ok(open > 0)
 }

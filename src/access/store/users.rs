@@ -1,10 +1,12 @@
 use diesel::prelude::*;
 
-use crate::access::{Grant, Permission, Place, Role, Scope};
+use super::grants::{grants_of, numbered_grants_of};
+use crate::access::{Grant, Permission, Scope};
 use crate::clock::Instant;
 use crate::db::schema::{user_grants, users};
-use crate::db::{AnyConnection, is_unique};
+use crate::db::{AnyConnection, Backend, is_unique};
 use crate::error::{Error, Result};
+use crate::listing::{ListRequest, Listed};
 use crate::text::Text;
 
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -14,6 +16,8 @@ pub struct UserRow {
     pub login: String,
     pub name: String,
     pub password_hash: Option<String>,
+    /// Somebody else has seen the password: the user must choose another first.
+    pub password_once: bool,
     pub disabled_at: Option<Instant>,
     pub created_at: Instant,
     pub version: i64,
@@ -35,12 +39,73 @@ pub fn get_user(connection: &mut AnyConnection, id: i64) -> Result<UserRow> {
     Ok(users::table.filter(users::id.eq(id)).select(UserRow::as_select()).first(connection)?)
 }
 
-/// Users are the city's: system administrators manage them, security administrators grant to them.
-pub fn list_users(connection: &mut AnyConnection, scope: &Scope) -> Result<Vec<UserRow>> {
-    if !scope.may(Permission::ManageUsers) {
-        scope.reach(Permission::GrantRoles)?;
+/// Filters: q (login or name), state (active, disabled), role. Sorts: login, name, created_at. Users are the city's:
+/// system administrators manage them, security administrators grant to them.
+pub fn list_users(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    request: &ListRequest,
+) -> Result<Listed<(UserRow, Vec<Grant>)>> {
+    check_may_see(scope)?;
+    let total = filtered(request).count().get_result(connection)?;
+    let query = match request.sort_or("login") {
+        ("name", false) => filtered(request).order(users::name.asc()),
+        ("name", true) => filtered(request).order(users::name.desc()),
+        ("created_at", false) => filtered(request).order(users::created_at.asc()),
+        ("created_at", true) => filtered(request).order(users::created_at.desc()),
+        (_, true) => filtered(request).order(users::login.desc()),
+        (_, false) => filtered(request).order(users::login.asc()),
+    };
+    let rows: Vec<UserRow> = query
+        .then_order_by(users::id)
+        .offset(request.offset)
+        .limit(request.limit)
+        .select(UserRow::as_select())
+        .load(connection)?;
+    let mut listed = Vec::new();
+    for row in rows {
+        let grants = grants_of(connection, row.id)?;
+        listed.push((row, grants));
     }
-    Ok(users::table.order(users::login).select(UserRow::as_select()).load(connection)?)
+    Ok(Listed { rows: listed, total })
+}
+
+/// One user with their grants and the grants' numbers, for those who manage users or grant roles.
+pub fn get_user_of(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    id: i64,
+) -> Result<(UserRow, Vec<(i64, Grant)>)> {
+    check_may_see(scope)?;
+    let user = get_user(connection, id)?;
+    Ok((user, numbered_grants_of(connection, id)?))
+}
+
+fn check_may_see(scope: &Scope) -> Result<()> {
+    if scope.may(Permission::ManageUsers) {
+        return Ok(());
+    }
+    scope.reach(Permission::GrantRoles).map(drop)
+}
+
+fn filtered<'a>(request: &ListRequest) -> users::BoxedQuery<'a, Backend> {
+    let mut query = users::table.into_boxed();
+    if let Some(pattern) = request.search_pattern() {
+        let name = users::name.like(pattern.clone()).escape('\\');
+        query = query.filter(users::login.like(pattern).escape('\\').or(name));
+    }
+    match request.filter("state") {
+        Some("active") => query = query.filter(users::disabled_at.is_null()),
+        Some("disabled") => query = query.filter(users::disabled_at.is_not_null()),
+        Some(_) => query = query.filter(users::id.eq(-1)),
+        None => {}
+    }
+    if let Some(role) = request.filter("role") {
+        let holders =
+            user_grants::table.filter(user_grants::role.eq(role.to_owned())).select(user_grants::user_id);
+        query = query.filter(users::id.eq_any(holders));
+    }
+    query
 }
 
 /// A new user without rights. `login` is taken as given: lower-case it first.
@@ -69,9 +134,14 @@ pub fn insert_user(
         })
 }
 
-pub fn set_password(connection: &mut AnyConnection, user_id: i64, hash: &str) -> Result<()> {
+/// `once`: somebody else has seen it, so it is good for choosing another one only.
+pub fn set_password(connection: &mut AnyConnection, user_id: i64, hash: &str, once: bool) -> Result<()> {
     diesel::update(users::table.filter(users::id.eq(user_id)))
-        .set((users::password_hash.eq(hash), users::version.eq(users::version + 1)))
+        .set((
+            users::password_hash.eq(hash),
+            users::password_once.eq(once),
+            users::version.eq(users::version + 1),
+        ))
         .execute(connection)?;
     Ok(())
 }
@@ -81,49 +151,5 @@ pub fn disable_user(connection: &mut AnyConnection, user_id: i64, at: Option<Ins
     diesel::update(users::table.filter(users::id.eq(user_id)))
         .set((users::disabled_at.eq(at), users::version.eq(users::version + 1)))
         .execute(connection)?;
-    Ok(())
-}
-
-pub fn grants_of(connection: &mut AnyConnection, user_id: i64) -> Result<Vec<Grant>> {
-    let rows: Vec<(String, String, String)> = user_grants::table
-        .filter(user_grants::user_id.eq(user_id))
-        .order(user_grants::id)
-        .select((user_grants::role, user_grants::place_kind, user_grants::place_id))
-        .load(connection)?;
-    rows.iter()
-        .map(|(role, kind, id)| {
-            let role = Role::parse(role).ok_or_else(|| Error::internal(format!("unknown role {role}")))?;
-            let place = Place::parse(kind, id)
-                .ok_or_else(|| Error::internal(format!("unknown place {kind} {id}")))?;
-            Ok(Grant { role, place })
-        })
-        .collect()
-}
-
-/// Refuses a second administrator role: the three are separate people.
-pub fn insert_grant(connection: &mut AnyConnection, user_id: i64, grant: &Grant) -> Result<()> {
-    if !grant.role.place_kinds().contains(&grant.place.kind()) {
-        return Err(Error::field("place", Text::new("rule.place_of_role")));
-    }
-    diesel::insert_into(user_grants::table)
-        .values((
-            user_grants::user_id.eq(user_id),
-            user_grants::role.eq(grant.role.name()),
-            user_grants::place_kind.eq(grant.place.kind()),
-            user_grants::place_id.eq(grant.place.id()),
-        ))
-        .execute(connection)
-        .map_err(|failure| {
-            if is_unique(&failure) {
-                Error::field("role", Text::new("rule.one_administrator"))
-            } else {
-                failure.into()
-            }
-        })?;
-    Ok(())
-}
-
-pub fn remove_grants(connection: &mut AnyConnection, user_id: i64) -> Result<()> {
-    diesel::delete(user_grants::table.filter(user_grants::user_id.eq(user_id))).execute(connection)?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Care institutions: who runs them, where, in what state.
 
+pub mod api;
 mod edit;
 mod model;
 pub mod pages;

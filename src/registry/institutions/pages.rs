@@ -2,7 +2,9 @@ use actix_web::{HttpResponse, web};
 
 use super::edit::current_version;
 use super::model::{InstitutionInput, InstitutionKind, InstitutionState};
-use super::store::{InstitutionListed, InstitutionRow, get_institution, list_institutions};
+use super::store::{
+    BedKindCount, InstitutionListed, InstitutionRow, beds_by_kind, get_institution, list_institutions,
+};
 use super::{add, change};
 use crate::access::{Permission, Scope};
 use crate::bus::Topic;
@@ -10,11 +12,14 @@ use crate::db::AnyConnection;
 use crate::error::{Code, Error, Result};
 use crate::input::number;
 use crate::listing::{ListRequest, Listed};
-use crate::registry::store::town_names;
+use crate::registry::parts::{table_section, town_field};
+use crate::registry::readings::{DEVICE_COLUMNS, devices};
+use crate::registry::store::devices::Site;
+use crate::registry::store::{names_of_towns, town_names};
 use crate::text::Text;
 use crate::web::{
     Action, Cell, Column, Context, Detail, Field, Filter, FilterKind, Form, FormField, Input, List, Need,
-    Route, Row, Section, Visitor, Words, detail_page, form_page, get, list_routes, post, redirect,
+    Route, Row, Section, Visitor, Words, detail_page, form_page, get, list_routes, post, redirect, table,
 };
 
 pub fn routes() -> Vec<Route> {
@@ -41,16 +46,7 @@ impl List for Institutions {
     const TOPIC: Option<Topic> = Some(Topic::Registry);
     const CREATE: Option<(&'static str, &'static str, Permission)> =
         Some(("/institutions/new", "institution.new", Permission::EditInstitution));
-    const COLUMNS: &'static [Column] = &[
-        Column::text("name", "field.name"),
-        Column::text("town", "field.town_code"),
-        Column::text("kind", "field.kind"),
-        Column::text("state", "field.state"),
-        Column::text("operator", "field.operator"),
-        Column::number("beds", "field.beds").unsorted(),
-        Column::text("fire", "field.micro_fire_station").unsorted(),
-        Column::text("opened_on", "field.opened_on"),
-    ];
+    const COLUMNS: &'static [Column] = COLUMNS;
 
     fn filters(connection: &mut AnyConnection, scope: &Scope, words: &Words) -> Result<Vec<Filter>> {
         let towns = town_names(connection, scope, Permission::SeeRegistry)?
@@ -84,12 +80,31 @@ impl List for Institutions {
         request: &ListRequest,
         words: &Words,
     ) -> Result<Listed<Row>> {
-        let listed = list_institutions(connection, scope, request)?;
-        Ok(Listed {
-            rows: listed.rows.into_iter().map(|row| cells(row, words)).collect(),
-            total: listed.total,
-        })
+        rows(connection, scope, request, words)
     }
+}
+
+/// Columns of [`rows`].
+pub(in crate::registry) const COLUMNS: &[Column] = &[
+    Column::text("name", "field.name"),
+    Column::text("town", "field.town_code"),
+    Column::text("kind", "field.kind"),
+    Column::text("state", "field.state"),
+    Column::text("operator", "field.operator"),
+    Column::number("beds", "field.beds").unsorted(),
+    Column::text("fire", "field.micro_fire_station").unsorted(),
+    Column::text("opened_on", "field.opened_on"),
+];
+
+/// Institutions as table rows, also for their town's page.
+pub(in crate::registry) fn rows(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    request: &ListRequest,
+    words: &Words,
+) -> Result<Listed<Row>> {
+    let listed = list_institutions(connection, scope, request)?;
+    Ok(Listed { rows: listed.rows.into_iter().map(|row| cells(row, words)).collect(), total: listed.total })
 }
 
 fn cells(listed: InstitutionListed, words: &Words) -> Row {
@@ -124,49 +139,83 @@ fn tone(state: InstitutionState) -> &'static str {
 }
 
 async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
-    let (scope, id) = (visitor.scope(), id.into_inner());
-    let (row, towns) = visitor
+    let (scope, id, words) = (visitor.scope(), id.into_inner(), Words::of(&visitor));
+    let (row, town, beds, equipment) = visitor
         .app
         .db
         .read(move |connection| {
             let row = get_institution(connection, &scope, Permission::SeeRegistry, id)?;
-            Ok((row, town_names(connection, &scope, Permission::SeeRegistry)?))
+            let town = names_of_towns(connection)?.remove(&row.town_code).unwrap_or_default();
+            let sees_beds = scope
+                .reach(Permission::SeeBeds)
+                .is_ok_and(|reach| reach.covers(Some(&row.town_code), Some(id)));
+            let beds = if sees_beds { Some(beds_by_kind(connection, &scope, id)?) } else { None };
+            let equipment = devices(connection, &scope, Site::Institution(id), &words)?;
+            Ok((row, town, beds, equipment))
         })
         .await?;
-    let town = towns.iter().find(|(code, _, _)| *code == row.town_code);
-    let town =
-        town.map(|(_, chinese, english)| visitor.pick(chinese, english)).unwrap_or_default().to_owned();
-    let may_edit = visitor.scope().reach(Permission::EditInstitution);
-    let may_edit = may_edit.is_ok_and(|reach| reach.covers(Some(&row.town_code), Some(row.id)));
-    let mut actions = Vec::new();
-    if visitor.may(Permission::SeeBeds) {
-        actions.push(Action::link(format!("/beds?institution={id}"), visitor.t("institution.beds"), "bed"));
+    let mut sections = vec![Section {
+        heading: visitor.t("detail.facts").into_owned(),
+        fields: facts(&visitor, &row, town.in_lang(visitor.lang)),
+        table: None,
+    }];
+    if let Some(beds) = beds {
+        let rows = beds.into_iter().map(|kind| bed_cells(&visitor, id, kind)).collect();
+        sections
+            .push(table_section(visitor.t("institution.beds_by_kind"), table(&visitor, BED_COLUMNS, rows)));
     }
-    if may_edit {
-        actions.push(
-            Action::link(format!("/institutions/{id}/edit"), visitor.t("action.edit"), "pencil").primary(),
-        );
+    if let Some(equipment) = equipment {
+        let equipment = table(&visitor, DEVICE_COLUMNS, equipment);
+        sections.push(table_section(visitor.t("institution.devices"), equipment));
     }
     detail_page(
         &visitor,
         Detail {
             heading: row.name.clone(),
             subheading: visitor.name_of("institution_kind", row.kind.name()),
-            actions,
-            sections: vec![Section {
-                heading: visitor.t("detail.facts").into_owned(),
-                fields: facts(&visitor, &row, &town),
-                table: None,
-            }],
+            actions: actions(&visitor, &row),
+            sections,
             topic: Some(Topic::Registry),
         },
     )
 }
 
-fn facts(context: &Context, row: &InstitutionRow, town: &str) -> Vec<Field> {
+const BED_COLUMNS: &[Column] = &[
+    Column::text("kind", "field.bed_kind"),
+    Column::number("rooms", "field.rooms"),
+    Column::number("beds", "field.beds"),
+];
+
+fn bed_cells(context: &Context, id: i64, counted: BedKindCount) -> Row {
+    Row {
+        href: Some(format!("/beds?institution={id}&kind={}", counted.kind)),
+        cells: vec![
+            Cell::text(context.name_of("bed_kind", &counted.kind)),
+            Cell::count(counted.rooms),
+            Cell::count(counted.beds),
+        ],
+    }
+}
+
+fn actions(visitor: &Visitor, row: &InstitutionRow) -> Vec<Action> {
+    let mut actions = Vec::new();
+    if visitor.may(Permission::SeeBeds) {
+        let href = format!("/beds?institution={}", row.id);
+        actions.push(Action::link(href, visitor.t("institution.beds"), "bed"));
+    }
+    let may_edit = visitor.scope().reach(Permission::EditInstitution);
+    if may_edit.is_ok_and(|reach| reach.covers(Some(&row.town_code), Some(row.id))) {
+        let href = format!("/institutions/{}/edit", row.id);
+        actions.push(Action::link(href, visitor.t("action.edit"), "pencil").primary());
+    }
+    actions
+}
+
+fn facts(visitor: &Visitor, row: &InstitutionRow, town: &str) -> Vec<Field> {
+    let context: &Context = visitor;
     let label = |key: &str| context.t(key).into_owned();
     vec![
-        Field::new(label("field.town_code"), town).link(format!("/towns/{}", row.town_code)),
+        town_field(visitor, &row.town_code, town),
         Field::new(label("field.state"), context.name_of("institution_state", row.state.name()))
             .chip(tone(row.state)),
         Field::new(label("field.operator"), &row.operator),

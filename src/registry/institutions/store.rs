@@ -87,6 +87,38 @@ pub fn get_institution(
         .first(connection)?)
 }
 
+/// Rooms and beds of one kind in an institution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BedKindCount {
+    pub kind: String,
+    pub rooms: i64,
+    pub beds: i64,
+}
+
+/// How many rooms and beds of each kind an institution has, for those who may see its beds.
+pub fn beds_by_kind(connection: &mut AnyConnection, scope: &Scope, id: i64) -> Result<Vec<BedKindCount>> {
+    get_institution(connection, scope, Permission::SeeBeds, id)?;
+    let rows: Vec<(String, i64)> = beds::table
+        .filter(beds::institution_id.eq(id))
+        .order((beds::kind, beds::room_id))
+        .select((beds::kind, beds::room_id))
+        .load(connection)?;
+    let mut counts: Vec<BedKindCount> = Vec::new();
+    let mut last_room = None;
+    for (kind, room) in rows {
+        if counts.last().is_none_or(|count| count.kind != kind) {
+            counts.push(BedKindCount { kind, rooms: 0, beds: 0 });
+            last_room = None;
+        }
+        if let Some(count) = counts.last_mut() {
+            count.beds += 1;
+            count.rooms += i64::from(last_room != Some(room));
+        }
+        last_room = Some(room);
+    }
+    Ok(counts)
+}
+
 /// Filters: q (name or operator), town, kind, state, fire (true). Sorts: name, town, kind, state, operator, opened_on.
 pub fn list_institutions(
     connection: &mut AnyConnection,

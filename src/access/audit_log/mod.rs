@@ -1,0 +1,3 @@
+//! The audit chain as the audit administrator reads and verifies it.
+
+pub mod pages;

@@ -1,0 +1,125 @@
+//! `songhe demo`: a whole city to look at.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::process::{Child, Command};
+use tokio::sync::watch;
+
+use super::serve::{Running, runtime, serve};
+use super::{Failure, log, say};
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::demo::{self, DemoOptions, Holding, Logins};
+use crate::error::{Error, Result};
+use crate::start;
+use crate::text::Lang;
+
+/// Where a demo city is kept when nothing else is said: never where a real city would be.
+pub const DATA_DIR: &str = "data/demo";
+const SIMULATOR_ENDS_WITHIN: Duration = Duration::from_secs(5);
+
+/// Make a demo city, serve it, and let time pass in it.
+#[derive(Debug, Clone, clap::Args)]
+#[command(
+    after_help = "Examples:\n  songhe demo\n  songhe demo --fresh --seed 7\n  songhe demo --scale 0.01 --data /tmp/small\n  \
+    songhe demo --database postgres://songhe@localhost/demo\n\nThe city is kept in data/demo unless --data names a folder."
+)]
+pub struct DemoArgs {
+    /// Which city: the same number gives the same city.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// How large: 1 is the city of the bureau's report.
+    #[arg(long, value_name = "X", default_value_t = 1.0)]
+    pub scale: f64,
+    /// Remove the demo city that is there and make a new one.
+    #[arg(long)]
+    pub fresh: bool,
+}
+
+pub fn run(args: &DemoArgs, config: Config) -> Result<(), Failure> {
+    log::start(&config)?;
+    if args.fresh {
+        demo::remove(&config)?;
+    }
+    let app = start::open(config, Clock::system())?;
+    let options = prepare(&app, &DemoOptions { seed: args.seed, scale: args.scale })?;
+    let logins = demo::logins(&app)?;
+    let credentials = demo::write_device_file(&app, options.seed)?;
+    runtime()?.block_on(serve(app, move |running| async move {
+        accompany(running, options.seed, &logins, &credentials)
+    }))
+}
+
+/// The city that is there, or a new one; gives its options.
+fn prepare(app: &App, wanted: &DemoOptions) -> Result<DemoOptions> {
+    match app.db.read_now(demo::holding)? {
+        Holding::Nothing => {
+            let began = std::time::Instant::now();
+            let counts = demo::generate(app, wanted)?;
+            tracing::info!(?counts, took_ms = began.elapsed().as_millis(), "the demo city is made");
+            Ok(wanted.clone())
+        }
+        Holding::Demo(found) => {
+            if found != *wanted {
+                say(&format!(
+                    "The city here was made with --seed {} --scale {}; it is kept. A new one: songhe demo --fresh",
+                    found.seed, found.scale
+                ));
+            }
+            demo::ensure_today(app, found.seed)?;
+            Ok(found)
+        }
+        Holding::Real => Err(Error::internal(format!(
+            "{} holds a city that is no demo: name another place with --data or --database",
+            app.config.database.url
+        ))),
+    }
+}
+
+/// Starts what moves the city, and says how to get in.
+fn accompany(running: Running, seed: u64, logins: &Logins, credentials: &Path) -> Result<()> {
+    greet(logins);
+    tokio::spawn(demo::keep_moving(running.app, seed, running.stopped.clone()));
+    if let Some(broker) = &running.addresses.mqtt {
+        let child = simulator(broker, credentials)?;
+        tokio::spawn(watch_simulator(child, running.stopped));
+    }
+    Ok(())
+}
+
+fn greet(logins: &Logins) {
+    say(&format!("Sign in with one of these; the password of all is  {}", logins.password));
+    for login in &logins.logins {
+        let name = |lang: Lang| lang.t(&format!("enums.role.{}", login.role)).into_owned();
+        say(&format!("  {:<12} {} · {}", login.login, name(Lang::Chinese), name(Lang::English)));
+    }
+}
+
+/// The devices, as a process of their own that speaks to the broker as real ones do.
+fn simulator(broker: &str, credentials: &Path) -> Result<Child> {
+    let fault = |error: std::io::Error| Error::internal("cannot start the device simulator").because(error);
+    Command::new(std::env::current_exe().map_err(fault)?)
+        .args(["simulate", "--broker", broker, "--until-stdin-closes", "--credentials"])
+        .arg(credentials)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(fault)
+}
+
+/// Ends the simulator with the program; says so when it ends before.
+async fn watch_simulator(mut child: Child, mut stopped: watch::Receiver<bool>) {
+    tokio::select! {
+        ended = child.wait() => {
+            tracing::error!(?ended, "the device simulator ended by itself: devices will show as offline");
+            return;
+        }
+        _ = stopped.wait_for(|stopped| *stopped) => {}
+    }
+    drop(child.stdin.take());
+    let _ = tokio::time::timeout(SIMULATOR_ENDS_WITHIN, child.wait()).await;
+}

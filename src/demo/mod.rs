@@ -1,0 +1,110 @@
+//! The demo city: real towns and villages, counts of the bureau's report, and people who do not exist.
+//!
+//! Invariants: the same seed and scale give the same city at the same instant; a demo city is made in an empty database
+//! only and is marked by its audit row, so that nothing here ever touches a real city.
+
+mod beds;
+mod city;
+mod devices;
+mod dice;
+mod elders;
+mod facts;
+mod files;
+mod fresh;
+mod generate;
+mod institutions;
+mod mover;
+mod options;
+mod people;
+mod places;
+mod roster;
+mod stations;
+mod steps;
+mod store;
+mod users;
+mod visits;
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde_json::json;
+
+pub use fresh::remove;
+pub use generate::{Counts, generate};
+pub use mover::keep_moving;
+pub use options::DemoOptions;
+pub use users::{Login, Logins};
+
+use crate::access::Scope;
+use crate::access::audit::Entry;
+use crate::access::store::rows_of;
+use crate::app::App;
+use crate::db::{AnyConnection, store as database};
+use crate::error::{Error, Result};
+
+/// The audit row that marks a demo city.
+const MARK_ENTITY: &str = "city";
+const MARK_ENTITY_ID: &str = "demo";
+const MARK_ACTION: &str = "demo.create";
+
+/// What a database holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Holding {
+    Nothing,
+    Demo(DemoOptions),
+    /// Somebody's data.
+    Real,
+}
+
+/// Looks for the mark of a demo city.
+pub fn holding(connection: &mut AnyConnection) -> Result<Holding> {
+    #[derive(Deserialize)]
+    struct Mark {
+        seed: u64,
+        scale: f64,
+    }
+    let rows = rows_of(connection, MARK_ENTITY, MARK_ENTITY_ID)?;
+    if let Some(row) = rows.iter().find(|row| row.action == MARK_ACTION) {
+        let mark: Mark = serde_json::from_str(&row.detail)
+            .map_err(|error| Error::internal("the mark of the demo city").because(error))?;
+        return Ok(Holding::Demo(DemoOptions { seed: mark.seed, scale: mark.scale }));
+    }
+    if database::is_empty(connection)? && database::ping(connection)? == 0 {
+        return Ok(Holding::Nothing);
+    }
+    Ok(Holding::Real)
+}
+
+/// On a later start: adds the visits that the present day lacks, and lets happen what would have happened meanwhile.
+pub fn ensure_today(app: &App, seed: u64) -> Result<i64> {
+    let towns = facts::towns()?;
+    app.write_now(&Scope::system(), |tx| {
+        let steps = steps::catch_up(tx, seed)?;
+        let laid = visits::lay_missing(tx, seed, &towns)?;
+        let steps = steps + if laid > 0 { steps::catch_up(tx, seed)? } else { 0 };
+        database::continue_numbers(tx.connection, &["visits"])?;
+        if laid + steps > 0 {
+            tx.audit(&Entry {
+                action: "demo.day",
+                entity: MARK_ENTITY,
+                entity_id: MARK_ENTITY_ID.to_owned(),
+                town_code: None,
+                detail: json!({ "visits": laid, "steps": steps }),
+            })?;
+        }
+        Ok(laid)
+    })
+}
+
+/// The logins that were made with the city.
+pub fn logins(app: &App) -> Result<Logins> {
+    files::read(&files::logins_path(&app.config.data_dir))
+}
+
+/// Writes what the simulated devices sign in with, found again from the seed; gives the file.
+pub fn write_device_file(app: &App, seed: u64) -> Result<PathBuf> {
+    let codes = app.db.read_now(store::device_codes)?;
+    let path = files::devices_path(&app.config.data_dir);
+    files::write_private(&path, &devices::credentials(seed, codes))?;
+    Ok(path)
+}

@@ -1,0 +1,55 @@
+//! Time passing: while the demo runs, today's visits go on.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::{steps, store};
+use crate::access::Scope;
+use crate::app::App;
+use crate::error::Result;
+
+const LOOK_EVERY: Duration = Duration::from_secs(3);
+/// Moves of one look; what remains comes with the next, so that a long sleep does not end in a burst.
+const MOVES_MAX: usize = 12;
+
+/// Takes due steps of visits every few seconds until `stopped` turns true; lays a new day out when it begins.
+pub async fn keep_moving(app: App, seed: u64, mut stopped: watch::Receiver<bool>) {
+    let mut day = app.calendar.day_of(app.clock.now());
+    while !*stopped.borrow() {
+        let today = app.calendar.day_of(app.clock.now());
+        if today != day {
+            day = today;
+            let app = app.clone();
+            let laid = tokio::task::spawn_blocking(move || super::ensure_today(&app, seed)).await;
+            if !matches!(laid, Ok(Ok(_))) {
+                tracing::error!(?laid, "the demo city has no visits for its new day");
+            }
+        }
+        if let Err(error) = look(&app, seed).await {
+            tracing::warn!(error = %error.for_log(), "the demo's visits stand still for now");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+            _ = stopped.changed() => {}
+        }
+    }
+}
+
+/// Moves what is due; gives how many visits moved.
+async fn look(app: &App, seed: u64) -> Result<usize> {
+    let (today, now) = (app.calendar.day_of(app.clock.now()), app.clock.now());
+    let open = app.db.read(move |connection| store::visits_due(connection, today, now, i64::MAX)).await?;
+    let due: Vec<i64> = open
+        .iter()
+        .filter(|visit| steps::next_step(seed, visit, now).is_some())
+        .map(|visit| visit.id)
+        .take(MOVES_MAX)
+        .collect();
+    let mut moved = 0;
+    for visit_id in due {
+        // One transaction each, as if each caregiver had reported by phone.
+        moved += usize::from(app.write(&Scope::system(), move |tx| steps::take(tx, seed, visit_id)).await?);
+    }
+    Ok(moved)
+}

@@ -1,0 +1,163 @@
+//! What happens to visits as time goes on: caregivers arrive, finish, or find nobody at home.
+
+use chrono::TimeDelta;
+use serde_json::json;
+
+use super::dice::percentile;
+use super::store::{EventRow, OpenVisit, find_open_visit, insert_events, visits_due};
+use crate::access::audit::Entry;
+use crate::app::Tx;
+use crate::bus::{Event, Topic};
+use crate::clock::Instant;
+use crate::error::Result;
+
+/// Percent of the assigned visits that fail.
+const FAILS: i64 = 3;
+/// Percent that begin late, besides.
+const LATE: i64 = 8;
+/// As the visits keep them: a reason, or a reason and words.
+const REASONS: [&str; 4] = ["absent", "declined", "hospital", "other: 护理员途中受阻"];
+const NOBODY: &str = "no_caregiver";
+
+/// The next thing that happens to a visit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Step {
+    kind: &'static str,
+    from_state: &'static str,
+    to_state: &'static str,
+    at: Instant,
+    note: &'static str,
+}
+
+/// The next step, once its time has come. The same visit always goes the same way.
+pub(super) fn next_step(seed: u64, visit: &OpenVisit, now: Instant) -> Option<Step> {
+    let step = match (visit.state.as_str(), visit.starts_at, visit.ends_at) {
+        ("planned", ..) => failed("planned", visit.window_ends_at, NOBODY),
+        ("assigned", Some(starts), _) if percentile(seed, "fails", visit.id) < FAILS => {
+            let reason = REASONS[percentile(seed, "reason", visit.id) as usize % REASONS.len()];
+            failed("assigned", starts + TimeDelta::minutes(15), reason)
+        }
+        ("assigned", Some(starts), _) => {
+            let at = starts + lateness(seed, visit.id);
+            Step { kind: "arrive", from_state: "assigned", to_state: "arrived", at, note: "" }
+        }
+        ("arrived", _, Some(ends)) => {
+            let jitter = TimeDelta::seconds(percentile(seed, "ends", visit.id) * 5 - 250);
+            let at = ends + lateness(seed, visit.id) + jitter;
+            Step { kind: "finish", from_state: "arrived", to_state: "done", at, note: "" }
+        }
+        _ => return None,
+    };
+    (step.at <= now).then_some(step)
+}
+
+fn failed(from_state: &'static str, at: Instant, note: &'static str) -> Step {
+    Step { kind: "fail", from_state, to_state: "not_done", at, note }
+}
+
+/// Most begin within a few minutes, some up to half an hour late.
+fn lateness(seed: u64, id: i64) -> TimeDelta {
+    let minutes = percentile(seed, "minutes", id);
+    if percentile(seed, "late", id) < LATE {
+        return TimeDelta::minutes(12 + minutes % 20);
+    }
+    TimeDelta::seconds(minutes * 5)
+}
+
+/// Brings every visit to where it would be by now, in bulk: for a new city and for a day nobody watched. Gives how many
+/// steps that took.
+pub(super) fn catch_up(tx: &mut Tx<'_>, seed: u64) -> Result<i64> {
+    let today = tx.calendar.day_of(tx.now);
+    let mut events = Vec::new();
+    for mut visit in visits_due(tx.connection, today, tx.now, i64::MAX)? {
+        while let Some(step) = next_step(seed, &visit, tx.now) {
+            events.push(event(tx, &visit, &step, step.at));
+            step.to_state.clone_into(&mut visit.state);
+            visit.version += 1;
+        }
+    }
+    let steps = events.len() as i64;
+    insert_events(tx.connection, events)?;
+    Ok(steps)
+}
+
+/// Takes the next step of one visit, if it is still due; gives whether it was.
+pub(super) fn take(tx: &mut Tx<'_>, seed: u64, visit_id: i64) -> Result<bool> {
+    let Some(visit) = find_open_visit(tx.connection, visit_id)? else { return Ok(false) };
+    let Some(step) = next_step(seed, &visit, tx.now) else { return Ok(false) };
+    let row = event(tx, &visit, &step, tx.now);
+    insert_events(tx.connection, vec![row])?;
+    let version = visit.version + 1;
+    tx.audit(&Entry {
+        action: match step.kind {
+            "arrive" => "visit.arrive",
+            "finish" => "visit.finish",
+            _ => "visit.fail",
+        },
+        entity: "visit",
+        entity_id: visit.id.to_string(),
+        town_code: Some(&visit.town_code),
+        detail: json!({ "state": step.to_state, "version": version }),
+    })?;
+    let payload = json!({ "id": visit.id, "state": step.to_state });
+    tx.publish(&Event::new(Topic::Visit, &visit.town_code, visit.id, payload))?;
+    Ok(true)
+}
+
+fn event(tx: &Tx<'_>, visit: &OpenVisit, step: &Step, at: Instant) -> EventRow {
+    EventRow {
+        visit_id: visit.id,
+        seq: visit.version + 1,
+        prev_seq: Some(visit.version),
+        kind: step.kind,
+        from_state: step.from_state,
+        to_state: step.to_state,
+        at,
+        recorded_at: at,
+        actor: tx.scope.actor.clone(),
+        caregiver_id: visit.caregiver_id,
+        note: step.note.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
+
+    use super::*;
+
+    fn visit(id: i64, state: &str) -> OpenVisit {
+        let at = |hour| NaiveDate::from_ymd_opt(2026, 11, 23).unwrap().and_hms_opt(hour, 0, 0).unwrap();
+        OpenVisit {
+            id,
+            town_code: "350582101".into(),
+            window_ends_at: at(4),
+            caregiver_id: Some(1),
+            starts_at: Some(at(2)),
+            ends_at: Some(at(3)),
+            state: state.into(),
+            version: 2,
+        }
+    }
+
+    #[test]
+    fn a_visit_moves_when_its_time_has_come_and_not_before() {
+        let start = visit(1, "assigned").starts_at.unwrap();
+        for id in 1..500 {
+            assert_eq!(next_step(1, &visit(id, "assigned"), start - TimeDelta::seconds(1)), None);
+            let step = next_step(1, &visit(id, "assigned"), start + TimeDelta::hours(1)).unwrap();
+            assert!(step.at >= start && ["arrived", "not_done"].contains(&step.to_state));
+            let finish = next_step(1, &visit(id, "arrived"), start + TimeDelta::hours(3)).unwrap();
+            assert!(finish.at > step.at && finish.to_state == "done");
+        }
+    }
+
+    #[test]
+    fn about_three_of_a_hundred_fail_with_a_reason() {
+        let late = visit(1, "assigned").starts_at.unwrap() + TimeDelta::hours(5);
+        let steps = (1..=2_000).filter_map(|id| next_step(1, &visit(id, "assigned"), late));
+        let failed: Vec<Step> = steps.filter(|step| step.kind == "fail").collect();
+        assert!((40..=80).contains(&failed.len()), "{}", failed.len());
+        assert!(failed.iter().all(|step| !step.note.is_empty()));
+    }
+}

@@ -1,0 +1,241 @@
+//! Bulk inserts: many rows a statement, within what SQLite binds at once.
+
+mod queries;
+mod removal;
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+pub(super) use queries::*;
+pub(super) use removal::drop_everything;
+
+use crate::clock::Instant;
+use crate::db::schema::{
+    beds, caregivers, dated_settings, devices, elders, institutions, providers, rooms, stations, stays,
+    towns, villages, visit_events, visits,
+};
+use crate::db::{AnyConnection, store::continue_numbers};
+use crate::error::Result;
+use crate::on_backend;
+
+/// SQLite binds 32,766 values a statement; more than this gains nothing.
+const BINDS_MAX: usize = 16_000;
+
+/// Declares a row and the function that inserts many of it. None is stored as NULL, so that rows share a statement.
+macro_rules! bulk {
+    ($insert:ident, $table:ident, $row:ident { $($column:ident: $kind:ty,)+ }) => {
+        #[derive(Clone, Debug, Insertable)]
+        #[diesel(table_name = $table, treat_none_as_default_value = false)]
+        pub(super) struct $row { $(pub $column: $kind,)+ }
+
+        pub(super) fn $insert(connection: &mut AnyConnection, rows: &[$row]) -> Result<()> {
+            const COLUMNS: usize = [$(stringify!($column),)+].len();
+            for chunk in rows.chunks(BINDS_MAX / COLUMNS) {
+                on_backend!(connection, inner => diesel::insert_into($table::table).values(chunk).execute(inner))?;
+            }
+            Ok(())
+        }
+    };
+}
+
+bulk!(insert_settings, dated_settings, SettingRow {
+    name: &'static str,
+    effective_on: NaiveDate,
+    value: i64,
+    source: &'static str,
+});
+
+bulk!(insert_towns, towns, TownRow {
+    code: &'static str,
+    name_zh: &'static str,
+    name_en: &'static str,
+    kind: &'static str,
+    longitude: f64,
+    latitude: f64,
+    area_km2: Option<f64>,
+    elders_60plus_est: i64,
+});
+
+bulk!(insert_villages, villages, VillageRow {
+    code: &'static str,
+    town_code: &'static str,
+    name_zh: &'static str,
+    kind: &'static str,
+    listed_2019: bool,
+    longitude: f64,
+    latitude: f64,
+});
+
+bulk!(insert_providers, providers, ProviderRow {
+    id: i64,
+    town_code: &'static str,
+    name: String,
+    phone: String,
+    updated_at: Instant,
+});
+
+bulk!(insert_institutions, institutions, InstitutionRow {
+    id: i64,
+    town_code: &'static str,
+    village_code: Option<String>,
+    name: String,
+    kind: &'static str,
+    state: &'static str,
+    operator: String,
+    phone: String,
+    micro_fire_station: bool,
+    opened_on: Option<NaiveDate>,
+    longitude: f64,
+    latitude: f64,
+    updated_at: Instant,
+});
+
+bulk!(insert_stations, stations, StationRow {
+    id: i64,
+    town_code: &'static str,
+    village_code: &'static str,
+    provider_id: Option<i64>,
+    name: String,
+    smart: bool,
+    services: String,
+    phone: String,
+    longitude: f64,
+    latitude: f64,
+    updated_at: Instant,
+});
+
+bulk!(insert_caregivers, caregivers, CaregiverRow {
+    id: i64,
+    provider_id: i64,
+    town_code: &'static str,
+    name: String,
+    gender: &'static str,
+    phone_sealed: Option<Vec<u8>>,
+    skills: String,
+    languages: String,
+    shift_days: String,
+    shift_starts_min: i32,
+    shift_ends_min: i32,
+    travel_mode: &'static str,
+    longitude: f64,
+    latitude: f64,
+    active: bool,
+    updated_at: Instant,
+});
+
+bulk!(insert_elders, elders, ElderRow {
+    id: i64,
+    town_code: &'static str,
+    village_code: &'static str,
+    name: String,
+    gender: &'static str,
+    born_on: NaiveDate,
+    categories: String,
+    home_visits: bool,
+    identity_sealed: Option<Vec<u8>>,
+    identity_index: Option<Vec<u8>>,
+    phone_sealed: Option<Vec<u8>>,
+    address_sealed: Option<Vec<u8>>,
+    longitude: f64,
+    latitude: f64,
+    updated_at: Instant,
+});
+
+bulk!(insert_rooms, rooms, RoomRow {
+    id: i64,
+    institution_id: i64,
+    town_code: &'static str,
+    building: String,
+    floor: i32,
+    number: String,
+});
+
+bulk!(insert_beds, beds, BedRow {
+    id: i64,
+    room_id: i64,
+    institution_id: i64,
+    town_code: &'static str,
+    label: String,
+    kind: &'static str,
+});
+
+bulk!(insert_stays, stays, StayRow {
+    id: i64,
+    bed_id: i64,
+    elder_id: i64,
+    institution_id: i64,
+    town_code: &'static str,
+    starts_at: Instant,
+    ends_at: Option<Instant>,
+});
+
+bulk!(insert_devices, devices, DeviceRow {
+    id: i64,
+    code: String,
+    kind: &'static str,
+    name: String,
+    town_code: &'static str,
+    station_id: Option<i64>,
+    institution_id: Option<i64>,
+    token_hash: Vec<u8>,
+    presence: &'static str,
+    presence_at: Instant,
+    created_at: Instant,
+});
+
+bulk!(insert_visits, visits, VisitRow {
+    id: i64,
+    elder_id: i64,
+    town_code: String,
+    service_code: String,
+    service_on: NaiveDate,
+    window_starts_at: Instant,
+    window_ends_at: Instant,
+    duration_min: i32,
+    caregiver_id: Option<i64>,
+    starts_at: Option<Instant>,
+    ends_at: Option<Instant>,
+});
+
+bulk!(insert_same_step, visit_events, EventRow {
+    visit_id: i64,
+    seq: i64,
+    prev_seq: Option<i64>,
+    kind: &'static str,
+    from_state: &'static str,
+    to_state: &'static str,
+    at: Instant,
+    recorded_at: Instant,
+    actor: String,
+    caregiver_id: Option<i64>,
+    note: String,
+});
+
+/// Inserts events of many visits. Events of one visit go in one statement after another: a visit's state follows each
+/// event by itself, and PostgreSQL would show it all events of a statement at once.
+pub(super) fn insert_events(connection: &mut AnyConnection, mut events: Vec<EventRow>) -> Result<()> {
+    events.sort_by_key(|event| (event.seq, event.visit_id));
+    for step in events.chunk_by(|a, b| a.seq == b.seq) {
+        insert_same_step(connection, step)?;
+    }
+    Ok(())
+}
+
+/// The rows were inserted with numbers of their own.
+pub(super) fn continue_all(connection: &mut AnyConnection) -> Result<()> {
+    continue_numbers(
+        connection,
+        &[
+            "providers",
+            "institutions",
+            "stations",
+            "caregivers",
+            "elders",
+            "rooms",
+            "beds",
+            "stays",
+            "visits",
+            "devices",
+        ],
+    )
+}

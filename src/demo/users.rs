@@ -1,0 +1,80 @@
+//! One user for each role, all with one password that is made anew for each city.
+
+use serde::{Deserialize, Serialize};
+
+use super::city::Made;
+use crate::access::seal::random;
+use crate::access::store::{insert_grant, insert_user};
+use crate::access::{Grant, Place, Role};
+use crate::clock::Instant;
+use crate::db::AnyConnection;
+use crate::error::{Error, Result};
+
+/// The town whose coordinator and caregiver can sign in.
+pub(super) const TOWN: &str = "350582101";
+const SYLLABLES: [&str; 32] = [
+    "ba", "be", "bo", "da", "de", "du", "fa", "fe", "ga", "go", "ha", "hu", "ka", "ke", "ko", "la", "le",
+    "lu", "ma", "mi", "mo", "na", "ne", "nu", "pa", "po", "ra", "ro", "sa", "so", "ta", "to",
+];
+const PASSWORD_SYLLABLES: usize = 9;
+
+/// What the demo prints; kept in a file that only its owner reads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Logins {
+    pub password: String,
+    pub logins: Vec<Login>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Login {
+    pub login: String,
+    /// As stored in grants: `city_manager`.
+    pub role: String,
+}
+
+const USERS: [(&str, &str, Role); 8] = [
+    ("city", "市民政局养老科", Role::CityManager),
+    ("coordinator", "安海镇养老协理员", Role::Coordinator),
+    ("duty", "市值班室", Role::DutyOfficer),
+    ("manager", "市社会福利中心管理员", Role::InstitutionManager),
+    ("caregiver", "安海护理员", Role::Caregiver),
+    ("system", "系统管理员", Role::SystemAdministrator),
+    ("security", "安全管理员", Role::SecurityAdministrator),
+    ("audit", "审计管理员", Role::AuditAdministrator),
+];
+
+impl Logins {
+    /// A new password of syllables: 45 random bits, easy to type.
+    pub(super) fn fresh() -> Result<Logins> {
+        let bytes = random::<PASSWORD_SYLLABLES>()?;
+        let syllables: Vec<&str> = bytes.iter().map(|byte| SYLLABLES[usize::from(byte % 32)]).collect();
+        let password = syllables.chunks(3).map(<[&str]>::concat).collect::<Vec<_>>().join("-");
+        let logins = USERS
+            .iter()
+            .map(|(login, _, role)| Login { login: (*login).to_owned(), role: role.name().to_owned() });
+        Ok(Logins { password, logins: logins.collect() })
+    }
+}
+
+/// Inserts the users with one password hash. `caregiver` is the caregiver who signs in as such.
+pub(super) fn make(
+    connection: &mut AnyConnection,
+    hash: &str,
+    institutions: &[Made],
+    caregiver: i64,
+    now: Instant,
+) -> Result<()> {
+    let house = institutions.iter().find(|institution| institution.kind == "welfare_centre");
+    let house = house.ok_or_else(|| Error::internal("the demo city has no welfare centre"))?;
+    for (login, name, role) in USERS {
+        let place = match role {
+            Role::Coordinator => Place::Town(TOWN.to_owned()),
+            Role::InstitutionManager => Place::Institution(house.id),
+            Role::Caregiver => Place::Own(caregiver),
+            _ => Place::City,
+        };
+        let id = insert_user(connection, login, name, Some(hash), now)?;
+        insert_grant(connection, id, &Grant { role, place })?;
+    }
+    Ok(())
+}

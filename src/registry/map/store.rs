@@ -1,0 +1,119 @@
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+
+use crate::access::{Permission, Reach, Scope};
+use crate::clock::Instant;
+use crate::db::schema::{alerts, devices, institutions, stations, towns};
+use crate::db::{AnyConnection, Backend};
+use crate::error::Result;
+use crate::registry::institutions::{InstitutionState, store as institution_store};
+use crate::registry::stations::store as station_store;
+
+/// A town: code, Chinese name, English name, longitude, latitude.
+pub type TownPoint = (String, String, String, f64, f64);
+
+/// An institution: number, name, state, longitude, latitude.
+pub type InstitutionPoint = (i64, String, InstitutionState, f64, f64);
+
+/// A station: number, name, whether smart, longitude, latitude.
+pub type StationPoint = (i64, String, bool, f64, f64);
+
+/// An alert that is not cleared, at the place of its device.
+#[derive(Clone, Debug)]
+pub struct AlertPoint {
+    pub device_name: String,
+    pub kind: String,
+    pub raised_at: Instant,
+    pub longitude: f64,
+    pub latitude: f64,
+}
+
+pub fn town_points(connection: &mut AnyConnection, scope: &Scope) -> Result<Vec<TownPoint>> {
+    let reach = scope.reach(Permission::SeeRegistry)?;
+    let mut query = towns::table.into_boxed();
+    if !reach.city {
+        query = query.filter(towns::code.eq_any(reach.towns));
+    }
+    Ok(query
+        .order(towns::code)
+        .select((towns::code, towns::name_zh, towns::name_en, towns::longitude, towns::latitude))
+        .load(connection)?)
+}
+
+pub fn institution_points(connection: &mut AnyConnection, scope: &Scope) -> Result<Vec<InstitutionPoint>> {
+    let reach = scope.reach(Permission::SeeRegistry)?;
+    Ok(institutions::table
+        .filter(institution_store::within(&reach))
+        .order(institutions::id)
+        .select((
+            institutions::id,
+            institutions::name,
+            institutions::state,
+            institutions::longitude,
+            institutions::latitude,
+        ))
+        .load(connection)?)
+}
+
+pub fn station_points(connection: &mut AnyConnection, scope: &Scope) -> Result<Vec<StationPoint>> {
+    let reach = scope.reach(Permission::SeeRegistry)?;
+    Ok(stations::table
+        .filter(station_store::within(&reach))
+        .order(stations::id)
+        .select((stations::id, stations::name, stations::smart, stations::longitude, stations::latitude))
+        .load(connection)?)
+}
+
+type AlertCondition = Box<dyn BoxableExpression<alerts::table, Backend, SqlType = Bool>>;
+
+fn alerts_within(reach: &Reach) -> AlertCondition {
+    if reach.city {
+        return Box::new(diesel::dsl::sql::<Bool>("TRUE"));
+    }
+    Box::new(
+        alerts::town_code
+            .eq_any(reach.towns.clone())
+            .or(alerts::institution_id.assume_not_null().eq_any(reach.institutions.clone())),
+    )
+}
+
+/// Alerts that are not cleared, newest first.
+pub fn alert_points(connection: &mut AnyConnection, scope: &Scope) -> Result<Vec<AlertPoint>> {
+    let reach = scope.reach(Permission::SeeAlerts)?;
+    let open: Vec<(i64, String, Instant)> = alerts::table
+        .filter(alerts_within(&reach))
+        .filter(alerts::cleared_at.is_null())
+        .order(alerts::raised_at.desc())
+        .limit(OPEN_ALERTS_MAX)
+        .select((alerts::device_id, alerts::kind, alerts::raised_at))
+        .load(connection)?;
+    let ids: Vec<i64> = open.iter().map(|(device, _, _)| *device).collect();
+    let places = device_places(connection, ids)?;
+    Ok(open
+        .into_iter()
+        .filter_map(|(device_id, kind, raised_at)| {
+            let (_, device_name, longitude, latitude) =
+                places.iter().find(|(id, _, _, _)| *id == device_id)?.clone();
+            Some(AlertPoint { device_name, kind, raised_at, longitude, latitude })
+        })
+        .collect())
+}
+
+/// Shown at most: a map with more says no more.
+const OPEN_ALERTS_MAX: i64 = 2_000;
+
+/// Number, name, longitude and latitude of devices: those of the station or institution that they stand in.
+fn device_places(connection: &mut AnyConnection, ids: Vec<i64>) -> Result<Vec<(i64, String, f64, f64)>> {
+    let mut places: Vec<(i64, String, f64, f64)> = devices::table
+        .inner_join(stations::table.on(devices::station_id.assume_not_null().eq(stations::id)))
+        .filter(devices::id.eq_any(ids.clone()))
+        .select((devices::id, devices::name, stations::longitude, stations::latitude))
+        .load(connection)?;
+    let in_houses: Vec<(i64, String, f64, f64)> = devices::table
+        .inner_join(institutions::table.on(devices::institution_id.assume_not_null().eq(institutions::id)))
+        .filter(devices::id.eq_any(ids))
+        .select((devices::id, devices::name, institutions::longitude, institutions::latitude))
+        .load(connection)?;
+    places.extend(in_houses);
+    Ok(places)
+}

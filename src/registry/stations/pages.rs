@@ -1,0 +1,222 @@
+use actix_web::{HttpResponse, web};
+
+use super::form::{form, read, typed};
+use super::model::StationService;
+use super::store::{StationListed, StationRow, get_named, get_station, list_stations};
+use super::{add, change, current_version};
+use crate::access::{Permission, Scope};
+use crate::bus::Topic;
+use crate::db::AnyConnection;
+use crate::error::Result;
+use crate::listing::{ListRequest, Listed};
+use crate::registry::codes;
+use crate::registry::parts::{
+    flag, flag_filter, is_for_form, linked, provider_filter, table_section, town_field, town_filter,
+};
+use crate::registry::readings::{READING_COLUMNS, readings};
+use crate::registry::store::devices::Site;
+use crate::web::{
+    Action, Cell, Column, Context, Detail, Field, Filter, FilterKind, Input, List, Need, Route, Row, Section,
+    Visitor, Words, detail_page, form_page, get, list_routes, post, redirect,
+};
+
+pub fn routes() -> Vec<Route> {
+    let edit = Need::May(Permission::EditStation);
+    let mut routes = list_routes::<Stations>().to_vec();
+    routes.extend([
+        get("/stations/new", edit, || web::to(show_new)),
+        post("/stations", edit, || web::to(create)),
+        get("/stations/{id}", Need::May(Permission::SeeRegistry), || web::to(show)),
+        get("/stations/{id}/edit", edit, || web::to(show_edit)),
+        post("/stations/{id}", edit, || web::to(save)),
+    ]);
+    routes
+}
+
+struct Stations;
+
+impl List for Stations {
+    const PATH: &'static str = "/stations";
+    const EXPORT_PATH: &'static str = "/stations.xlsx";
+    const HEADING: &'static str = "station.heading";
+    const EMPTY: &'static str = "station.empty";
+    const NEED: Permission = Permission::SeeRegistry;
+    const TOPIC: Option<Topic> = Some(Topic::Registry);
+    const CREATE: Option<(&'static str, &'static str, Permission)> =
+        Some(("/stations/new", "station.new", Permission::EditStation));
+    const COLUMNS: &'static [Column] = COLUMNS;
+
+    fn filters(connection: &mut AnyConnection, scope: &Scope, words: &Words) -> Result<Vec<Filter>> {
+        Ok(vec![
+            Filter { name: "q", label: "field.name", kind: FilterKind::Text },
+            town_filter(connection, scope, Permission::SeeRegistry, words)?,
+            flag_filter("smart", "field.smart", words),
+            Filter {
+                name: "service",
+                label: "field.services",
+                kind: words.choices("station_service", StationService::NAMES),
+            },
+            provider_filter(connection, scope)?,
+        ])
+    }
+
+    fn rows(
+        connection: &mut AnyConnection,
+        scope: &Scope,
+        request: &ListRequest,
+        words: &Words,
+    ) -> Result<Listed<Row>> {
+        rows(connection, scope, request, words)
+    }
+}
+
+/// Columns of [`rows`].
+pub(in crate::registry) const COLUMNS: &[Column] = &[
+    Column::text("name", "field.name"),
+    Column::text("town", "field.town_code"),
+    Column::text("village", "field.village"),
+    Column::text("smart", "field.smart"),
+    Column::text("services", "field.services").unsorted(),
+    Column::text("provider", "field.provider_id").unsorted(),
+];
+
+/// Stations as table rows, also for the pages of what they belong to.
+pub(in crate::registry) fn rows(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    request: &ListRequest,
+    words: &Words,
+) -> Result<Listed<Row>> {
+    let listed = list_stations(connection, scope, request)?;
+    Ok(Listed { rows: listed.rows.into_iter().map(|row| cells(row, words)).collect(), total: listed.total })
+}
+
+fn cells(listed: StationListed, words: &Words) -> Row {
+    let StationListed { station, town, village, provider } = listed;
+    Row {
+        href: Some(format!("/stations/{}", station.id)),
+        cells: vec![
+            Cell::text(station.name),
+            Cell::text(town.in_lang(words.lang)),
+            Cell::text(village),
+            flag(words, station.smart),
+            Cell::text(codes::shown(words.lang, "station_service", &station.services)),
+            linked(provider, || format!("/providers/{}", station.provider_id.unwrap_or_default())),
+        ],
+    }
+}
+
+async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
+    let (scope, id, words) = (visitor.scope(), id.into_inner(), Words::of(&visitor));
+    let (listed, devices) = visitor
+        .app
+        .db
+        .read(move |connection| {
+            let listed = get_named(connection, &scope, id)?;
+            Ok((listed, readings(connection, &scope, Site::Station(id), &words)?))
+        })
+        .await?;
+    let station = &listed.station;
+    let mut actions = vec![Action::link(
+        format!("/villages/{}", station.village_code),
+        visitor.t("station.village"),
+        "map-pin",
+    )];
+    if may_edit(&visitor, station) {
+        let edit = Action::link(format!("/stations/{id}/edit"), visitor.t("action.edit"), "pencil");
+        actions.push(edit.primary());
+    }
+    let mut sections = vec![Section {
+        heading: visitor.t("detail.facts").into_owned(),
+        fields: facts(&visitor, &listed),
+        table: None,
+    }];
+    if let Some(devices) = devices {
+        let table = crate::web::table(&visitor, READING_COLUMNS, devices);
+        sections.push(table_section(visitor.t("station.readings"), table));
+    }
+    let subheading = format!("{} · {}", listed.town.in_lang(visitor.lang), listed.village);
+    let heading = station.name.clone();
+    detail_page(&visitor, Detail { heading, subheading, actions, sections, topic: Some(Topic::Registry) })
+}
+
+fn may_edit(visitor: &Visitor, station: &StationRow) -> bool {
+    visitor.scope().reach(Permission::EditStation).is_ok_and(|reach| {
+        reach.has_town(&station.town_code)
+            || station.provider_id.is_some_and(|provider| reach.providers.contains(&provider))
+    })
+}
+
+fn facts(visitor: &Visitor, listed: &StationListed) -> Vec<Field> {
+    let (context, row): (&Context, _) = (visitor, &listed.station);
+    let label = |key: &str| context.t(key).into_owned();
+    let provider = Field::new(label("field.provider_id"), listed.provider.clone().unwrap_or_default());
+    let yes_no = context.name_of("yes_no", if row.smart { "true" } else { "false" });
+    let smart = Field::new(label("field.smart"), yes_no);
+    vec![
+        town_field(visitor, &row.town_code, listed.town.in_lang(context.lang)),
+        Field::new(label("field.village"), &listed.village),
+        match row.provider_id {
+            Some(id) => provider.link(format!("/providers/{id}")),
+            None => provider,
+        },
+        if row.smart { smart.chip("ok") } else { smart },
+        Field::new(label("field.services"), codes::shown(context.lang, "station_service", &row.services)),
+        Field::new(label("field.phone"), &row.phone),
+        Field::new(label("field.place"), format!("{:.5}, {:.5}", row.longitude, row.latitude)),
+        Field::new(label("field.updated_at"), context.show(row.updated_at)),
+    ]
+}
+
+async fn show_new(visitor: Visitor) -> Result<HttpResponse> {
+    let form = form(&visitor, None, &Input::default()).await?;
+    form_page(&visitor, form, None)
+}
+
+async fn show_edit(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
+    let (scope, id) = (visitor.scope(), id.into_inner());
+    let row = visitor
+        .app
+        .db
+        .read(move |connection| get_station(connection, &scope, Permission::EditStation, id))
+        .await?;
+    let form = form(&visitor, Some((id, row.version)), &typed(&row.input())).await?;
+    form_page(&visitor, form, None)
+}
+
+async fn create(visitor: Visitor, body: String) -> Result<HttpResponse> {
+    let input = Input::parse(&body)?;
+    let outcome = match read(&input) {
+        Ok(values) => visitor.app.write(&visitor.scope(), move |tx| add(tx, &values)).await,
+        Err(error) => Err(error),
+    };
+    match outcome {
+        Ok(id) => Ok(redirect(&format!("/stations/{id}"))),
+        Err(error) if is_for_form(&error) => {
+            let form = form(&visitor, None, &input).await?;
+            form_page(&visitor, form, Some((&error, None)))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn save(visitor: Visitor, id: web::Path<i64>, body: String) -> Result<HttpResponse> {
+    let id = id.into_inner();
+    let input = Input::parse(&body)?;
+    let version = input.version()?;
+    let outcome = match read(&input) {
+        Ok(values) => visitor.app.write(&visitor.scope(), move |tx| change(tx, id, version, &values)).await,
+        Err(error) => Err(error),
+    };
+    match outcome {
+        Ok(()) => Ok(redirect(&format!("/stations/{id}"))),
+        Err(error) if is_for_form(&error) => {
+            let scope = visitor.scope();
+            let current =
+                visitor.app.db.read(move |connection| current_version(connection, &scope, id)).await?;
+            let form = form(&visitor, Some((id, version)), &input).await?;
+            form_page(&visitor, form, Some((&error, Some(current))))
+        }
+        Err(error) => Err(error),
+    }
+}
