@@ -4,6 +4,7 @@
 pub mod app;
 pub mod client;
 pub mod database;
+pub mod people;
 pub mod files;
 pub mod poll;
 pub mod process;
