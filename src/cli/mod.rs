@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod demo;
+pub mod figures;
 mod log;
 pub mod serve;
 pub mod simulate;
@@ -57,6 +58,7 @@ enum Command {
     Serve(serve::ServeArgs),
     Simulate(simulate::SimulateArgs),
     Demo(demo::DemoArgs),
+    Figures(figures::FiguresArgs),
     Config(config::ConfigArgs),
 }
 
@@ -132,6 +134,7 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
             overrides.data_dir.get_or_insert_with(|| demo::DATA_DIR.into());
             demo::run(args, Config::load(file, &overrides)?)
         }
+        Command::Figures(args) => figures::run(args, load()?),
         Command::Config(args) => Ok(config::run(args, file, &overrides, &mut std::io::stdout().lock())?),
     }
 }
