@@ -5,6 +5,7 @@ mod api;
 mod config;
 mod database;
 mod devices;
+mod figures;
 mod registry;
 mod structure;
 mod support;

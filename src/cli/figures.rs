@@ -17,7 +17,9 @@ const LANGUAGES: [Lang; 2] = [Lang::Chinese, Lang::English];
 
 /// Print every figure of the city with its value, definition and time.
 #[derive(Debug, Clone, clap::Args)]
-#[command(after_help = "Examples:\n  songhe figures --data data/demo\n  songhe figures --json | jq '.figures[] | {key, value}'")]
+#[command(
+    after_help = "Examples:\n  songhe figures --data data/demo\n  songhe figures --json | jq '.figures[] | {key, value}'"
+)]
 pub struct FiguresArgs {
     /// One JSON object instead of text, with both languages.
     #[arg(long)]
@@ -50,7 +52,13 @@ pub fn run(args: &FiguresArgs, config: Config) -> Result<(), Failure> {
 }
 
 fn print(app: &App, figure: &Figure) {
-    say(&format!("{:<32} {:>8} {:<4} {}", figure.key, value_text(figure.value), unit(Lang::English, figure), as_of(app, figure)));
+    say(&format!(
+        "{:<32} {:>8} {:<4} {}",
+        figure.key,
+        value_text(figure.value),
+        unit(Lang::English, figure),
+        as_of(app, figure)
+    ));
     for lang in LANGUAGES {
         say(&format!("    {}: {}", text(lang, figure, "label"), text(lang, figure, "definition")));
     }
@@ -73,7 +81,11 @@ fn as_of(app: &App, figure: &Figure) -> String {
 }
 
 fn in_both(of: impl Fn(Lang) -> String) -> Json {
-    LANGUAGES.into_iter().map(|lang| (lang.code().to_owned(), Json::from(of(lang)))).collect::<serde_json::Map<_, _>>().into()
+    LANGUAGES
+        .into_iter()
+        .map(|lang| (lang.code().to_owned(), Json::from(of(lang))))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 /// `value` is a number, or null where there is nothing to divide by; `of` is the whole of a part.

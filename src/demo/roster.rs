@@ -165,17 +165,21 @@ mod tests {
             longitude: seat.longitude,
             latitude: seat.latitude,
         };
-        let workers = vec![
-            worker(1, "daily", "1,2"),
-            worker(2, "daily,health", "1"),
-            worker(3, "personal", "2"),
-        ];
+        let workers =
+            vec![worker(1, "daily", "1,2"), worker(2, "daily,health", "1"), worker(3, "personal", "2")];
         Roster::new(workers, &towns, DAY, 0)
     }
 
     fn wish(skill: &str, opens_min: i32) -> Wish<'_> {
         let place = super::super::facts::towns().unwrap()[0].seat;
-        Wish { town_code: "350582001", place, skill, opens_min, closes_min: opens_min + 100, duration_min: 45 }
+        Wish {
+            town_code: "350582001",
+            place,
+            skill,
+            opens_min,
+            closes_min: opens_min + 100,
+            duration_min: 45,
+        }
     }
 
     #[test]

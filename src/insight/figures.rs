@@ -26,12 +26,20 @@ pub fn figures(counted: &Counted<'_>) -> Vec<Figure> {
     let count = |key, group, value, rows| figure(key, group, Value::Count(value), rows, now);
     let mut all = vec![
         figure("occupancy", Group::Today, Value::Ratio(tally.occupancy(), 1), "/beds?state=occupied", now),
-        heard(Figure {
-            value: Value::Part(tally.devices_online, tally.devices),
-            ..figure("devices_online", Group::Today, Value::Count(0), "/devices", now)
-        }, tally),
+        heard(
+            Figure {
+                value: Value::Part(tally.devices_online, tally.devices),
+                ..figure("devices_online", Group::Today, Value::Count(0), "/devices", now)
+            },
+            tally,
+        ),
         count("open_alerts", Group::Today, tally.open_alerts, "/alerts?state=open"),
-        count("institutions_operating", Group::Facilities, tally.institutions_in("operating"), "/institutions?state=operating"),
+        count(
+            "institutions_operating",
+            Group::Facilities,
+            tally.institutions_in("operating"),
+            "/institutions?state=operating",
+        ),
         count("micro_fire_stations", Group::Facilities, tally.micro_fire_stations, "/institutions?fire=true"),
         count("beds", Group::Capacity, tally.beds, "/beds"),
         count("rehabilitation_beds", Group::Capacity, tally.rehabilitation_beds, "/beds?kind=rehabilitation"),
@@ -41,10 +49,26 @@ pub fn figures(counted: &Counted<'_>) -> Vec<Figure> {
         let coverage = Value::Ratio(tally.coverage(), 0);
         all.extend([
             count("visits_today", Group::Today, tally.visits_in_all(), "/visits"),
-            count("institutions_under_construction", Group::Facilities, tally.institutions_in("under_construction"), "/institutions?state=under_construction"),
-            count("embedded_institutions", Group::Facilities, tally.operating_of("embedded"), "/institutions?state=operating&kind=embedded"),
+            count(
+                "institutions_under_construction",
+                Group::Facilities,
+                tally.institutions_in("under_construction"),
+                "/institutions?state=under_construction",
+            ),
+            count(
+                "embedded_institutions",
+                Group::Facilities,
+                tally.operating_of("embedded"),
+                "/institutions?state=operating&kind=embedded",
+            ),
             count("stations", Group::Facilities, tally.stations, "/stations"),
-            figure("station_coverage", Group::Facilities, coverage, "/villages?listed=true&station=true", now),
+            figure(
+                "station_coverage",
+                Group::Facilities,
+                coverage,
+                "/villages?listed=true&station=true",
+                now,
+            ),
             count("smart_stations", Group::Facilities, tally.smart_stations, "/stations?smart=true"),
             count("home_clients", Group::Capacity, tally.clients, "/elders?home_visits=true"),
         ]);
@@ -121,18 +145,15 @@ mod tests {
 
     #[test]
     fn ratios_are_of_what_they_say() {
-        let tally = Tally {
-            beds: 6_726,
-            occupied: 3_363,
-            villages: 395,
-            villages_covered: 305,
-            ..Tally::default()
-        };
+        let tally =
+            Tally { beds: 6_726, occupied: 3_363, villages: 395, villages_covered: 305, ..Tally::default() };
         let elders = DatedNumber { effective_on: "2019-12-31".parse().unwrap(), value: 177_000 };
         let all = figures(&Counted { tally: &tally, now: now(), elders: Some(&elders), with_towns: true });
         assert_eq!(value(&all, "occupancy"), Some(Value::Ratio(Some(50.0), 1)));
         assert_eq!(value(&all, "free_beds"), Some(Value::Count(3_363)));
-        let Some(Value::Ratio(Some(coverage), 0)) = value(&all, "station_coverage") else { panic!("{all:?}") };
+        let Some(Value::Ratio(Some(coverage), 0)) = value(&all, "station_coverage") else {
+            panic!("{all:?}")
+        };
         assert_eq!(format!("{coverage:.0}"), "77");
         let Some(Value::Ratio(Some(per), 0)) = value(&all, "beds_per_1000") else { panic!("{all:?}") };
         assert_eq!(format!("{per:.1}"), "38.0");

@@ -35,7 +35,11 @@ async fn show(visitor: Visitor, http: HttpRequest) -> Result<HttpResponse> {
 fn asked_town(query: &str) -> Result<Option<String>> {
     let pairs = web::Query::<Vec<(String, String)>>::from_query(query)
         .map_err(|error| Error::field("query", Text::new("error.malformed")).because(error))?;
-    Ok(pairs.into_inner().into_iter().find(|(name, value)| name == "town" && !value.is_empty()).map(|(_, value)| value))
+    Ok(pairs
+        .into_inner()
+        .into_iter()
+        .find(|(name, value)| name == "town" && !value.is_empty())
+        .map(|(_, value)| value))
 }
 
 /// The board's content, from memory while nothing happened in the city.

@@ -42,9 +42,14 @@ pub struct TownName {
 
 /// The part of the city that the scope sees on its board, narrowed to one town where that is asked for; a town out of
 /// reach is not found.
-pub fn within(connection: &mut AnyConnection, scope: &Scope, town: Option<&str>) -> Result<(Within, Vec<TownName>)> {
+pub fn within(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    town: Option<&str>,
+) -> Result<(Within, Vec<TownName>)> {
     let reach = scope.reach(Permission::SeeBoard)?;
-    let names: Vec<TownName> = towns::table.order(towns::code).select(TownName::as_select()).load(connection)?;
+    let names: Vec<TownName> =
+        towns::table.order(towns::code).select(TownName::as_select()).load(connection)?;
     let mut within = Within {
         towns: names.iter().map(|town| town.code.clone()).filter(|code| reach.has_town(code)).collect(),
         institutions: reach.institutions.clone(),
@@ -83,7 +88,9 @@ type Tallies = BTreeMap<String, Tally>;
 
 fn count_institutions(connection: &mut AnyConnection, within: &Within, tallies: &mut Tallies) -> Result<()> {
     let rows: Vec<(String, String, String, bool, i64)> = institutions::table
-        .filter(institutions::town_code.eq_any(&within.towns).or(institutions::id.eq_any(&within.institutions)))
+        .filter(
+            institutions::town_code.eq_any(&within.towns).or(institutions::id.eq_any(&within.institutions)),
+        )
         .group_by((
             institutions::town_code,
             institutions::kind,
@@ -108,10 +115,17 @@ fn count_institutions(connection: &mut AnyConnection, within: &Within, tallies: 
     Ok(())
 }
 
-fn count_beds(connection: &mut AnyConnection, within: &Within, now: Instant, tallies: &mut Tallies) -> Result<()> {
+fn count_beds(
+    connection: &mut AnyConnection,
+    within: &Within,
+    now: Instant,
+    tallies: &mut Tallies,
+) -> Result<()> {
     let operating: Vec<i64> = institutions::table
         .filter(institutions::state.eq(OPERATING))
-        .filter(institutions::town_code.eq_any(&within.towns).or(institutions::id.eq_any(&within.institutions)))
+        .filter(
+            institutions::town_code.eq_any(&within.towns).or(institutions::id.eq_any(&within.institutions)),
+        )
         .select(institutions::id)
         .load(connection)?;
     let rows: Vec<(String, String, i64)> = beds::table
@@ -142,7 +156,9 @@ fn count_beds(connection: &mut AnyConnection, within: &Within, now: Instant, tal
 fn count_devices(connection: &mut AnyConnection, within: &Within, tallies: &mut Tallies) -> Result<()> {
     let rows: Vec<(String, String, i64, Option<Instant>)> = devices::table
         .filter(devices::disabled_at.is_null())
-        .filter(devices::town_code.eq_any(&within.towns).or(devices::institution_id.eq_any(&within.institutions)))
+        .filter(
+            devices::town_code.eq_any(&within.towns).or(devices::institution_id.eq_any(&within.institutions)),
+        )
         .group_by((devices::town_code, devices::presence))
         .select((devices::town_code, devices::presence, count_star(), max(devices::last_seen_at)))
         .load(connection)?;
@@ -156,7 +172,9 @@ fn count_devices(connection: &mut AnyConnection, within: &Within, tallies: &mut 
     }
     let rows: Vec<(String, i64)> = alerts::table
         .filter(alerts::cleared_at.is_null().or(alerts::acknowledged_at.is_null()))
-        .filter(alerts::town_code.eq_any(&within.towns).or(alerts::institution_id.eq_any(&within.institutions)))
+        .filter(
+            alerts::town_code.eq_any(&within.towns).or(alerts::institution_id.eq_any(&within.institutions)),
+        )
         .group_by(alerts::town_code)
         .select((alerts::town_code, count_star()))
         .load(connection)?;
@@ -185,8 +203,10 @@ fn count_places(connection: &mut AnyConnection, within: &Within, tallies: &mut T
             .filter(villages::listed_2019.eq(true))
             .filter(villages::kind.eq_any(LISTED_KINDS))
     };
-    let rows: Vec<(String, i64)> =
-        listed().group_by(villages::town_code).select((villages::town_code, count_star())).load(connection)?;
+    let rows: Vec<(String, i64)> = listed()
+        .group_by(villages::town_code)
+        .select((villages::town_code, count_star()))
+        .load(connection)?;
     for (town, count) in rows {
         tallies.entry(town).or_default().villages += count;
     }
@@ -202,7 +222,12 @@ fn count_places(connection: &mut AnyConnection, within: &Within, tallies: &mut T
     Ok(())
 }
 
-fn count_people(connection: &mut AnyConnection, within: &Within, day: NaiveDate, tallies: &mut Tallies) -> Result<()> {
+fn count_people(
+    connection: &mut AnyConnection,
+    within: &Within,
+    day: NaiveDate,
+    tallies: &mut Tallies,
+) -> Result<()> {
     let rows: Vec<(String, String, i64)> = visits::table
         .filter(visits::service_on.eq(day))
         .filter(visits::town_code.eq_any(&within.towns))
@@ -249,9 +274,15 @@ pub struct InstitutionLine {
 }
 
 /// The institutions of a few towns, the operating and large ones first.
-pub fn institution_lines(connection: &mut AnyConnection, within: &Within, now: Instant) -> Result<Vec<InstitutionLine>> {
+pub fn institution_lines(
+    connection: &mut AnyConnection,
+    within: &Within,
+    now: Instant,
+) -> Result<Vec<InstitutionLine>> {
     let rows: Vec<(i64, String, String, String)> = institutions::table
-        .filter(institutions::town_code.eq_any(&within.towns).or(institutions::id.eq_any(&within.institutions)))
+        .filter(
+            institutions::town_code.eq_any(&within.towns).or(institutions::id.eq_any(&within.institutions)),
+        )
         .select((institutions::id, institutions::name, institutions::kind, institutions::state))
         .load(connection)?;
     let ids: Vec<i64> = rows.iter().map(|row| row.0).collect();
@@ -274,8 +305,13 @@ pub fn institution_lines(connection: &mut AnyConnection, within: &Within, now: I
     let of = |counts: &BTreeMap<i64, i64>, id: i64| counts.get(&id).copied().unwrap_or(0);
     let mut lines: Vec<InstitutionLine> = rows
         .into_iter()
-        .map(|(id, name, kind, state)| {
-            InstitutionLine { beds: of(&beds, id), occupied: of(&occupied, id), id, name, kind, state }
+        .map(|(id, name, kind, state)| InstitutionLine {
+            beds: of(&beds, id),
+            occupied: of(&occupied, id),
+            id,
+            name,
+            kind,
+            state,
         })
         .collect();
     lines.sort_by_key(|line| (line.state != OPERATING, -line.beds, line.id));

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::figures::{Counted, figures};
+use super::figures::{Counted, ORDER, figures};
 use super::model::{Figure, Tally, Value};
 use super::store::{
     self, AlertLine, InstitutionLine, ReadingLine, TownName, institution_lines, latest_readings, open_alerts,
@@ -50,13 +50,20 @@ pub fn read(
     }
     // Registered residents are published for the city as a whole.
     let elders = if within.is_city { store::registered_elders(connection, day)? } else { None };
-    let with_towns = !within.towns.is_empty();
+    let with_towns = within.is_city || !within.towns.is_empty();
     let figures = figures(&Counted { tally: &total, now, elders: elders.as_ref(), with_towns });
-    let institutions = if names.len() <= 1 { institution_lines(connection, &within, now)? } else { Vec::new() };
+    let institutions =
+        if names.len() <= 1 { institution_lines(connection, &within, now)? } else { Vec::new() };
     Ok(Summary {
         now,
         figures,
-        towns: names.into_iter().map(|name| { let tally = tallies.remove(&name.code).unwrap_or_default(); (name, tally) }).collect(),
+        towns: names
+            .into_iter()
+            .map(|name| {
+                let tally = tallies.remove(&name.code).unwrap_or_default();
+                (name, tally)
+            })
+            .collect(),
         institutions,
         alerts: open_alerts(connection, &within, ALERTS_SHOWN)?,
         readings: latest_readings(connection, &within, READINGS_SHOWN)?,
@@ -76,7 +83,10 @@ pub fn value_text(value: Value) -> String {
 
 /// The bureau's paragraph, with the figures of today.
 pub fn report(lang: Lang, figures: &[Figure]) -> String {
-    let shown: Vec<(&str, String)> = figures.iter().map(|figure| (figure.key, value_text(figure.value))).collect();
+    let shown = ORDER.map(|key| {
+        let figure = figures.iter().find(|figure| figure.key == key);
+        (key, figure.map_or_else(|| NO_NUMBER.to_owned(), |figure| value_text(figure.value)))
+    });
     let arguments: Vec<(&str, &str)> = shown.iter().map(|(key, text)| (*key, text.as_str())).collect();
     lang.fill("figures.report", &arguments)
 }

@@ -98,7 +98,10 @@ const INSTITUTION_COLUMNS: [Column; 6] = [
 pub fn board(context: &Context, summary: &Summary, town: Option<&str>) -> Board {
     let by_institution = summary.towns.len() <= 1;
     let (towns_heading, towns) = if by_institution {
-        ("board.by_institution", table(context, &INSTITUTION_COLUMNS, institution_rows(context, &summary.institutions)))
+        (
+            "board.by_institution",
+            table(context, &INSTITUTION_COLUMNS, institution_rows(context, &summary.institutions)),
+        )
     } else {
         ("board.by_town", table(context, &TOWN_COLUMNS, town_rows(context, &summary.towns)))
     };
@@ -137,7 +140,11 @@ fn groups(context: &Context, figures: &[Figure], town: Option<&str>) -> Vec<Grou
         .map(|group| GroupView {
             heading: context.t(&format!("board.group.{}", group.name())).into_owned(),
             big: group == Group::Today,
-            tiles: figures.iter().filter(|figure| figure.group == group).map(|figure| tile(context, figure, town)).collect(),
+            tiles: figures
+                .iter()
+                .filter(|figure| figure.group == group)
+                .map(|figure| tile(context, figure, town))
+                .collect(),
         })
         .collect()
 }
@@ -250,7 +257,9 @@ fn visit_states(context: &Context, total: &Tally, town: Option<&str>) -> Vec<Sta
                 value: group_digits(count),
                 chip,
                 icon,
-                href: context.may(Permission::SeeVisits).then(|| with_town(&format!("/visits?state={key}"), town)),
+                href: context
+                    .may(Permission::SeeVisits)
+                    .then(|| with_town(&format!("/visits?state={key}"), town)),
                 bar_x: format!("{x:.2}"),
                 bar_width: format!("{width:.2}"),
             };

@@ -26,7 +26,9 @@ pub fn open_alerts(connection: &mut AnyConnection, within: &Within, limit: i64) 
         .inner_join(devices::table)
         .inner_join(towns::table)
         .filter(alerts::cleared_at.is_null().or(alerts::acknowledged_at.is_null()))
-        .filter(alerts::town_code.eq_any(&within.towns).or(alerts::institution_id.eq_any(&within.institutions)))
+        .filter(
+            alerts::town_code.eq_any(&within.towns).or(alerts::institution_id.eq_any(&within.institutions)),
+        )
         .order((alerts::acknowledged_at.is_not_null(), alerts::raised_at.desc(), alerts::id.desc()))
         .limit(limit)
         .select((
@@ -51,10 +53,16 @@ pub struct ReadingLine {
     pub at: Instant,
 }
 
-pub fn latest_readings(connection: &mut AnyConnection, within: &Within, limit: i64) -> Result<Vec<ReadingLine>> {
+pub fn latest_readings(
+    connection: &mut AnyConnection,
+    within: &Within,
+    limit: i64,
+) -> Result<Vec<ReadingLine>> {
     Ok(latest::table
         .inner_join(devices::table)
-        .filter(devices::town_code.eq_any(&within.towns).or(devices::institution_id.eq_any(&within.institutions)))
+        .filter(
+            devices::town_code.eq_any(&within.towns).or(devices::institution_id.eq_any(&within.institutions)),
+        )
         .order((latest::at.desc(), latest::device_id, latest::channel))
         .limit(limit)
         .select((latest::device_id, devices::name, latest::channel, latest::value, latest::at))
