@@ -1,18 +1,16 @@
 //! The promises of Songhe, one folder each, in one program so that linking is paid once.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
 
-<<<<<<< HEAD
 mod beds;
-=======
 mod api;
 mod browser;
->>>>>>> main
 mod config;
 mod database;
 mod devices;
 <<<<<<< HEAD
 mod elders;
 =======
+mod figures;
 mod registry;
 >>>>>>> main
 mod structure;
