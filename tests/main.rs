@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
 
 mod beds;
+mod access;
 mod api;
 mod browser;
 mod config;
@@ -9,10 +10,11 @@ mod database;
 mod devices;
 <<<<<<< HEAD
 mod elders;
-=======
 mod figures;
 mod registry;
->>>>>>> main
+=======
+mod operations;
+>>>>>>> admin
 mod structure;
 mod support;
 mod visits;
