@@ -6,7 +6,9 @@ use super::model::{CaregiverInput, Gender, Language, Skill, TravelMode, Weekday}
 use super::store::{CaregiverRow, get_caregiver, list_caregivers};
 use super::{add, change};
 use crate::access::{Permission, Scope};
-use crate::api::{At, Endpoint, Filter, FilterKind, Id, Json, Patch, Resource, created, fetch, list_endpoint, ok};
+use crate::api::{
+    At, Endpoint, Filter, FilterKind, Id, Json, Patch, Resource, created, fetch, list_endpoint, ok,
+};
 use crate::app::Tx;
 use crate::clock::Calendar;
 use crate::db::AnyConnection;
@@ -107,7 +109,12 @@ impl Resource for Caregivers {
     ];
     type Item = Caregiver;
 
-    fn rows(connection: &mut AnyConnection, scope: &Scope, request: &ListRequest, words: &Words) -> Result<Vec<Caregiver>> {
+    fn rows(
+        connection: &mut AnyConnection,
+        scope: &Scope,
+        request: &ListRequest,
+        words: &Words,
+    ) -> Result<Vec<Caregiver>> {
         let rows = list_caregivers(connection, scope, request)?.rows;
         Ok(rows.into_iter().map(|row| Caregiver::new(row.caregiver, words.calendar)).collect())
     }

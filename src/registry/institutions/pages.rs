@@ -146,8 +146,9 @@ async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
         .read(move |connection| {
             let row = get_institution(connection, &scope, Permission::SeeRegistry, id)?;
             let town = names_of_towns(connection)?.remove(&row.town_code).unwrap_or_default();
-            let sees_beds =
-                scope.reach(Permission::SeeBeds).is_ok_and(|reach| reach.covers(Some(&row.town_code), Some(id)));
+            let sees_beds = scope
+                .reach(Permission::SeeBeds)
+                .is_ok_and(|reach| reach.covers(Some(&row.town_code), Some(id)));
             let beds = if sees_beds { Some(beds_by_kind(connection, &scope, id)?) } else { None };
             let equipment = devices(connection, &scope, Site::Institution(id), &words)?;
             Ok((row, town, beds, equipment))

@@ -66,7 +66,12 @@ impl Resource for Providers {
     ];
     type Item = Provider;
 
-    fn rows(connection: &mut AnyConnection, scope: &Scope, request: &ListRequest, words: &Words) -> Result<Vec<Provider>> {
+    fn rows(
+        connection: &mut AnyConnection,
+        scope: &Scope,
+        request: &ListRequest,
+        words: &Words,
+    ) -> Result<Vec<Provider>> {
         let rows = list_providers(connection, scope, request)?.rows;
         Ok(rows.into_iter().map(|row| Provider::new(row, words.calendar)).collect())
     }

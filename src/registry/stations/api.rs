@@ -6,7 +6,9 @@ use super::model::{StationInput, StationService};
 use super::store::{StationRow, get_station, list_stations};
 use super::{add, change};
 use crate::access::{Permission, Scope};
-use crate::api::{At, Endpoint, Filter, FilterKind, Id, Json, Patch, Resource, created, fetch, list_endpoint, ok};
+use crate::api::{
+    At, Endpoint, Filter, FilterKind, Id, Json, Patch, Resource, created, fetch, list_endpoint, ok,
+};
 use crate::app::Tx;
 use crate::clock::Calendar;
 use crate::db::AnyConnection;
@@ -94,7 +96,12 @@ impl Resource for Stations {
     ];
     type Item = Station;
 
-    fn rows(connection: &mut AnyConnection, scope: &Scope, request: &ListRequest, words: &Words) -> Result<Vec<Station>> {
+    fn rows(
+        connection: &mut AnyConnection,
+        scope: &Scope,
+        request: &ListRequest,
+        words: &Words,
+    ) -> Result<Vec<Station>> {
         let rows = list_stations(connection, scope, request)?.rows;
         Ok(rows.into_iter().map(|row| Station::new(row.station, words.calendar)).collect())
     }

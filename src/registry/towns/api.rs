@@ -5,7 +5,9 @@ use utoipa::ToSchema;
 use super::model::{TownFigures, TownKind};
 use super::store::{get_town, list_towns};
 use crate::access::{Permission, Scope};
-use crate::api::{Endpoint, Filter, FilterKind, PathCode, Resource, fetch, list_endpoint, ok, part_of, whole};
+use crate::api::{
+    Endpoint, Filter, FilterKind, PathCode, Resource, fetch, list_endpoint, ok, part_of, whole,
+};
 use crate::db::AnyConnection;
 use crate::error::Result;
 use crate::listing::ListRequest;
@@ -80,7 +82,12 @@ impl Resource for Towns {
     ];
     type Item = Town;
 
-    fn rows(connection: &mut AnyConnection, scope: &Scope, request: &ListRequest, _: &Words) -> Result<Vec<Town>> {
+    fn rows(
+        connection: &mut AnyConnection,
+        scope: &Scope,
+        request: &ListRequest,
+        _: &Words,
+    ) -> Result<Vec<Town>> {
         let rows = list_towns(connection, scope, &whole(request))?.rows;
         Ok(part_of(rows.into_iter().map(Town::from).collect(), request, Self::number))
     }

@@ -5,7 +5,9 @@ use utoipa::ToSchema;
 use super::model::VillageKind;
 use super::store::{VillageListed, get_village, list_villages};
 use crate::access::{Permission, Scope};
-use crate::api::{Endpoint, Filter, FilterKind, PathCode, Resource, fetch, list_endpoint, ok, part_of, whole};
+use crate::api::{
+    Endpoint, Filter, FilterKind, PathCode, Resource, fetch, list_endpoint, ok, part_of, whole,
+};
 use crate::db::AnyConnection;
 use crate::error::Result;
 use crate::listing::ListRequest;
@@ -69,7 +71,12 @@ impl Resource for Villages {
     ];
     type Item = Village;
 
-    fn rows(connection: &mut AnyConnection, scope: &Scope, request: &ListRequest, _: &Words) -> Result<Vec<Village>> {
+    fn rows(
+        connection: &mut AnyConnection,
+        scope: &Scope,
+        request: &ListRequest,
+        _: &Words,
+    ) -> Result<Vec<Village>> {
         let rows = list_villages(connection, scope, &whole(request))?.rows;
         Ok(part_of(rows.into_iter().map(Village::from).collect(), request, Self::number))
     }
