@@ -3,21 +3,26 @@
 //! The tour, outside in: [`cli`] starts the program; [`web`] holds the gate in front of every route and what pages share;
 //! each domain folder ([`registry`] ...) holds one subject with its model, its store, its use cases and its pages;
 //! [`access`] decides who may do what where; [`app`] is the frame of a business transaction; [`bus`] tells pages what was
-//! committed; [`db`] is SQLite or PostgreSQL; [`clock`] is the only reader of time. Arrows point one way:
+//! committed; [`db`] is SQLite or PostgreSQL; [`clock`] is the only reader of time; [`backup`] copies it all and puts it back. Arrows point one way:
 //! `web, api, cli -> domains -> access, bus, db, clock`.
 
 pub mod access;
 pub mod api;
+pub mod alerts;
 pub mod app;
 pub mod beds;
+pub mod backup;
 pub mod bus;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;
 pub mod demo;
+pub mod elders;
+pub mod devices;
 pub mod devices;
 pub mod elders;
+pub mod devices;
 pub mod error;
 pub mod input;
 pub mod listing;

@@ -14,13 +14,14 @@ const ROWS_MAX: usize = 2_000;
 /// Hardships that entitle to home visits, and how often each is found, in percent.
 const CATEGORIES: [(&str, i64); 8] = [
     ("extreme_hardship", 18),
-    ("low_income", 30),
-    ("living_alone", 45),
+    ("minimum_living", 30),
+    // By age alone.
+    ("very_old", 0),
+    ("bereaved", 4),
+    ("lone", 35),
     ("disabled", 15),
     ("semi_disabled", 28),
     ("dementia", 8),
-    ("bereaved", 4),
-    ("very_old", 0),
 ];
 const VERY_OLD_YEARS: i64 = 80;
 
@@ -86,18 +87,18 @@ pub(super) fn elder(city: &City<'_>, dice: &mut Dice, profile: &Profile<'_>) -> 
     })
 }
 
-/// A client has at least one.
+/// In the order of the table; a client has at least one.
 fn categories(dice: &mut Dice, age: i64, is_client: bool) -> String {
-    let mut held: Vec<&str> =
-        CATEGORIES.iter().filter(|(_, percent)| dice.hits(*percent)).map(|(name, _)| *name).collect();
+    let mut held: Vec<&str> = CATEGORIES
+        .iter()
+        .filter(|(name, percent)| dice.hits(*percent) || (*name == "very_old" && age >= VERY_OLD_YEARS))
+        .map(|(name, _)| *name)
+        .collect();
     if held.contains(&"disabled") {
         held.retain(|name| *name != "semi_disabled");
     }
-    if age >= VERY_OLD_YEARS {
-        held.push("very_old");
-    }
     if held.is_empty() && is_client {
-        held.push("low_income");
+        held.push("minimum_living");
     }
     held.join(",")
 }

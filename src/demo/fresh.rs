@@ -20,7 +20,8 @@ pub fn remove(config: &Config) -> Result<()> {
         &Options { read_connections: 1, write_connections: 1, ..Options::default() },
     )?
     .0;
-    if db.read_now(holding)? == Holding::Real {
+    let found = db.read_now(holding)?;
+    if found == Holding::Real {
         return Err(Error::internal(format!(
             "{} holds a city that is no demo: --fresh removes demo cities only",
             config.database.url
@@ -32,7 +33,9 @@ pub fn remove(config: &Config) -> Result<()> {
             remove_files(config, Some(&file))
         }
         Source::Postgres(_) => {
-            db.write_now(store::drop_everything)?;
+            if found != Holding::Nothing {
+                db.write_now(store::drop_everything)?;
+            }
             remove_files(config, None)
         }
     }

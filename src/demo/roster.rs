@@ -13,7 +13,6 @@ const TOWNS_MAX: usize = 4;
 const SETTLE_MIN: i32 = 3;
 /// To or from a visit whose place is not known.
 const TRAVEL_UNKNOWN_MIN: i32 = 15;
-const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /// What a visit asks for; minutes after midnight.
 pub(super) struct Wish<'a> {
@@ -57,7 +56,8 @@ pub(super) struct Roster {
 impl Roster {
     /// `offset_min` moves the shifts together with the day; see [`super::visits::offset_min`].
     pub fn new(workers: Vec<Worker>, towns: &[Town], day: NaiveDate, offset_min: i32) -> Roster {
-        let today = DAYS[day.weekday().num_days_from_monday() as usize];
+        // Monday is 1.
+        let today = day.weekday().number_from_monday().to_string();
         let mut by_town: HashMap<String, Vec<Member>> = HashMap::new();
         for worker in workers {
             if worker.shift_days.split(',').any(|name| name == today) {
@@ -166,9 +166,9 @@ mod tests {
             latitude: seat.latitude,
         };
         let workers = vec![
-            worker(1, "daily", "mon,tue"),
-            worker(2, "daily,health", "mon"),
-            worker(3, "personal", "tue"),
+            worker(1, "daily", "1,2"),
+            worker(2, "daily,health", "1"),
+            worker(3, "personal", "2"),
         ];
         Roster::new(workers, &towns, DAY, 0)
     }

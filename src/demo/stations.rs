@@ -15,10 +15,10 @@ const PROVIDERS: i64 = 24;
 const STATIONS: i64 = 305;
 const SMART_STATIONS: i64 = 27;
 const CAREGIVERS: i64 = 220;
-const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 /// Start and end, minutes after midnight.
 const SHIFTS: [(i32, i32); 3] = [(450, 990), (480, 1_020), (510, 1_050)];
-const SERVICES: &[&str] = &["meal", "clean", "walk", "health", "visit", "medical", "bath", "care"];
+const SERVICES: [&str; 8] =
+    ["meals", "bathing", "cleaning", "day_care", "health_check", "rehabilitation", "culture", "emergency"];
 
 /// A provider and its town.
 #[derive(Clone, Copy)]
@@ -124,7 +124,7 @@ fn station(
 ) -> StationRow {
     let more = if round == 0 { String::new() } else { format!("（{}）", round + 1) };
     let point = village.point.moved(0.2 * (dice.fraction() - 0.5), 0.2 * (dice.fraction() - 0.5));
-    let offered = 4 + dice.within(0, 5) as usize;
+    let services: Vec<&str> = SERVICES.into_iter().filter(|name| *name == "meals" || dice.hits(55)).collect();
     let own = of_town(providers, town.code);
     StationRow {
         id,
@@ -133,7 +133,7 @@ fn station(
         provider_id: if own.is_empty() { None } else { Some(*dice.pick(&own)) },
         name: format!("{}居家养老服务站{more}", village.short()),
         smart: false,
-        services: SERVICES[..offered].join(","),
+        services: services.join(","),
         phone: landline(10_000 + id),
         longitude: point.longitude,
         latitude: point.latitude,
@@ -182,7 +182,7 @@ fn caregiver(
         gender: gender.name(),
         phone_sealed: city.seal("caregivers", id, "phone", &mobile(id))?,
         skills: skills(dice, id),
-        languages: if dice.hits(75) { "mandarin,minnan" } else { "mandarin" }.to_owned(),
+        languages: if dice.hits(75) { "minnan,mandarin" } else { "mandarin" }.to_owned(),
         shift_days: shift_days(id),
         shift_starts_min: starts,
         shift_ends_min: ends,
@@ -206,12 +206,8 @@ fn skills(dice: &mut Dice, id: i64) -> String {
 fn shift_days(id: i64) -> String {
     let first_free = (id % 7) as usize;
     let works = |day: usize| day != first_free && day != (first_free + 1) % 7;
-    DAYS.iter()
-        .enumerate()
-        .filter(|(day, _)| works(*day))
-        .map(|(_, name)| *name)
-        .collect::<Vec<_>>()
-        .join(",")
+    // Monday is 1, as stored.
+    (0..7).filter(|day| works(*day)).map(|day| (day + 1).to_string()).collect::<Vec<_>>().join(",")
 }
 
 fn travel_mode(dice: &mut Dice) -> &'static str {

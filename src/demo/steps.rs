@@ -15,8 +15,9 @@ use crate::error::Result;
 const FAILS: i64 = 3;
 /// Percent that begin late, besides.
 const LATE: i64 = 8;
-const REASONS: [&str; 4] = ["老人不在家", "老人临时取消", "老人住院", "护理员途中受阻"];
-const NOBODY: &str = "未能安排护理员";
+/// As the visits keep them: a reason, or a reason and words.
+const REASONS: [&str; 4] = ["absent", "declined", "hospital", "other: 护理员途中受阻"];
+const NOBODY: &str = "no_caregiver";
 
 /// The next thing that happens to a visit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,7 +99,7 @@ pub(super) fn take(tx: &mut Tx<'_>, seed: u64, visit_id: i64) -> Result<bool> {
         town_code: Some(&visit.town_code),
         detail: json!({ "state": step.to_state, "version": version }),
     })?;
-    let payload = json!({ "state": step.to_state, "version": version });
+    let payload = json!({ "id": visit.id, "state": step.to_state });
     tx.publish(&Event::new(Topic::Visit, &visit.town_code, visit.id, payload))?;
     Ok(true)
 }

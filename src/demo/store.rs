@@ -1,11 +1,17 @@
 //! Bulk inserts: many rows a statement, within what SQLite binds at once.
 
+mod queries;
+mod removal;
+
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
+pub(super) use queries::*;
+pub(super) use removal::drop_everything;
+
 use crate::clock::Instant;
 use crate::db::schema::{
-    beds, caregivers, dated_settings, devices, elders, institutions, providers, rooms, service_items,
+    beds, caregivers, dated_settings, devices, elders, institutions, providers, rooms,
     stations, stays, towns, villages, visit_events, visits,
 };
 use crate::db::{AnyConnection, store::continue_numbers};
@@ -234,159 +240,3 @@ pub(super) fn continue_all(connection: &mut AnyConnection) -> Result<()> {
     )
 }
 
-/// What a service takes.
-#[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = service_items)]
-pub(super) struct Service {
-    pub code: String,
-    pub duration_min: i32,
-    pub skill: String,
-}
-
-pub(super) fn services(connection: &mut AnyConnection) -> Result<Vec<Service>> {
-    Ok(service_items::table.order(service_items::code).select(Service::as_select()).load(connection)?)
-}
-
-/// A client of home visits.
-#[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = elders)]
-pub(super) struct Client {
-    pub id: i64,
-    pub town_code: String,
-    pub longitude: f64,
-    pub latitude: f64,
-}
-
-pub(super) fn clients(connection: &mut AnyConnection) -> Result<Vec<Client>> {
-    Ok(elders::table
-        .filter(elders::home_visits.eq(true))
-        .order(elders::id)
-        .select(Client::as_select())
-        .load(connection)?)
-}
-
-/// A caregiver as the planner sees them.
-#[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = caregivers)]
-pub(super) struct Worker {
-    pub id: i64,
-    pub town_code: String,
-    pub skills: String,
-    pub shift_days: String,
-    pub shift_starts_min: i32,
-    pub shift_ends_min: i32,
-    pub travel_mode: String,
-    pub longitude: f64,
-    pub latitude: f64,
-}
-
-pub(super) fn workers(connection: &mut AnyConnection) -> Result<Vec<Worker>> {
-    Ok(caregivers::table
-        .filter(caregivers::active.eq(true))
-        .order(caregivers::id)
-        .select(Worker::as_select())
-        .load(connection)?)
-}
-
-/// Who is taken when on a day.
-pub(super) fn engagements(
-    connection: &mut AnyConnection,
-    day: NaiveDate,
-) -> Result<Vec<(i64, Instant, Instant)>> {
-    let rows: Vec<(Option<i64>, Option<Instant>, Option<Instant>)> = visits::table
-        .filter(visits::service_on.eq(day))
-        .filter(visits::state.ne("not_done"))
-        .filter(visits::caregiver_id.is_not_null())
-        .select((visits::caregiver_id, visits::starts_at, visits::ends_at))
-        .load(connection)?;
-    Ok(rows.into_iter().filter_map(|(caregiver, starts, ends)| Some((caregiver?, starts?, ends?))).collect())
-}
-
-/// How many visits a day has.
-pub(super) fn count_visits(connection: &mut AnyConnection, day: NaiveDate) -> Result<i64> {
-    Ok(visits::table.filter(visits::service_on.eq(day)).count().get_result(connection)?)
-}
-
-/// How many visits of a day have a window around `at`.
-pub(super) fn count_visits_around(
-    connection: &mut AnyConnection,
-    day: NaiveDate,
-    at: Instant,
-) -> Result<i64> {
-    Ok(visits::table
-        .filter(visits::service_on.eq(day))
-        .filter(visits::window_starts_at.le(at))
-        .filter(visits::window_ends_at.ge(at))
-        .count()
-        .get_result(connection)?)
-}
-
-pub(super) fn next_visit_id(connection: &mut AnyConnection) -> Result<i64> {
-    let last: Option<i64> = visits::table.select(diesel::dsl::max(visits::id)).first(connection)?;
-    Ok(last.unwrap_or(0) + 1)
-}
-
-/// A visit that is not finished.
-#[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = visits)]
-pub(super) struct OpenVisit {
-    pub id: i64,
-    pub town_code: String,
-    pub window_ends_at: Instant,
-    pub caregiver_id: Option<i64>,
-    pub starts_at: Option<Instant>,
-    pub ends_at: Option<Instant>,
-    pub state: String,
-    pub version: i64,
-}
-
-/// Visits of the days up to `day` that are not finished and should have begun by `at`, oldest first.
-pub(super) fn visits_due(
-    connection: &mut AnyConnection,
-    day: NaiveDate,
-    at: Instant,
-    limit: i64,
-) -> Result<Vec<OpenVisit>> {
-    Ok(visits::table
-        .filter(visits::service_on.le(day))
-        .filter(visits::state.eq_any(["planned", "assigned", "arrived"]))
-        .filter(visits::starts_at.le(at).or(visits::starts_at.is_null().and(visits::window_ends_at.le(at))))
-        .order((visits::starts_at, visits::id))
-        .limit(limit)
-        .select(OpenVisit::as_select())
-        .load(connection)?)
-}
-
-/// The visit as it is now; the caller's transaction keeps it so.
-pub(super) fn find_open_visit(connection: &mut AnyConnection, id: i64) -> Result<Option<OpenVisit>> {
-    Ok(visits::table
-        .filter(visits::id.eq(id))
-        .filter(visits::state.eq_any(["planned", "assigned", "arrived"]))
-        .select(OpenVisit::as_select())
-        .first(connection)
-        .optional()?)
-}
-
-/// Code and stored kind of every device, in order of code.
-pub(super) fn device_codes(connection: &mut AnyConnection) -> Result<Vec<(String, String)>> {
-    Ok(devices::table.order(devices::code).select((devices::code, devices::kind)).load(connection)?)
-}
-
-/// Drops every table and function of this program from a PostgreSQL database, so that the migrations begin anew. The
-/// caller has made sure that they hold a demo city.
-pub(super) fn drop_everything(connection: &mut AnyConnection) -> Result<()> {
-    use diesel::connection::SimpleConnection;
-    Ok(connection.batch_execute(
-        "DO $$ DECLARE found record; BEGIN
-            FOR found IN SELECT tablename FROM pg_tables WHERE schemaname = current_schema() LOOP
-                EXECUTE format('DROP TABLE %I CASCADE', found.tablename);
-            END LOOP;
-            FOR found IN SELECT p.oid::regprocedure AS signature FROM pg_proc p
-                JOIN pg_namespace n ON n.oid = p.pronamespace
-                WHERE n.nspname = current_schema() AND p.prokind = 'f'
-                  AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e') LOOP
-                EXECUTE 'DROP FUNCTION ' || found.signature || ' CASCADE';
-            END LOOP;
-        END $$",
-    )?)
-}

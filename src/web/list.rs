@@ -46,6 +46,8 @@ pub struct LookUp {
     /// Field name, labelled `field.NAME`.
     pub field: &'static str,
     pub need: Permission,
+    /// Values and their labels, without "all" in front; the named one holds where none was chosen.
+    OneOf(Vec<(String, String)>, &'static str),
 }
 
 #[derive(Clone, Debug)]
@@ -328,6 +330,15 @@ fn filter_view(context: &Context, filter: Filter, request: &ListRequest) -> Filt
                 label,
             });
             ("select", std::iter::once(all).chain(rest).collect())
+        }
+        FilterKind::OneOf(values, default) => {
+            let chosen = if value.is_empty() { default } else { &value };
+            let choice = |(choice, label): (String, String)| Choice {
+                selected: choice == chosen,
+                value: choice,
+                label,
+            };
+            ("select", values.into_iter().map(choice).collect())
         }
     };
     FilterView { name: filter.name, label: context.t(filter.label).into_owned(), kind, value, options }

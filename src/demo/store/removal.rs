@@ -1,0 +1,29 @@
+//! Taking the tables of a demo city away.
+
+use diesel::connection::SimpleConnection;
+
+use crate::db::AnyConnection;
+use crate::error::Result;
+
+/// All tables of this program.
+const TABLES: [&str; 28] = ["users", "user_grants", "sessions", "setup_links", "audit_log", "outbox", "dated_settings", "towns", "villages", "providers", "institutions", "stations", "caregivers", "elders", "rooms", "beds", "stays", "service_items", "visit_transitions", "visits", "visit_events", "devices", "device_windows", "readings", "latest_readings", "quarantine", "alerts", "__diesel_schema_migrations"];
+
+/// Drops this program's tables and the functions of their triggers from a PostgreSQL database, so that the migrations begin
+/// anew; other tables beside them stay. The caller has made sure that they hold a demo city.
+pub(in crate::demo) fn drop_everything(connection: &mut AnyConnection) -> Result<()> {
+    let names: Vec<String> = TABLES.iter().map(|name| format!("'{name}'")).collect();
+    Ok(connection.batch_execute(&format!(
+        "DO $$ DECLARE found record; BEGIN
+            FOR found IN SELECT DISTINCT t.tgfoid::regprocedure AS signature FROM pg_trigger t
+                JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+                WHERE NOT t.tgisinternal AND n.nspname = current_schema() AND c.relname IN ({names}) LOOP
+                EXECUTE 'DROP FUNCTION ' || found.signature || ' CASCADE';
+            END LOOP;
+            FOR found IN SELECT tablename FROM pg_tables
+                WHERE schemaname = current_schema() AND tablename IN ({names}) LOOP
+                EXECUTE format('DROP TABLE %I CASCADE', found.tablename);
+            END LOOP;
+        END $$",
+        names = names.join(", ")
+    ))?)
+}
