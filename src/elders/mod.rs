@@ -4,6 +4,7 @@
 //! [`reveal`] and [`reveal_addresses`], which write an audit row in the same transaction; an elder is within reach by town,
 //! by a stay in an institution, or by a provider's visit, both until thirty days after they ended.
 
+pub mod api;
 mod model;
 pub mod pages;
 mod personal;
