@@ -1,20 +1,14 @@
 //! The promises of Songhe, one folder each, in one program so that linking is paid once.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
 
-<<<<<<< HEAD
-mod beds;
-=======
 mod api;
+mod beds;
 mod browser;
->>>>>>> main
 mod config;
 mod database;
 mod devices;
-<<<<<<< HEAD
 mod elders;
-=======
 mod registry;
->>>>>>> main
 mod structure;
 mod support;
 mod visits;

@@ -4,8 +4,8 @@
 pub mod app;
 pub mod client;
 pub mod database;
-pub mod people;
 pub mod files;
+pub mod people;
 pub mod poll;
 pub mod process;
 pub mod seed;
