@@ -61,6 +61,15 @@ pub fn number(text: &str) -> f64 {
     text.trim().parse().unwrap_or(f64::NAN)
 }
 
+/// Minutes after midnight of a time such as `08:30`.
+pub fn minutes(text: &str) -> Option<i32> {
+    let (hours, minutes) = text.trim().split_once(':')?;
+    // Some browsers send seconds as well.
+    let minutes = minutes.split(':').next()?;
+    let part = |text: &str, max: i32| text.parse().ok().filter(|number: &i32| (0..=max).contains(number));
+    Some(part(hours, 23)? * 60 + part(minutes, 59)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,6 +87,15 @@ mod tests {
         for lang in [Lang::Chinese, Lang::English] {
             assert!(error.fields.iter().all(|broken| !broken.rule.to(lang).starts_with("rule.")));
         }
+    }
+
+    #[test]
+    fn a_time_is_minutes_after_midnight() {
+        assert_eq!(
+            [minutes("00:00"), minutes("08:30"), minutes("23:59:30")],
+            [Some(0), Some(510), Some(1439)]
+        );
+        assert_eq!([minutes(""), minutes("24:00"), minutes("8"), minutes("08:-1")], [None; 4]);
     }
 
     #[test]

@@ -3,19 +3,23 @@
 //! The tour, outside in: [`cli`] starts the program; [`web`] holds the gate in front of every route and what pages share;
 //! each domain folder ([`registry`] ...) holds one subject with its model, its store, its use cases and its pages;
 //! [`access`] decides who may do what where; [`app`] is the frame of a business transaction; [`bus`] tells pages what was
-//! committed; [`db`] is SQLite or PostgreSQL; [`clock`] is the only reader of time. Arrows point one way:
+//! committed; [`db`] is SQLite or PostgreSQL; [`clock`] is the only reader of time; [`backup`] copies it all and puts it back. Arrows point one way:
 //! `web, api, cli -> domains -> access, bus, db, clock`.
 
 pub mod access;
+pub mod alerts;
 pub mod api;
 pub mod app;
+pub mod backup;
+pub mod beds;
 pub mod bus;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;
-pub mod devices;
 pub mod demo;
+pub mod devices;
+pub mod elders;
 pub mod error;
 pub mod input;
 pub mod insight;
@@ -25,4 +29,5 @@ pub mod metrics;
 pub mod registry;
 pub mod start;
 pub mod text;
+pub mod visits;
 pub mod web;

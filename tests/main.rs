@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
 
 mod api;
+mod browser;
 mod config;
 mod database;
 mod devices;

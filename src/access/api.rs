@@ -80,7 +80,7 @@ async fn open(guest: Guest, request: HttpRequest, Json(login): Json<Login>) -> R
     let token = enter(&guest.app, credentials).await?;
     let admission =
         admit(&guest.app, &token).await?.ok_or_else(|| Error::internal("a new session does not admit"))?;
-    let expires_at = At::new(&guest.app.calendar, admission.expires_at);
+    let expires_at = At::new(guest.app.calendar, admission.expires_at);
     Ok(created("/api/v1/session".to_owned(), &Opened { token, expires_at }))
 }
 
@@ -96,8 +96,8 @@ async fn show(visitor: Visitor) -> Result<HttpResponse> {
         login: admission.scope.actor.clone(),
         name: admission.user_name.clone(),
         grants: grants.collect(),
-        expires_at: At::new(&visitor.app.calendar, admission.expires_at),
-        idle_ends_at: At::new(&visitor.app.calendar, admission.idle_ends_at),
+        expires_at: At::new(visitor.app.calendar, admission.expires_at),
+        idle_ends_at: At::new(visitor.app.calendar, admission.idle_ends_at),
     }))
 }
 

@@ -9,6 +9,7 @@ use super::{Grant, Place, Role, Scope, check_length, seal};
 use crate::app::{App, Tx};
 use crate::bus::Event;
 use crate::clock::Instant;
+use crate::db::AnyConnection;
 use crate::error::{Code, Error, Result};
 use crate::text::Text;
 
@@ -152,14 +153,26 @@ pub fn offer_set_up(app: &App) -> Result<Option<String>> {
     })
 }
 
+/// Whether a set-up link would still make the first users; its page is not found otherwise.
+pub async fn is_set_up_open(app: &App, token: &str) -> Result<bool> {
+    let (hash, now) = (hash_token(token), app.clock.now());
+    let open = move |connection: &mut AnyConnection| {
+        Ok(!store::any_user(connection)? && store::is_setup_link_open(connection, &hash, now)?)
+    };
+    app.db.read(open).await
+}
+
 /// Makes the first users from a set-up link: a system administrator who manages users and, with the same password rule, a
 /// security administrator who grants roles; one person cannot be both.
 pub async fn set_up(app: &App, token: &str, people: [(String, String, String); 2]) -> Result<()> {
-    let roles = [Role::SystemAdministrator, Role::SecurityAdministrator];
+    let roles = [
+        (Role::SystemAdministrator, "system_login", "system_password"),
+        (Role::SecurityAdministrator, "security_login", "security_password"),
+    ];
     let mut prepared = Vec::new();
-    for ((login, name, password), role) in people.into_iter().zip(roles) {
-        let login = check_login(&login)?;
-        check_length(&password)?;
+    for ((login, name, password), (role, login_field, password_field)) in people.into_iter().zip(roles) {
+        let login = check_login(&login).map_err(|error| named(error, login_field))?;
+        check_length(&password).map_err(|error| named(error, password_field))?;
         prepared.push((login, name.trim().to_owned(), app.passwords.hash(password).await?, role));
     }
     let hash = hash_token(token);
@@ -173,6 +186,14 @@ pub async fn set_up(app: &App, token: &str, people: [(String, String, String); 2
         Ok(())
     })
     .await
+}
+
+/// The same refusal, of the form's field with this name.
+fn named(mut error: Error, field: &'static str) -> Error {
+    for broken in &mut error.fields {
+        broken.field = field;
+    }
+    error
 }
 
 /// A user with their grants, audited, in the caller's transaction.

@@ -4,8 +4,8 @@
 //! exist for them; personal data is sealed before it reaches the database; every change adds an audit row in its own
 //! transaction.
 
-pub mod api;
 pub mod account;
+pub mod api;
 pub mod audit;
 pub mod audit_log;
 mod login;
@@ -19,7 +19,8 @@ pub mod store;
 pub mod users;
 
 pub use login::{
-    Admission, Credentials, add_user, admit, check_login, close, disable, enter, leave, offer_set_up, set_up,
+    Admission, Credentials, add_user, admit, check_login, close, disable, enter, is_set_up_open, leave,
+    offer_set_up, set_up,
 };
 pub use model::{Grant, Permission, Place, Role};
 pub(crate) use password::hash as hash_password;

@@ -4,8 +4,8 @@ use actix_web::cookie::{Cookie, SameSite};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::{Credentials, enter, leave, set_up};
-use crate::error::{Error, Result};
+use super::{Credentials, enter, is_set_up_open, leave, set_up};
+use crate::error::{Code, Error, Result};
 use crate::text::Text;
 use crate::web::{
     Form, FormField, Guest, Input, Need, Page, Route, Visitor, form_page, get, html, post, redirect,
@@ -67,7 +67,7 @@ async fn log_in(guest: Guest, request: HttpRequest, body: String) -> Result<Http
             add_cookie(&guest, &mut response, &token)?;
             Ok(response)
         }
-        Err(error) if error.code == crate::error::Code::WrongPassword => {
+        Err(error) if error.code == Code::WrongPassword => {
             let view = LoginView {
                 action: "/login",
                 name: input.text("name"),
@@ -93,6 +93,9 @@ async fn log_out(visitor: Visitor) -> Result<HttpResponse> {
 }
 
 async fn show_set_up(guest: Guest, token: web::Path<String>) -> Result<HttpResponse> {
+    if !is_set_up_open(&guest.app, &token).await? {
+        return Err(Error::new(Code::NotFound, Text::new("rule.setup_link")));
+    }
     form_page(&guest, set_up_form(&guest, &token, &Input::default()), None)
 }
 

@@ -65,7 +65,10 @@ fn operation(endpoint: &Endpoint, lang: Lang) -> Operation {
     let route = &endpoint.route;
     let need = match route.need {
         Need::May(permission) => lang.fill("api.needs", &[("permission", &format!("{permission:?}"))]),
-        Need::Either(one, other) => lang.fill("api.needs", &[("permission", &format!("{one:?}, {other:?}"))]),
+        Need::Either(one, other) => {
+            let (one, other) = (format!("{one:?}"), format!("{other:?}"));
+            lang.fill("api.needs_either", &[("one", &one), ("other", &other)])
+        }
         Need::SignedIn => lang.t("api.needs_session").into_owned(),
         Need::Open | Need::Local => lang.t("api.needs_nothing").into_owned(),
     };

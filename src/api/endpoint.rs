@@ -51,7 +51,7 @@ impl Endpoint {
         if route.need != Need::Open {
             problems.insert(401);
         }
-        if matches!(route.need, Need::May(_)) || route.method != Method::GET {
+        if matches!(route.need, Need::May(_) | Need::Either(..)) || route.method != Method::GET {
             problems.insert(403);
         }
         let parameters: Vec<Parameter> = places(route.path).map(in_path).collect();

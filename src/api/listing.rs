@@ -82,7 +82,7 @@ impl Filter {
                 Text::new("rule.json_kind").with("kind", "@api.kind.whole_number")
             }),
             FilterKind::Day => {
-                checks.require(name, value.parse::<NaiveDate>().is_ok(), || Text::new("rule.date"))
+                checks.require(name, value.parse::<NaiveDate>().is_ok(), || Text::new("rule.date"));
             }
             FilterKind::Flag => one_of(name, value, &["true", "false"], checks),
             FilterKind::OneOf(values) => one_of(name, value, values, checks),
@@ -122,6 +122,17 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// Null on the last page.
     pub next_cursor: Option<String>,
+}
+
+/// The rows asked for out of a short list that is there as a whole, in order of `number`.
+pub fn part_of<T>(rows: Vec<T>, request: &ListRequest, number: impl Fn(&T) -> i64) -> Vec<T> {
+    let after = request.after_id.unwrap_or_default();
+    rows.into_iter().filter(|row| number(row) > after).take(request.limit as usize).collect()
+}
+
+/// The request for such a list as a whole.
+pub fn whole(request: &ListRequest) -> ListRequest {
+    ListRequest { limit: i64::from(i32::MAX), after_id: None, ..request.clone() }
 }
 
 /// The operation that lists `R`.
@@ -171,7 +182,7 @@ fn parse(query: &str, path: &str, filters: &[Filter]) -> Result<ListRequest> {
             "limit" => match value.parse().ok().filter(|limit| (1..=PAGE_ROWS_MAX).contains(limit)) {
                 Some(limit) => request.limit = limit,
                 None => {
-                    checks.refuse("limit", Text::new("rule.range").with("min", 1).with("max", PAGE_ROWS_MAX))
+                    checks.refuse("limit", Text::new("rule.range").with("min", 1).with("max", PAGE_ROWS_MAX));
                 }
             },
             "cursor" => match number_of(path, &value) {

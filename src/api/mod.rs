@@ -16,9 +16,9 @@ mod values;
 pub use document::document;
 pub use endpoint::Endpoint;
 pub use json::{Json, Patch};
-pub use listing::{Filter, FilterKind, Page, Resource, list_endpoint};
+pub use listing::{Filter, FilterKind, Page, Resource, list_endpoint, part_of, whole};
 pub use problem::Problem;
-pub use values::{At, Id, PathCode, created, ok};
+pub use values::{At, Id, PathCode, created, fetch, ok};
 
 use crate::web::Route;
 

@@ -10,15 +10,18 @@ use utoipa::openapi::schema::{KnownFormat, SchemaFormat, Type};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::access::Scope;
 use crate::clock::{Calendar, Instant};
+use crate::db::AnyConnection;
 use crate::error::{Error, Result};
+use crate::web::{Visitor, Words};
 
 /// An instant as RFC 3339 with the city's offset.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct At(String);
 
 impl At {
-    pub fn new(calendar: &Calendar, at: Instant) -> At {
+    pub fn new(calendar: Calendar, at: Instant) -> At {
         At(calendar.rfc3339(at))
     }
 }
@@ -77,4 +80,14 @@ pub fn ok<T: Serialize>(value: &T) -> HttpResponse {
 /// An answer with the address of what was made.
 pub fn created<T: Serialize>(address: String, value: &T) -> HttpResponse {
     HttpResponse::Created().insert_header((header::LOCATION, address)).json(value)
+}
+
+/// Reads for the asker.
+pub async fn fetch<T, F>(visitor: &Visitor, work: F) -> Result<T>
+where
+    T: Send + 'static,
+    F: FnOnce(&mut AnyConnection, &Scope, &Words) -> Result<T> + Send + 'static,
+{
+    let (scope, words) = (visitor.scope(), Words::of(visitor));
+    visitor.app.db.read(move |connection| work(connection, &scope, &words)).await
 }

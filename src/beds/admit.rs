@@ -9,7 +9,7 @@ use crate::access::audit::Entry;
 use crate::app::Tx;
 use crate::bus::{Event, Topic};
 use crate::clock::Instant;
-use crate::elders;
+use crate::elders::Found;
 use crate::elders::store::get_elder;
 use crate::error::{Code, Error, Result};
 use crate::registry::institutions::InstitutionState;
@@ -21,8 +21,8 @@ use crate::text::Text;
 pub enum Whom {
     /// The record number of an elder within reach.
     Elder(i64),
-    /// An identity number: whoever admits has the card in front of them, so it finds elders of the whole city.
-    Identity(String),
+    /// An elder of anywhere in the city, found by the identity number on the card.
+    Found(Found),
 }
 
 /// Who goes into which bed from when; without an instant, from now.
@@ -40,7 +40,8 @@ pub fn admit(tx: &mut Tx<'_>, admission: &Admission) -> Result<i64> {
     if institution.state != InstitutionState::Operating {
         return Err(Error::new(
             Code::IllegalMove,
-            Text::new("bed.not_operating").with("state", format!("@enums.institution_state.{}", institution.state.name())),
+            Text::new("bed.not_operating")
+                .with("state", format!("@enums.institution_state.{}", institution.state.name())),
         ));
     }
     let elder_id = find(tx, &admission.whom)?;
@@ -59,14 +60,15 @@ pub fn admit(tx: &mut Tx<'_>, admission: &Admission) -> Result<i64> {
 }
 
 fn find(tx: &mut Tx<'_>, whom: &Whom) -> Result<i64> {
-    let unknown = || Error::field("elder", Text::new("rule.unknown_elder"));
     match whom {
         Whom::Elder(id) => match get_elder(tx.connection, tx.scope, Permission::SeeElders, *id, tx.now) {
             Ok(elder) => Ok(elder.id),
-            Err(error) if error.code == Code::NotFound => Err(unknown()),
+            Err(error) if error.code == Code::NotFound => {
+                Err(Error::field("elder", Text::new("rule.unknown_elder")))
+            }
             Err(error) => Err(error),
         },
-        Whom::Identity(identity) => elders::find_by_identity(tx, identity, None)?.ok_or_else(unknown),
+        Whom::Found(found) => Ok(found.elder_id()),
     }
 }
 

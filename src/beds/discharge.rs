@@ -36,6 +36,9 @@ pub fn discharge(tx: &mut Tx<'_>, stay_id: i64, seen: i64, to: Option<Instant>) 
         town_code: Some(&stay.town_code),
         detail: json!({ "version": seen + 1, "bed": stay.bed_id, "elder": stay.elder_id, "changes": { "to_on": [null, at] } }),
     })?;
-    let payload = json!({ "id": stay_id, "bed": stay.bed_id, "institution": stay.institution_id, "state": "free" });
-    tx.publish(&Event::new(Topic::Stay, &stay.town_code, stay_id, payload).of_institution(Some(stay.institution_id)))
+    let payload =
+        json!({ "id": stay_id, "bed": stay.bed_id, "institution": stay.institution_id, "state": "free" });
+    tx.publish(
+        &Event::new(Topic::Stay, &stay.town_code, stay_id, payload).of_institution(Some(stay.institution_id)),
+    )
 }

@@ -96,11 +96,18 @@ fn within(reach: &Reach) -> Condition {
         return Box::new(sql::<Bool>("TRUE"));
     }
     Box::new(
-        beds::town_code.eq_any(reach.towns.clone()).or(beds::institution_id.eq_any(reach.institutions.clone())),
+        beds::town_code
+            .eq_any(reach.towns.clone())
+            .or(beds::institution_id.eq_any(reach.institutions.clone())),
     )
 }
 
-pub fn get_bed(connection: &mut AnyConnection, scope: &Scope, permission: Permission, id: i64) -> Result<BedRow> {
+pub fn get_bed(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    permission: Permission,
+    id: i64,
+) -> Result<BedRow> {
     let reach = scope.reach(permission)?;
     let bed = beds::table.inner_join(rooms::table).filter(beds::id.eq(id)).filter(within(&reach)).select(BED);
     Ok(bed.first(connection)?)
@@ -163,7 +170,14 @@ fn ordered<'a>(query: BedQuery<'a>, request: &ListRequest) -> BedQuery<'a> {
         (_, true) => query.order(beds::institution_id.desc()),
         (_, false) => query.order(beds::institution_id.asc()),
     };
-    query.then_order_by((beds::institution_id, rooms::building, rooms::floor, rooms::number, beds::label, beds::id))
+    query.then_order_by((
+        beds::institution_id,
+        rooms::building,
+        rooms::floor,
+        rooms::number,
+        beds::label,
+        beds::id,
+    ))
 }
 
 /// The beds with who is in them at `now`.
@@ -208,9 +222,9 @@ fn institution_names(connection: &mut AnyConnection) -> Result<HashMap<i64, Stri
 /// Number and name of the institutions with beds within reach, by town.
 pub fn institutions_with_beds(connection: &mut AnyConnection, scope: &Scope) -> Result<Vec<(i64, String)>> {
     let reach = scope.reach(Permission::SeeBeds)?;
-    let with_beds = beds::table.inner_join(rooms::table).filter(within(&reach)).select(beds::institution_id);
     Ok(institutions::table
-        .filter(institutions::id.eq_any(with_beds))
+        .filter(crate::registry::institutions::store::within(&reach))
+        .filter(institutions::id.eq_any(beds::table.select(beds::institution_id)))
         .order((institutions::town_code, institutions::id))
         .select((institutions::id, institutions::name))
         .load(connection)?)
@@ -218,10 +232,18 @@ pub fn institutions_with_beds(connection: &mut AnyConnection, scope: &Scope) -> 
 
 /// Both names of a town.
 pub fn town_name(connection: &mut AnyConnection, code: &str) -> Result<(String, String)> {
-    Ok(towns::table.filter(towns::code.eq(code)).select((towns::name_zh, towns::name_en)).first(connection)?)
+    Ok(towns::table
+        .filter(towns::code.eq(code))
+        .select((towns::name_zh, towns::name_en))
+        .first(connection)?)
 }
 
-pub fn get_stay(connection: &mut AnyConnection, scope: &Scope, permission: Permission, id: i64) -> Result<StayRow> {
+pub fn get_stay(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    permission: Permission,
+    id: i64,
+) -> Result<StayRow> {
     let reach = scope.reach(permission)?;
     let within = within_stays(&reach);
     Ok(stays::table.filter(stays::id.eq(id)).filter(within).select(StayRow::as_select()).first(connection)?)
@@ -233,7 +255,9 @@ fn within_stays(reach: &Reach) -> Box<dyn BoxableExpression<stays::table, Backen
         return Box::new(sql::<Bool>("TRUE"));
     }
     Box::new(
-        stays::town_code.eq_any(reach.towns.clone()).or(stays::institution_id.eq_any(reach.institutions.clone())),
+        stays::town_code
+            .eq_any(reach.towns.clone())
+            .or(stays::institution_id.eq_any(reach.institutions.clone())),
     )
 }
 
@@ -305,7 +329,11 @@ fn with_names(
 }
 
 /// The stay of this bed that keeps another one from going on from `from`.
-pub(super) fn stay_in_bed_after(connection: &mut AnyConnection, bed_id: i64, from: Instant) -> Result<Option<StayRow>> {
+pub(super) fn stay_in_bed_after(
+    connection: &mut AnyConnection,
+    bed_id: i64,
+    from: Instant,
+) -> Result<Option<StayRow>> {
     Ok(stays::table
         .filter(stays::bed_id.eq(bed_id))
         .filter(stays::ends_at.is_null().or(stays::ends_at.gt(from)))
@@ -351,8 +379,12 @@ pub(super) fn insert_stay(
 
 /// Ends version `seen` of a stay that goes on; false where that is no longer what is stored.
 pub(super) fn end_stay(connection: &mut AnyConnection, id: i64, seen: i64, to: Instant) -> Result<bool> {
-    let going_on = stays::table.filter(stays::id.eq(id)).filter(stays::version.eq(seen)).filter(stays::ends_at.is_null());
-    let changed =
-        diesel::update(going_on).set((stays::ends_at.eq(to), stays::version.eq(seen + 1))).execute(connection)?;
+    let going_on = stays::table
+        .filter(stays::id.eq(id))
+        .filter(stays::version.eq(seen))
+        .filter(stays::ends_at.is_null());
+    let changed = diesel::update(going_on)
+        .set((stays::ends_at.eq(to), stays::version.eq(seen + 1)))
+        .execute(connection)?;
     Ok(changed == 1)
 }

@@ -17,6 +17,8 @@ const PAGE_ROWS: i64 = 500;
 /// Without any wake-up, another replica's events are seen this late at the most.
 const POLL_EVERY: Duration = Duration::from_millis(500);
 const KEEP_HOURS: i64 = 24;
+/// Readings are most of all events, and the next one makes the last one moot.
+const KEEP_READINGS_MIN: i64 = 15;
 const TRIM_EVERY: Duration = Duration::from_mins(1);
 
 /// Tells listeners of this process what was committed, here or by another replica.
@@ -142,7 +144,12 @@ impl Bus {
 
 async fn trim(db: &Db, clock: &Clock) {
     let before = clock.now() - TimeDelta::hours(KEEP_HOURS);
-    if let Err(error) = db.write(move |connection| store::trim(connection, before)).await {
+    let readings_before = clock.now() - TimeDelta::minutes(KEEP_READINGS_MIN);
+    let trimmed = db.write(move |connection| {
+        store::trim_readings(connection, readings_before)?;
+        store::trim(connection, before)
+    });
+    if let Err(error) = trimmed.await {
         tracing::warn!(error = %error.for_log(), "the outbox was not trimmed");
     }
 }

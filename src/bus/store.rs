@@ -7,6 +7,21 @@ use crate::clock::Instant;
 use crate::db::AnyConnection;
 use crate::db::schema::outbox;
 use crate::error::Result;
+use crate::on_backend;
+
+/// Well below both databases' limits of bound values.
+const INSERT_ROWS_MAX: usize = 1_000;
+
+#[derive(Insertable)]
+#[diesel(table_name = outbox, treat_none_as_default_value = false)]
+struct NewRow<'a> {
+    at: Instant,
+    topic: &'static str,
+    town_code: Option<&'a str>,
+    institution_id: Option<i64>,
+    entity_id: &'a str,
+    payload: String,
+}
 
 type Row = (i64, Instant, String, Option<String>, Option<i64>, String, String);
 
@@ -25,6 +40,25 @@ pub fn insert(connection: &mut AnyConnection, at: Instant, event: &Event) -> Res
     Ok(())
 }
 
+/// Adds events in the caller's transaction, in their order.
+pub fn insert_all(connection: &mut AnyConnection, at: Instant, events: &[Event]) -> Result<()> {
+    for part in events.chunks(INSERT_ROWS_MAX) {
+        let rows: Vec<NewRow<'_>> = part
+            .iter()
+            .map(|event| NewRow {
+                at,
+                topic: event.topic.name(),
+                town_code: event.town_code.as_deref(),
+                institution_id: event.institution_id,
+                entity_id: &event.entity_id,
+                payload: event.payload.to_string(),
+            })
+            .collect();
+        on_backend!(connection, inner => diesel::insert_into(outbox::table).values(&rows).execute(inner)?);
+    }
+    Ok(())
+}
+
 /// At most `limit` events after number `after`, in order.
 pub fn after(connection: &mut AnyConnection, after: i64, limit: i64) -> Result<Vec<Stored>> {
     let rows: Vec<Row> =
@@ -37,6 +71,13 @@ pub fn ends(connection: &mut AnyConnection) -> Result<(i64, i64)> {
     let oldest: Option<i64> = outbox::table.select(diesel::dsl::min(outbox::id)).first(connection)?;
     let newest: Option<i64> = outbox::table.select(diesel::dsl::max(outbox::id)).first(connection)?;
     Ok((oldest.unwrap_or(0), newest.unwrap_or(0)))
+}
+
+/// Forgets readings before `before`, but never the newest event. A page that was away for longer shows the next reading.
+pub fn trim_readings(connection: &mut AnyConnection, before: Instant) -> Result<usize> {
+    let (_, newest) = ends(connection)?;
+    let old = outbox::table.filter(outbox::at.lt(before)).filter(outbox::id.lt(newest));
+    Ok(diesel::delete(old.filter(outbox::topic.eq(Topic::Reading.name()))).execute(connection)?)
 }
 
 /// Forgets events before `before`, but never the newest: its number must go on counting.

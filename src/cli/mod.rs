@@ -1,11 +1,17 @@
 //! The command line.
 
+pub mod audit;
+pub mod backup;
+pub mod bench;
+pub mod completions;
 pub mod config;
 pub mod demo;
+pub mod device;
 pub mod figures;
 mod log;
 pub mod serve;
 pub mod simulate;
+pub mod user;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,8 +19,12 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::app::App;
+use crate::clock::Clock;
 use crate::config::{Config, LogFormat, Overrides, SecretUrl};
+use crate::db::Source;
 use crate::error::Error;
+use crate::start;
 
 /// Why a command ended with status 1.
 #[derive(Debug, thiserror::Error)]
@@ -56,10 +66,17 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::ServeArgs),
+    Device(device::DeviceArgs),
     Simulate(simulate::SimulateArgs),
     Demo(demo::DemoArgs),
     Figures(figures::FiguresArgs),
+    User(user::UserArgs),
+    Audit(audit::AuditArgs),
+    Backup(backup::BackupArgs),
+    Restore(backup::RestoreArgs),
+    Bench(bench::BenchArgs),
     Config(config::ConfigArgs),
+    Completions(completions::CompletionsArgs),
 }
 
 /// The flags every command shares; they win over the file and the environment.
@@ -119,12 +136,24 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Opens the data that is there; a command on data that is not must not make an empty database.
+fn open(config: Config) -> Result<App, Failure> {
+    if let Source::Sqlite(file) = start::source(&config)
+        && !file.exists()
+    {
+        let text = format!("there is no database at {}: check --data and --database", file.display());
+        return Err(Failure::Start(Error::internal(text)));
+    }
+    Ok(start::open(config, Clock::system())?)
+}
+
 fn dispatch(cli: &Cli) -> Result<(), Failure> {
     let overrides = cli.flags.overrides();
     let file = cli.flags.config.as_deref();
     let load = || -> Result<Config, Failure> { Ok(Config::load(file, &overrides)?) };
     match &cli.command {
         Command::Serve(_) => serve::run(load()?),
+        Command::Device(args) => device::run(args, load()?),
         Command::Simulate(args) => {
             say(&simulate::run(args.clone())?.to_string());
             Ok(())
@@ -135,6 +164,12 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
             demo::run(args, Config::load(file, &overrides)?)
         }
         Command::Figures(args) => figures::run(args, load()?),
+        Command::User(args) => user::run(load()?, args),
+        Command::Audit(args) => audit::run(load()?, args),
+        Command::Backup(args) => backup::back_up(load()?, args),
+        Command::Restore(args) => backup::restore(&load()?, args),
+        Command::Completions(args) => completions::run(args, &mut std::io::stdout().lock()),
+        Command::Bench(args) => bench::run(args, file, &overrides),
         Command::Config(args) => Ok(config::run(args, file, &overrides, &mut std::io::stdout().lock())?),
     }
 }

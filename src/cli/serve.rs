@@ -11,6 +11,7 @@ use crate::access;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::devices::DeviceService;
 use crate::error::{Error, Result};
 use crate::start::{self, Tasks};
 use crate::web;
@@ -68,14 +69,21 @@ where
 {
     let tasks = Tasks::start(&app);
     let bound = web::bind(&app)?;
-    let addresses = Addresses { http: bound.address.to_string(), mqtt: None };
+    let devices = DeviceService::start(&app).await?;
+    let mqtt = devices.mqtt.map(|address| address.to_string());
+    let addresses = Addresses { http: bound.address.to_string(), mqtt };
     let handle = bound.server.handle();
     let serving = tokio::spawn(bound.server);
     write_addresses(&app.config.addresses_file(), &addresses)?;
     say(&format!("Songhe is ready: http://{}", addresses.http));
+    if let Some(mqtt) = &addresses.mqtt {
+        say(&format!("Devices connect to: mqtt://{mqtt}"));
+    }
     also(Running { app: app.clone(), addresses, stopped: tasks.stopped() }).await?;
     until_told().await?;
     tracing::info!("stopping");
+    // Devices first: what they sent is committed, and the bus still tells it.
+    devices.stop().await;
     tasks.stop().await;
     handle.stop(true).await;
     let _ = serving.await;

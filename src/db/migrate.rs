@@ -8,7 +8,7 @@ use diesel::connection::SimpleConnection;
 use diesel::migration::{MigrationSource, MigrationVersion};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::connection::{AnyConnection, Source};
+use super::connection::{AnyConnection, Kind, Source};
 use crate::error::{Error, Result};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
@@ -33,6 +33,17 @@ impl fmt::Display for MigrationReport {
             None => Ok(()),
         }
     }
+}
+
+/// Number of the newest schema step that this program knows, such as 0005.
+pub fn newest_step(kind: Kind) -> Result<String> {
+    let steps = match kind {
+        Kind::Sqlite => MigrationSource::<diesel::sqlite::Sqlite>::migrations(&SQLITE)
+            .map(|steps| steps.iter().map(|step| step.name().version().to_string()).max()),
+        Kind::Postgres => MigrationSource::<diesel::pg::Pg>::migrations(&POSTGRES)
+            .map(|steps| steps.iter().map(|step| step.name().version().to_string()).max()),
+    };
+    Ok(steps.map_err(|error| Error::internal("schema steps").because(error))?.unwrap_or_default())
 }
 
 pub(super) fn migrate(source: &Source) -> Result<MigrationReport> {

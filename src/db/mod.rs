@@ -19,7 +19,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use connection::{AnyConnection, Kind, MultiBackend as Backend, Source};
 pub use failure::{is_unique, violates};
-pub use migrate::MigrationReport;
+pub use migrate::{MigrationReport, newest_step};
 
 use crate::error::{Error, Result};
 use connection::Manager;

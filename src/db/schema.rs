@@ -317,6 +317,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    device_gaps (device_id, boot_id, lane, from_seq) {
+        device_id -> BigInt,
+        boot_id -> BigInt,
+        lane -> SmallInt,
+        from_seq -> BigInt,
+        to_seq -> BigInt,
+    }
+}
+
+diesel::table! {
     readings (id) {
         id -> BigInt,
         device_id -> BigInt,
@@ -420,6 +430,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     visit_events,
     devices,
     device_windows,
+    device_gaps,
     readings,
     latest_readings,
     quarantine,

@@ -4,7 +4,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::{AnyConnection, Db, Kind};
+use super::{AnyConnection, Db, Kind, Source};
 use crate::error::{Error, Result};
 
 #[derive(QueryableByName)]
@@ -37,6 +37,21 @@ pub fn version(connection: &mut AnyConnection) -> Result<String> {
         AnyConnection::Postgres(_) => "SELECT 'PostgreSQL ' || current_setting('server_version') AS version",
     };
     Ok(diesel::sql_query(query).get_result::<Version>(connection)?.version)
+}
+
+/// Number of the newest schema step that was applied, such as 0005.
+pub fn schema_version(connection: &mut AnyConnection) -> Result<String> {
+    let query = "SELECT max(version) AS version FROM __diesel_schema_migrations";
+    Ok(diesel::sql_query(query).get_result::<Version>(connection)?.version)
+}
+
+/// Whether a PostgreSQL database holds tables already.
+pub fn holds_tables(source: &Source) -> Result<bool> {
+    let mut connection = source
+        .connect(true)
+        .map_err(|error| Error::internal(format!("cannot open {source:?}")).because(error))?;
+    let query = "SELECT count(*) AS answer FROM information_schema.tables WHERE table_schema = 'public'";
+    Ok(diesel::sql_query(query).get_result::<Answer>(&mut connection)?.answer > 0)
 }
 
 /// A consistent copy of an SQLite database while it is in use.

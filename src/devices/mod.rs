@@ -1,8 +1,21 @@
-//! Devices: the broker they connect to, what happens to their messages, and a simulator of them.
+//! Devices: the broker they connect to, what happens to their messages, their pages, and a simulator of them.
 //!
-//! Invariants: a message acknowledged to a device is committed; a device uses its own topics only; rmqtt and rumqttc are
-//! named nowhere outside this folder.
+//! The walk of a reading: [`broker`] (or [`external`] for a broker elsewhere) -> [`ingest`] -> tables and outbox -> pages.
+//!
+//! Invariants: a message acknowledged to a device is committed; a device uses its own topics only; backfill changes neither
+//! latest values nor alerts; rmqtt and rumqttc are named nowhere outside this folder.
 
 pub mod broker;
+pub mod external;
+mod gate;
 pub mod ingest;
+mod model;
+pub mod pages;
+mod provision;
+mod service;
 pub mod simulator;
+pub mod store;
+
+pub use model::{DeviceKind, DevicePlace, PresenceState, Shown, is_plausible, known, shown};
+pub use provision::{DeviceInput, add_device, disable_device, hash_token, new_token};
+pub use service::DeviceService;

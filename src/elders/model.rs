@@ -96,7 +96,9 @@ mod tests {
     #[test]
     fn an_identity_number_has_eighteen_places() {
         assert!(is_identity("35058219400101123X") && is_identity("350582194001011234"));
-        for wrong in ["", "35058219400101123", "35058219400101123x", "3505821940010112345", "35058219400101X234"] {
+        for wrong in
+            ["", "35058219400101123", "35058219400101123x", "3505821940010112345", "35058219400101X234"]
+        {
             assert!(!is_identity(wrong), "{wrong}");
         }
     }

@@ -91,26 +91,50 @@ pub fn reveal_addresses(tx: &mut Tx<'_>, elder_ids: &[i64]) -> Result<HashMap<i6
     sealed.into_iter().map(|(id, sealed)| Ok((id, tx.keys.open(cell(id, ADDRESS), &sealed)?))).collect()
 }
 
-/// The elder with this identity number among those that `permission` reaches, or among all where `permission` is none. The
-/// look-up is written down, found or not, without the number.
-pub fn find_by_identity(tx: &mut Tx<'_>, identity: &str, permission: Option<Permission>) -> Result<Option<i64>> {
-    let identity = normal(identity);
-    if !is_identity(&identity) {
-        return Err(Error::field("identity", Text::new("rule.identity")));
+/// An elder found by identity number for an admission; the look-up is in the audit chain by the time this is used, because
+/// it commits by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found(i64);
+
+impl Found {
+    pub fn elder_id(self) -> i64 {
+        self.0
     }
-    let index = index(tx.keys, &identity);
-    let found = match permission {
-        Some(permission) => store::find_by_index(tx.connection, tx.scope, permission, &index, tx.now)?,
-        None => store::find_anywhere_by_index(tx.connection, &index)?,
-    };
+}
+
+/// The elder with this identity number within reach. The look-up is written down, found or not, without the number.
+pub fn find_by_identity(tx: &mut Tx<'_>, identity: &str) -> Result<Option<i64>> {
+    let index = checked_index(tx.keys, identity)?;
+    let found = store::find_by_index(tx.connection, tx.scope, Permission::SeeElders, &index, tx.now)?;
+    record_look_up(tx, found.as_ref())?;
+    Ok(found.map(|(id, _)| id))
+}
+
+/// The same in the whole city: who admits has the person and the card in front of them, and the elder may come from
+/// anywhere. Runs in a transaction of its own, so that a refused admission leaves its look-up in the audit chain.
+pub fn find_for_admission(tx: &mut Tx<'_>, identity: &str) -> Result<Option<Found>> {
+    tx.scope.reach(Permission::ManageStays)?;
+    let index = checked_index(tx.keys, identity)?;
+    let found = store::find_anywhere_by_index(tx.connection, &index)?;
+    record_look_up(tx, found.as_ref())?;
+    Ok(found.map(|(id, _)| Found(id)))
+}
+
+fn record_look_up(tx: &mut Tx<'_>, found: Option<&(i64, String)>) -> Result<()> {
     tx.audit(&Entry {
         action: "elder.look_up",
         entity: "elder",
-        entity_id: found.as_ref().map(|(id, _)| id.to_string()).unwrap_or_default(),
-        town_code: found.as_ref().map(|(_, town)| town.as_str()),
+        entity_id: found.map(|(id, _)| id.to_string()).unwrap_or_default(),
+        town_code: found.map(|(_, town)| town.as_str()),
         detail: json!({ "found": found.is_some() }),
-    })?;
-    Ok(found.map(|(id, _)| id))
+    })
+}
+
+fn checked_index(keys: &Keys, identity: &str) -> Result<Vec<u8>> {
+    if !is_identity(&normal(identity)) {
+        return Err(Error::field("identity", Text::new("rule.identity")));
+    }
+    Ok(index(keys, identity))
 }
 
 fn index(keys: &Keys, identity: &str) -> Vec<u8> {

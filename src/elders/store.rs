@@ -142,8 +142,12 @@ pub(super) fn find_by_index(
 }
 
 /// The same in the whole city, for whoever has the person and the card in front of them: see [`super::find_by_identity`].
-pub(super) fn find_anywhere_by_index(connection: &mut AnyConnection, index: &[u8]) -> Result<Option<(i64, String)>> {
-    let found = elders::table.filter(elders::identity_index.eq(index)).select((elders::id, elders::town_code));
+pub(super) fn find_anywhere_by_index(
+    connection: &mut AnyConnection,
+    index: &[u8],
+) -> Result<Option<(i64, String)>> {
+    let found =
+        elders::table.filter(elders::identity_index.eq(index)).select((elders::id, elders::town_code));
     Ok(found.first(connection).optional()?)
 }
 
@@ -196,7 +200,11 @@ pub(super) fn with_places(
 }
 
 /// Where elders live at `now`, as number and name of the institution.
-fn homes_of(connection: &mut AnyConnection, ids: &[i64], now: Instant) -> Result<HashMap<i64, (i64, String)>> {
+fn homes_of(
+    connection: &mut AnyConnection,
+    ids: &[i64],
+    now: Instant,
+) -> Result<HashMap<i64, (i64, String)>> {
     let mut homes = HashMap::new();
     for part in ids.chunks(IDS_MAX) {
         let found: Vec<(i64, i64, String)> = stays::table
@@ -257,7 +265,10 @@ fn has_category(name: &str) -> Condition {
     )
 }
 
-fn ordered<'a>(query: elders::BoxedQuery<'a, Backend>, request: &ListRequest) -> elders::BoxedQuery<'a, Backend> {
+fn ordered<'a>(
+    query: elders::BoxedQuery<'a, Backend>,
+    request: &ListRequest,
+) -> elders::BoxedQuery<'a, Backend> {
     match request.sort_or("town") {
         ("name", false) => query.order(elders::name.asc()),
         ("name", true) => query.order(elders::name.desc()),

@@ -23,7 +23,12 @@ use crate::web::Route;
 /// All operations of the registry.
 pub fn endpoints() -> Vec<Endpoint> {
     let mut endpoints = Vec::new();
+    endpoints.extend(towns::api::endpoints());
+    endpoints.extend(villages::api::endpoints());
     endpoints.extend(institutions::api::endpoints());
+    endpoints.extend(stations::api::endpoints());
+    endpoints.extend(providers::api::endpoints());
+    endpoints.extend(caregivers::api::endpoints());
     endpoints
 }
 

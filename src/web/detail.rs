@@ -108,6 +108,21 @@ impl Field {
     }
 }
 
+/// What happened to a record, in order.
+pub struct History {
+    pub heading: String,
+    pub steps: Vec<Step>,
+}
+
+pub struct Step {
+    /// RFC 3339.
+    pub at: String,
+    pub at_text: String,
+    pub what: String,
+    /// Who did it, and what they wrote.
+    pub who: String,
+}
+
 #[derive(Template)]
 #[template(path = "detail.html")]
 struct DetailPage {
@@ -121,10 +136,16 @@ struct DetailView {
     actions: Vec<Action>,
     sections: Vec<Section>,
     live_topic: Option<&'static str>,
+    history: Option<History>,
 }
 
 /// Answers with a detail page.
 pub fn detail_page(context: &Context, detail: Detail) -> Result<HttpResponse> {
+    detail_page_with(context, detail, None)
+}
+
+/// The same with what happened to the record below it.
+pub fn detail_page_with(context: &Context, detail: Detail, history: Option<History>) -> Result<HttpResponse> {
     html(&DetailPage {
         page: Page::new(context, &detail.heading),
         detail: DetailView {
@@ -133,6 +154,7 @@ pub fn detail_page(context: &Context, detail: Detail) -> Result<HttpResponse> {
             actions: detail.actions,
             sections: detail.sections,
             live_topic: detail.topic.map(Topic::name),
+            history,
         },
     })
 }

@@ -155,6 +155,13 @@ struct FormPage {
     form: FormView,
 }
 
+#[derive(Template)]
+#[template(path = "public_form.html")]
+struct PublicFormPage {
+    page: Page,
+    form: FormView,
+}
+
 struct FormView {
     heading: String,
     action: String,
@@ -200,8 +207,13 @@ pub fn form_page(
         submit_label: form.submit_label,
         cancel_href: form.cancel_href,
     };
-    let body =
-        FormPage { page, form: view }.render().map_err(|error| Error::internal("template").because(error))?;
+    // Somebody who is not signed in has no navigation, and no live link that would send them to the sign-in.
+    let body = if context.admission.is_some() {
+        FormPage { page, form: view }.render()
+    } else {
+        PublicFormPage { page, form: view }.render()
+    };
+    let body = body.map_err(|error| Error::internal("template").because(error))?;
     Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(body))
 }
 

@@ -34,6 +34,20 @@ pub enum FilterKind {
     Text,
     /// Values and their labels; "all" is added in front.
     Select(Vec<(String, String)>),
+    /// A day, and the one that is shown where none is chosen.
+    Day(chrono::NaiveDate),
+    /// Values and their labels, without "all" in front; the named one holds where none was chosen.
+    OneOf(Vec<(String, String)>, &'static str),
+}
+
+/// A search by a value that must not stand in an address: a form of its own that posts.
+#[derive(Clone, Copy, Debug)]
+pub struct LookUp {
+    /// Where it posts to.
+    pub path: &'static str,
+    /// Field name, labelled `field.NAME`.
+    pub field: &'static str,
+    pub need: Permission,
 }
 
 #[derive(Clone, Debug)]
@@ -57,6 +71,7 @@ pub trait List: 'static {
     /// Address, text key and need of the "new" button.
     const CREATE: Option<(&'static str, &'static str, Permission)> = None;
     const CREATE_ICON: &'static str = "plus";
+    const LOOK_UP: Option<LookUp> = None;
 
     /// Filters with the values that the asker can choose from.
     fn filters(connection: &mut AnyConnection, scope: &Scope, words: &Words) -> Result<Vec<Filter>>;
@@ -110,7 +125,7 @@ impl Words {
 /// Page and workbook of a list.
 pub fn list_routes<L: List>() -> [Route; 2] {
     [
-        get(L::PATH, Need::May(L::NEED), || web::to(show::<L>)),
+        get(L::PATH, Need::May(L::NEED), || web::to(list_page::<L>)),
         get(L::EXPORT_PATH, Need::May(L::NEED), || web::to(export::<L>)),
     ]
 }
@@ -135,6 +150,13 @@ struct ListView {
     create_icon: &'static str,
     empty_text: String,
     live_topic: Option<&'static str>,
+    look_up: Option<LookUpView>,
+}
+
+struct LookUpView {
+    path: &'static str,
+    field: &'static str,
+    label: String,
 }
 
 struct FilterView {
@@ -151,7 +173,8 @@ struct Pages {
     text: String,
 }
 
-async fn show<L: List>(visitor: Visitor, http: HttpRequest) -> Result<HttpResponse> {
+/// Answers with the list that the address asks for.
+pub async fn list_page<L: List>(visitor: Visitor, http: HttpRequest) -> Result<HttpResponse> {
     let request = parse::<L>(http.query_string(), PAGE_ROWS)?;
     let (scope, words, asked) = (visitor.scope(), Words::of(&visitor), request.clone());
     let (filters, listed) = visitor
@@ -176,6 +199,11 @@ async fn show<L: List>(visitor: Visitor, http: HttpRequest) -> Result<HttpRespon
         create_label: creates.map(|(_, label, _)| visitor.t(label).into_owned()).unwrap_or_default(),
         empty_text: visitor.t(L::EMPTY).into_owned(),
         live_topic: L::TOPIC.map(Topic::name),
+        look_up: L::LOOK_UP.filter(|look_up| visitor.may(look_up.need)).map(|look_up| LookUpView {
+            path: look_up.path,
+            field: look_up.field,
+            label: visitor.t(&format!("field.{}", look_up.field)).into_owned(),
+        }),
     };
     html(&ListPage { page: Page::new(&visitor, &visitor.t(L::HEADING)), list: view })
 }
@@ -281,9 +309,15 @@ fn heads<L: List>(context: &Context, request: &ListRequest) -> Vec<HeadView> {
 }
 
 fn filter_view(context: &Context, filter: Filter, request: &ListRequest) -> FilterView {
-    let value = request.filter(filter.name).unwrap_or_default().to_owned();
+    let mut value = request.filter(filter.name).unwrap_or_default().to_owned();
     let (kind, options) = match filter.kind {
         FilterKind::Text => ("text", Vec::new()),
+        FilterKind::Day(default) => {
+            if value.is_empty() {
+                value = default.to_string();
+            }
+            ("date", Vec::new())
+        }
         FilterKind::Select(values) => {
             let all = Choice {
                 value: String::new(),
@@ -296,6 +330,15 @@ fn filter_view(context: &Context, filter: Filter, request: &ListRequest) -> Filt
                 label,
             });
             ("select", std::iter::once(all).chain(rest).collect())
+        }
+        FilterKind::OneOf(values, default) => {
+            let chosen = if value.is_empty() { default } else { &value };
+            let choice = |(choice, label): (String, String)| Choice {
+                selected: choice == chosen,
+                value: choice,
+                label,
+            };
+            ("select", values.into_iter().map(choice).collect())
         }
     };
     FilterView { name: filter.name, label: context.t(filter.label).into_owned(), kind, value, options }

@@ -21,11 +21,11 @@ mod table;
 
 pub use assemble::{Server, bind};
 pub use context::{Context, Guest, Visitor};
-pub use detail::{Action, Detail, Field, Section, detail_page};
+pub use detail::{Action, Detail, Field, History, Section, Step, detail_page, detail_page_with};
 pub use failure::{fail, problem_body};
 pub use form::{Conflicted, Form, FormField, Input, form_page};
 pub use gate::session_cookie_name;
-pub use list::{Choice, Filter, FilterKind, List, Words, list_routes};
+pub use list::{Choice, Filter, FilterKind, List, LookUp, Words, list_page, list_routes};
 pub use page::{NavItem, Page, html, redirect};
 pub use routes::{Need, Route, all, delete, get, patch, post};
 pub use table::{Cell, Column, HeadView, Row, TableView, group_digits, table};

@@ -43,6 +43,8 @@ pub struct Cell {
     /// RFC 3339, shown as an age.
     pub at: Option<String>,
     pub live_at: Option<String>,
+    /// Address that a button with the cell's text posts to.
+    pub post: Option<String>,
 }
 
 impl Cell {
@@ -62,6 +64,16 @@ impl Cell {
 
     pub fn chip(text: impl Into<String>, tone: &'static str) -> Cell {
         Cell { text: text.into(), chip: Some(tone), ..Cell::default() }
+    }
+
+    /// A button that posts.
+    pub fn button(text: impl Into<String>, post: impl Into<String>) -> Cell {
+        Cell { text: text.into(), post: Some(post.into()), ..Cell::default() }
+    }
+
+    /// An instant, shown as an age where scripts run.
+    pub fn at(text: impl Into<String>, rfc3339: impl Into<String>) -> Cell {
+        Cell { text: text.into(), at: Some(rfc3339.into()), ..Cell::default() }
     }
 
     #[must_use]

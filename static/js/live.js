@@ -63,9 +63,11 @@ function showReading(reading) {
     return;
   }
   const key = CSS.escape(`reading:${reading.device_id}:${reading.channel}`);
+  // Words differ by language; numbers do not.
+  const text = reading.value_texts?.[document.documentElement.lang] ?? reading.value_text;
   for (const element of document.querySelectorAll(`[data-live-value=${key}]`)) {
-    if (element.textContent !== reading.value_text) {
-      element.textContent = reading.value_text;
+    if (element.textContent !== text) {
+      element.textContent = text;
       flash(element);
     }
   }
@@ -100,6 +102,12 @@ function receive(message) {
 }
 
 let close = () => {};
+// Whoever signs out here goes where the server sends them; the other tabs hear that the session is gone.
+document.addEventListener("submit", (event) => {
+  if (event.target.getAttribute("action") === "/logout") {
+    close();
+  }
+});
 
 async function connectAlone(after) {
   const { openLink } = await import("./live-link.js");

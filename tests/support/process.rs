@@ -109,6 +109,13 @@ impl Songhe {
         self.child = Some(child);
         self.addresses = addresses;
     }
+
+    /// As [`Songhe::restart`], with the HTTP port that it had.
+    pub fn restart_in_place(&mut self) {
+        let flag = self.arguments.iter().position(|argument| argument == "--http").unwrap();
+        self.arguments[flag + 1] = self.addresses.http.to_string();
+        self.restart();
+    }
 }
 
 impl Drop for Songhe {

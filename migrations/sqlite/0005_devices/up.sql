@@ -30,8 +30,20 @@ CREATE TABLE device_windows (
     PRIMARY KEY (device_id, boot_id, lane)
 );
 
+-- Numbers [from_seq, to_seq) that a window moved past while they were missing: only these may still come, and everything
+-- else before a window is stored.
+CREATE TABLE device_gaps (
+    device_id BIGINT NOT NULL REFERENCES devices (id),
+    boot_id BIGINT NOT NULL,
+    lane SMALLINT NOT NULL CHECK (lane IN (0, 1)),
+    from_seq BIGINT NOT NULL,
+    to_seq BIGINT NOT NULL,
+    PRIMARY KEY (device_id, boot_id, lane, from_seq),
+    CHECK (from_seq < to_seq)
+);
+
 -- Append-only, in order of arrival: no unique index, so that the cost of a row stays the same at a hundred million rows.
--- The windows above, moved in the same transaction, keep each message from being stored twice.
+-- The windows and gaps above, moved in the same transaction, keep each message from being stored twice.
 CREATE TABLE readings (
     id INTEGER NOT NULL PRIMARY KEY,
     device_id BIGINT NOT NULL,
@@ -70,7 +82,7 @@ CREATE TABLE alerts (
     device_id BIGINT NOT NULL REFERENCES devices (id),
     town_code TEXT NOT NULL REFERENCES towns (code),
     institution_id BIGINT REFERENCES institutions (id),
-    kind TEXT NOT NULL CHECK (kind IN ('sos', 'fire', 'smoke', 'gas', 'threshold')),
+    kind TEXT NOT NULL CHECK (kind IN ('sos', 'fall', 'fire', 'smoke', 'gas', 'threshold', 'fault', 'other')),
     channel SMALLINT NOT NULL,
     value DOUBLE PRECISION NOT NULL,
     raised_at TIMESTAMP NOT NULL,

@@ -11,7 +11,8 @@ pub use grants::{
 };
 pub use sessions::{
     NewSession, SessionRow, close_session, find_session, get_session, insert_session, insert_setup_link,
-    list_sessions, list_sessions_of, open_sessions_of, session_is_open, take_setup_link, touch_session,
+    is_setup_link_open, list_sessions, list_sessions_of, open_sessions_of, session_is_open, take_setup_link,
+    touch_session,
 };
 pub use users::{
     UserRow, any_user, disable_user, find_by_login, get_user, get_user_of, insert_user, list_users,

@@ -179,3 +179,14 @@ pub fn take_setup_link(connection: &mut AnyConnection, token_hash: &[u8], now: I
     .execute(connection)?;
     Ok(taken == 1)
 }
+
+/// Whether the link can still be used.
+pub fn is_setup_link_open(connection: &mut AnyConnection, token_hash: &[u8], now: Instant) -> Result<bool> {
+    let open: i64 = setup_links::table
+        .filter(setup_links::token_hash.eq(token_hash))
+        .filter(setup_links::used_at.is_null())
+        .filter(setup_links::expires_at.gt(now))
+        .count()
+        .get_result(connection)?;
+    Ok(open > 0)
+}

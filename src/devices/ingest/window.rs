@@ -3,6 +3,8 @@
 //! Invariant: an offer is [`Verdict::Fresh`] at most once for each number, and a window never forgets a number that it still
 //! covers. Numbers it no longer covers are not guessed at: the caller looks them up.
 
+use std::ops::Range;
+
 /// Numbers below the highest one that are told apart, and the highest one itself.
 pub const WINDOW_WIDTH: u64 = 64;
 
@@ -40,6 +42,40 @@ impl Window {
     /// (`highest`, bits) for [`Window::restore`].
     pub const fn parts(&self) -> (u64, u64) {
         (self.highest, self.seen)
+    }
+
+    /// The numbers, as half-open ranges, that the window would leave behind unstored if `seq` were offered.
+    pub fn left_behind(&self, seq: u64) -> Vec<Range<u64>> {
+        let low_after = seq.saturating_sub(WINDOW_WIDTH - 1);
+        let mut ranges: Vec<Range<u64>> = Vec::new();
+        let (low_before, high_before) = match self.highest() {
+            Some(highest) if seq <= highest => return ranges,
+            Some(highest) => (highest.saturating_sub(WINDOW_WIDTH - 1), highest + 1),
+            None => (0, 0),
+        };
+        for number in low_before..high_before.min(low_after) {
+            if self.seen & (1 << (self.highest - number)) != 0 {
+                continue;
+            }
+            match ranges.last_mut() {
+                Some(last) if last.end == number => last.end = number + 1,
+                _ => ranges.push(number..number + 1),
+            }
+        }
+        if low_after > high_before {
+            // The highest number before was stored, so this never joins the range above.
+            ranges.push(high_before..low_after);
+        }
+        ranges
+    }
+
+    /// The highest number below which, itself included, nothing is missing inside the window; numbers before the window
+    /// are not looked at.
+    pub fn contiguous(&self) -> Option<u64> {
+        let highest = self.highest()?;
+        let low = highest.saturating_sub(WINDOW_WIDTH - 1);
+        let missing = (low..=highest).find(|number| self.seen & (1 << (highest - number)) == 0);
+        missing.map_or(Some(highest), |missing| missing.checked_sub(1))
     }
 
     pub fn offer(&mut self, seq: u64) -> Verdict {
@@ -120,6 +156,49 @@ mod tests {
         #[test]
         fn agrees_with_a_set_on_any_numbers(offers in vec(any::<u64>(), 0..50)) {
             compare(&offers)?;
+        }
+    }
+
+    /// The window together with what it left behind says exactly what a plain set would say, for every number.
+    fn compare_with_gaps(offers: &[u64]) -> Result<(), TestCaseError> {
+        let (mut window, mut stored) = (Window::default(), BTreeSet::new());
+        let mut gaps: Vec<Range<u64>> = Vec::new();
+        for &seq in offers {
+            gaps.extend(window.left_behind(seq));
+            let fresh = match window.offer(seq) {
+                Verdict::Fresh => true,
+                Verdict::Duplicate => false,
+                Verdict::TooOld => match gaps.iter().position(|gap| gap.contains(&seq)) {
+                    Some(index) => {
+                        let gap = gaps.swap_remove(index);
+                        let halves = [gap.start..seq, seq + 1..gap.end];
+                        gaps.extend(halves.into_iter().filter(|half| !half.is_empty()));
+                        true
+                    }
+                    None => false,
+                },
+            };
+            prop_assert_eq!(fresh, stored.insert(seq), "seq {}", seq);
+            let first_gap = gaps.iter().map(|gap| gap.start).min();
+            let contiguous = match first_gap {
+                Some(first) => first.checked_sub(1),
+                None => window.contiguous(),
+            };
+            let expected = stored.iter().zip(0..).take_while(|(stored, number)| *stored == number).count();
+            prop_assert_eq!(contiguous, (expected as u64).checked_sub(1));
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_left_behind_keeps_old_numbers_exact(offers in stream()) {
+            compare_with_gaps(&offers)?;
+        }
+
+        #[test]
+        fn what_is_left_behind_keeps_old_numbers_exact_from_zero(offers in vec(0_u64..300, 0..300)) {
+            compare_with_gaps(&offers)?;
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Invariant: the phone number is sealed; it is opened by one use case, [`show_phone`], which writes down who looked.
 
+pub mod api;
 mod edit;
 mod form;
 mod model;

@@ -7,7 +7,9 @@ use super::model::{InstitutionInput, InstitutionKind, InstitutionState};
 use super::store::{InstitutionRow, get_institution, list_institutions};
 use super::{add, change};
 use crate::access::{Permission, Scope};
-use crate::api::{At, Endpoint, Filter, FilterKind, Id, Json, Patch, Resource, created, list_endpoint, ok};
+use crate::api::{
+    At, Endpoint, Filter, FilterKind, Id, Json, Patch, Resource, created, fetch, list_endpoint, ok,
+};
 use crate::clock::Calendar;
 use crate::db::AnyConnection;
 use crate::error::Result;
@@ -60,7 +62,7 @@ pub struct Institution {
 }
 
 impl Institution {
-    fn new(row: InstitutionRow, calendar: &Calendar) -> Institution {
+    fn new(row: InstitutionRow, calendar: Calendar) -> Institution {
         Institution {
             id: row.id,
             town_code: row.town_code,
@@ -103,7 +105,7 @@ impl Resource for Institutions {
         words: &Words,
     ) -> Result<Vec<Institution>> {
         let rows = list_institutions(connection, scope, request)?.rows;
-        Ok(rows.into_iter().map(|row| Institution::new(row.institution, &words.calendar)).collect())
+        Ok(rows.into_iter().map(|row| Institution::new(row.institution, words.calendar)).collect())
     }
 
     fn number(item: &Institution) -> i64 {
@@ -130,13 +132,9 @@ async fn update(visitor: Visitor, Id(id): Id, patch: Patch<InstitutionInput>) ->
 }
 
 async fn find(visitor: &Visitor, id: i64) -> Result<Institution> {
-    let scope = visitor.scope();
-    // Whoever may edit it may see what became of it, even without the permission to look around.
-    let need = if scope.may(Permission::SeeRegistry) {
-        Permission::SeeRegistry
-    } else {
-        Permission::EditInstitution
-    };
-    let row = visitor.app.db.read(move |connection| get_institution(connection, &scope, need, id)).await?;
-    Ok(Institution::new(row, &visitor.app.calendar))
+    fetch(visitor, move |connection, scope, words| {
+        let row = get_institution(connection, scope, Permission::SeeRegistry, id)?;
+        Ok(Institution::new(row, words.calendar))
+    })
+    .await
 }

@@ -1,5 +1,6 @@
 //! Home-care service stations: in which village, run by whom, offering what.
 
+pub mod api;
 mod edit;
 mod form;
 mod model;

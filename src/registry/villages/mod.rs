@@ -1,5 +1,6 @@
 //! Villages and communities: which of them have a station.
 
+pub mod api;
 mod model;
 pub mod pages;
 pub mod store;

@@ -1,0 +1,13 @@
+//! Alerts: what a device reported that somebody must look at.
+//!
+//! Invariants: a device has at most one active alert a channel; raised, acknowledged and over are three facts, each written
+//! once; of two who acknowledge the same alert one wins and the other is told who; backfill never gets here.
+
+mod answer;
+mod model;
+pub mod pages;
+pub mod rules;
+pub mod store;
+
+pub use answer::acknowledge;
+pub use model::{AlertKind, AlertState, Channel, channel_of};

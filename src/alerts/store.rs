@@ -1,0 +1,261 @@
+use std::collections::HashMap;
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::{Bool, Nullable};
+
+use super::model::{AlertKind, AlertState, Channel};
+use crate::access::{Permission, Reach, Scope};
+use crate::clock::Instant;
+use crate::db::schema::{alerts, devices, institutions, stations, towns};
+use crate::db::{AnyConnection, Backend};
+use crate::error::{Error, Result};
+use crate::listing::{ListRequest, Listed};
+
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = alerts)]
+pub struct AlertRow {
+    pub id: i64,
+    pub device_id: i64,
+    pub town_code: String,
+    pub institution_id: Option<i64>,
+    pub kind: AlertKind,
+    pub channel: Channel,
+    pub value: f64,
+    pub raised_at: Instant,
+    pub acknowledged_at: Option<Instant>,
+    /// Login of whoever did.
+    pub acknowledged_by: Option<String>,
+    pub cleared_at: Option<Instant>,
+}
+
+/// An alert with the names of where it is.
+#[derive(Clone, Debug)]
+pub struct AlertListed {
+    pub alert: AlertRow,
+    pub device: String,
+    pub town_zh: String,
+    pub town_en: String,
+    /// Name of the station or institution.
+    pub place: String,
+}
+
+type Condition = Box<dyn BoxableExpression<alerts::table, Backend, SqlType = Nullable<Bool>>>;
+
+fn within(reach: &Reach) -> Condition {
+    if reach.city {
+        return Box::new(sql::<Nullable<Bool>>("TRUE"));
+    }
+    let institutions: Vec<Option<i64>> = reach.institutions.iter().copied().map(Some).collect();
+    Box::new(
+        alerts::town_code
+            .eq_any(reach.towns.clone())
+            .nullable()
+            .or(alerts::institution_id.eq_any(institutions)),
+    )
+}
+
+fn in_state(state: AlertState) -> Condition {
+    match state {
+        AlertState::Open => {
+            Box::new(alerts::acknowledged_at.is_null().or(alerts::cleared_at.is_null()).nullable())
+        }
+        AlertState::Acknowledged => {
+            Box::new(alerts::acknowledged_at.is_not_null().and(alerts::cleared_at.is_null()).nullable())
+        }
+        AlertState::Cleared => Box::new(alerts::cleared_at.is_not_null().nullable()),
+        AlertState::All => Box::new(sql::<Nullable<Bool>>("TRUE")),
+    }
+}
+
+pub fn get_alert(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    permission: Permission,
+    id: i64,
+) -> Result<AlertListed> {
+    let reach = scope.reach(permission)?;
+    let row: AlertRow = alerts::table
+        .filter(alerts::id.eq(id))
+        .filter(within(&reach))
+        .select(AlertRow::as_select())
+        .first(connection)?;
+    named(connection, vec![row])?.pop().ok_or_else(Error::not_found)
+}
+
+/// Alerts of a device that are open or active, the newest first.
+pub fn open_alerts_of(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    device_id: i64,
+) -> Result<Vec<AlertRow>> {
+    let reach = scope.reach(Permission::SeeAlerts)?;
+    Ok(alerts::table
+        .filter(alerts::device_id.eq(device_id))
+        .filter(within(&reach))
+        .filter(in_state(AlertState::Open))
+        .order((alerts::raised_at.desc(), alerts::id.desc()))
+        .select(AlertRow::as_select())
+        .load(connection)?)
+}
+
+/// Alerts within reach that somebody still has to look at.
+pub fn count_open(connection: &mut AnyConnection, scope: &Scope) -> Result<i64> {
+    let reach = scope.reach(Permission::SeeAlerts)?;
+    Ok(alerts::table
+        .filter(within(&reach))
+        .filter(in_state(AlertState::Open))
+        .count()
+        .get_result(connection)?)
+}
+
+/// Filters: state (open unless given), kind, town, device. Unacknowledged alerts first, then the newest.
+/// Sorts: raised_at, kind, town.
+pub fn list_alerts(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    request: &ListRequest,
+) -> Result<Listed<AlertListed>> {
+    let reach = scope.reach(Permission::SeeAlerts)?;
+    let total = filtered(&reach, request).count().get_result(connection)?;
+    let mut query = filtered(&reach, request);
+    if let Some(after) = request.after_id {
+        query = query.filter(alerts::id.gt(after)).order(alerts::id);
+    } else {
+        query = ordered(query, request).then_order_by(alerts::id.desc()).offset(request.offset);
+    }
+    let rows = query.limit(request.limit).select(AlertRow::as_select()).load(connection)?;
+    Ok(Listed { rows: named(connection, rows)?, total })
+}
+
+fn filtered<'a>(reach: &Reach, request: &ListRequest) -> alerts::BoxedQuery<'a, Backend> {
+    let state = request.filter("state").and_then(AlertState::parse).unwrap_or(AlertState::Open);
+    let mut query = alerts::table.filter(within(reach)).filter(in_state(state)).into_boxed();
+    if let Some(kind) = request.filter("kind") {
+        query = query.filter(alerts::kind.eq(kind.to_owned()));
+    }
+    if let Some(town) = request.filter("town") {
+        query = query.filter(alerts::town_code.eq(town.to_owned()));
+    }
+    if let Some(device) = request.filter_id("device") {
+        query = query.filter(alerts::device_id.eq(device));
+    }
+    query
+}
+
+fn ordered<'a>(
+    query: alerts::BoxedQuery<'a, Backend>,
+    request: &ListRequest,
+) -> alerts::BoxedQuery<'a, Backend> {
+    match request.sort.as_ref().map(|(key, down)| (key.as_str(), *down)) {
+        None => query.order(alerts::acknowledged_at.is_not_null()).then_order_by(alerts::raised_at.desc()),
+        Some(("kind", false)) => query.order(alerts::kind.asc()),
+        Some(("kind", true)) => query.order(alerts::kind.desc()),
+        Some(("town", false)) => query.order(alerts::town_code.asc()),
+        Some(("town", true)) => query.order(alerts::town_code.desc()),
+        Some((_, false)) => query.order(alerts::raised_at.asc()),
+        Some((_, true)) => query.order(alerts::raised_at.desc()),
+    }
+}
+
+/// Adds the names of device, town and place.
+fn named(connection: &mut AnyConnection, rows: Vec<AlertRow>) -> Result<Vec<AlertListed>> {
+    type Names = (i64, String, Option<String>, Option<String>);
+    let ids: Vec<i64> = rows.iter().map(|row| row.device_id).collect();
+    let names: Vec<Names> = devices::table
+        .left_join(stations::table.on(devices::station_id.eq(stations::id.nullable())))
+        .left_join(institutions::table.on(devices::institution_id.eq(institutions::id.nullable())))
+        .filter(devices::id.eq_any(ids))
+        .select((devices::id, devices::name, stations::name.nullable(), institutions::name.nullable()))
+        .load(connection)?;
+    let names: HashMap<i64, Names> = names.into_iter().map(|found| (found.0, found)).collect();
+    let towns: Vec<(String, String, String)> =
+        towns::table.select((towns::code, towns::name_zh, towns::name_en)).load(connection)?;
+    let listed = rows.into_iter().map(|alert| {
+        let town = towns.iter().find(|(code, _, _)| *code == alert.town_code);
+        let (_, device, station, institution) = names.get(&alert.device_id).cloned().unwrap_or_default();
+        AlertListed {
+            town_zh: town.map(|town| town.1.clone()).unwrap_or_default(),
+            town_en: town.map(|town| town.2.clone()).unwrap_or_default(),
+            place: station.or(institution).unwrap_or_default(),
+            device,
+            alert,
+        }
+    });
+    Ok(listed.collect())
+}
+
+/// Writes the acknowledgement where there is none yet; false where there is one.
+pub fn set_acknowledged(connection: &mut AnyConnection, id: i64, who: &str, at: Instant) -> Result<bool> {
+    let free = alerts::table.filter(alerts::id.eq(id)).filter(alerts::acknowledged_at.is_null());
+    let changed = diesel::update(free)
+        .set((
+            alerts::acknowledged_at.eq(at),
+            alerts::acknowledged_by.eq(who),
+            alerts::version.eq(alerts::version + 1),
+        ))
+        .execute(connection)?;
+    Ok(changed == 1)
+}
+
+/// An active alert, as ingest sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Queryable)]
+pub struct Active {
+    pub id: i64,
+    pub device_id: i64,
+    pub channel: Channel,
+    pub kind: AlertKind,
+}
+
+pub fn active_alerts(connection: &mut AnyConnection, device_ids: &[i64]) -> Result<Vec<Active>> {
+    Ok(alerts::table
+        .filter(alerts::device_id.eq_any(device_ids.to_vec()))
+        .filter(alerts::cleared_at.is_null())
+        .select((alerts::id, alerts::device_id, alerts::channel, alerts::kind))
+        .load(connection)?)
+}
+
+/// A new alert.
+#[derive(Clone, Debug)]
+pub struct NewAlert<'a> {
+    pub device_id: i64,
+    pub town_code: &'a str,
+    pub institution_id: Option<i64>,
+    pub kind: AlertKind,
+    pub channel: Channel,
+    pub value: f64,
+    pub raised_at: Instant,
+}
+
+pub fn insert_alert(connection: &mut AnyConnection, alert: &NewAlert<'_>) -> Result<i64> {
+    Ok(diesel::insert_into(alerts::table)
+        .values((
+            alerts::device_id.eq(alert.device_id),
+            alerts::town_code.eq(alert.town_code),
+            alerts::institution_id.eq(alert.institution_id),
+            alerts::kind.eq(alert.kind),
+            alerts::channel.eq(alert.channel),
+            alerts::value.eq(alert.value),
+            alerts::raised_at.eq(alert.raised_at),
+        ))
+        .returning(alerts::id)
+        .get_result(connection)?)
+}
+
+/// The cause is gone. An alert is never over before it was raised, whatever the device's clock says.
+pub fn clear_alert(connection: &mut AnyConnection, id: i64, at: Instant) -> Result<()> {
+    let raised_at: Instant =
+        alerts::table.filter(alerts::id.eq(id)).select(alerts::raised_at).first(connection)?;
+    diesel::update(alerts::table.filter(alerts::id.eq(id)))
+        .set((alerts::cleared_at.eq(at.max(raised_at)), alerts::version.eq(alerts::version + 1)))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// What began as a limit passed turned out to be worse.
+pub fn change_kind(connection: &mut AnyConnection, id: i64, kind: AlertKind) -> Result<()> {
+    diesel::update(alerts::table.filter(alerts::id.eq(id)))
+        .set((alerts::kind.eq(kind), alerts::version.eq(alerts::version + 1)))
+        .execute(connection)?;
+    Ok(())
+}

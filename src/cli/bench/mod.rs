@@ -1,0 +1,32 @@
+//! `songhe bench`: measures the program as its users meet it, with figures for people or for scripts.
+
+mod city;
+mod http;
+mod load;
+mod report;
+mod server;
+
+use std::path::Path;
+
+use clap::{Args, Subcommand};
+
+use super::Failure;
+use crate::config::Overrides;
+
+/// Measure the program on this machine.
+#[derive(Debug, Clone, Args)]
+pub struct BenchArgs {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+enum What {
+    Http(http::HttpArgs),
+}
+
+pub fn run(args: &BenchArgs, file: Option<&Path>, overrides: &Overrides) -> Result<(), Failure> {
+    match &args.what {
+        What::Http(args) => http::run(args, file, overrides),
+    }
+}

@@ -1,0 +1,91 @@
+//! `songhe device`: devices and their credentials.
+
+use clap::{Args, Subcommand};
+
+use super::{Failure, say};
+use crate::access::Scope;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::devices::{DeviceInput, DeviceKind, DevicePlace, add_device, disable_device, new_token};
+use crate::start;
+
+/// Add devices and revoke their credentials.
+#[derive(Debug, Clone, Args)]
+pub struct DeviceArgs {
+    #[command(subcommand)]
+    command: DeviceCommand,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+enum DeviceCommand {
+    Add(AddArgs),
+    Disable(DisableArgs),
+}
+
+/// Add a device and print its credential, which is shown this once and stored nowhere.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:\n  \
+    songhe device add ST-0001 --kind smart_station --station 12\n  \
+    songhe device add FR-0001 --kind fire_sensor --institution 3 --name \"Micro fire station\"")]
+struct AddArgs {
+    /// Name of the device in its topics: 1 to 48 of A-Z a-z 0-9 - _ .
+    code: String,
+    /// What it is.
+    #[arg(long, value_name = "KIND", value_parser = clap::builder::PossibleValuesParser::new(DeviceKind::NAMES))]
+    kind: String,
+    /// Number of the station where it stands.
+    #[arg(long, value_name = "ID", required_unless_present = "institution", conflicts_with = "institution")]
+    station: Option<i64>,
+    /// Number of the institution where it stands.
+    #[arg(long, value_name = "ID")]
+    institution: Option<i64>,
+    /// Name for people [default: the code].
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Print a line for the file that `songhe simulate --credentials` reads.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Refuse a device from now on; a connection it has is ended.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Example:\n  songhe device disable ST-0001")]
+struct DisableArgs {
+    /// Name of the device in its topics.
+    code: String,
+}
+
+pub fn run(args: &DeviceArgs, config: Config) -> Result<(), Failure> {
+    let app = start::open(config, Clock::system())?;
+    match &args.command {
+        DeviceCommand::Add(add) => {
+            let place = match (add.station, add.institution) {
+                (Some(id), _) => DevicePlace::Station(id),
+                (None, id) => DevicePlace::Institution(id.unwrap_or_default()),
+            };
+            let kind = DeviceKind::parse(&add.kind)
+                .ok_or_else(|| Failure::Found(format!("{} is no kind of device", add.kind)))?;
+            let (token, hash) = new_token()?;
+            let name = add.name.as_deref().unwrap_or(&add.code);
+            let input = DeviceInput { code: &add.code, kind, name, place };
+            app.write_now(&Scope::system(), |tx| add_device(tx, &input, &hash))?;
+            say(&shown(add, kind, &token));
+        }
+        DeviceCommand::Disable(disable) => {
+            app.write_now(&Scope::system(), |tx| disable_device(tx, &disable.code))?;
+            say(&format!("{} is refused from now on.", disable.code));
+        }
+    }
+    Ok(())
+}
+
+fn shown(add: &AddArgs, kind: DeviceKind, token: &str) -> String {
+    let code = &add.code;
+    if add.json {
+        let simulated = if kind == DeviceKind::FireSensor { "fire" } else { "station" };
+        return serde_json::json!([{ "device": code, "token": token, "kind": simulated }]).to_string();
+    }
+    format!(
+        "Added {code}. Its credential, shown this once:\n  client id and user name  {code}\n  password                 {token}"
+    )
+}

@@ -1,0 +1,78 @@
+//! The program behind the embedded broker: who may connect, and where messages go.
+
+use crate::clock::Clock;
+use crate::db::Db;
+use crate::devices::broker::{Credentials, Device, Gate, Message, Presence, Refused};
+use crate::devices::ingest::{Ingest, What, Work};
+use crate::devices::provision::hash_token;
+use crate::devices::store;
+
+/// Asks the database at every connect, so that a revoked credential is refused at once.
+pub struct DeviceGate {
+    db: Db,
+    clock: Clock,
+    ingest: Ingest,
+}
+
+impl DeviceGate {
+    pub fn new(db: Db, clock: Clock, ingest: Ingest) -> DeviceGate {
+        DeviceGate { db, clock, ingest }
+    }
+}
+
+impl Gate for DeviceGate {
+    async fn authenticate(&self, credentials: Credentials<'_>) -> Option<Device> {
+        let code = credentials.username.to_owned();
+        let given = hash_token(credentials.password);
+        let found = {
+            let code = code.clone();
+            self.db.read(move |connection| store::find_credential(connection, &code)).await
+        };
+        match found {
+            Ok(Some((id, hash))) if is_equal(&hash, &given) => Some(Device { id, code: code.into() }),
+            Ok(_) => None,
+            Err(error) => {
+                tracing::error!(error = %error.for_log(), "a device's credential could not be looked up");
+                None
+            }
+        }
+    }
+
+    async fn receive(&self, message: Message) -> Result<(), Refused> {
+        let Message { device, kind, payload, received_at } = message;
+        self.ingest.submit(Work::read(device.id, kind, payload, received_at)).await
+    }
+
+    async fn presence(&self, event: Presence) {
+        let number = |connection: u64| i64::try_from(connection).unwrap_or(i64::MAX);
+        let (device, what) = match event {
+            Presence::Connected { device, connection } => {
+                (device, What::Connected { connection: number(connection) })
+            }
+            Presence::Disconnected { device, connection, departure } => {
+                tracing::debug!(device = &*device.code, ?departure, "device gone");
+                (device, What::Disconnected { connection: number(connection) })
+            }
+        };
+        self.ingest.note(Work { device_id: device.id, received_at: self.clock.now(), what }).await;
+    }
+}
+
+/// Takes the same time wherever the first difference is.
+fn is_equal(stored: &[u8], given: &[u8]) -> bool {
+    stored.len() == given.len()
+        && stored.iter().zip(given).fold(0, |differences, (one, other)| differences | (one ^ other)) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_equal;
+
+    #[test]
+    fn hashes_are_equal_only_whole() {
+        assert!(is_equal(&[1, 2, 3], &[1, 2, 3]));
+        for other in [&[1, 2][..], &[1, 2, 4], &[0, 2, 3], &[]] {
+            assert!(!is_equal(&[1, 2, 3], other), "{other:?}");
+        }
+    }
+}

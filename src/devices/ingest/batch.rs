@@ -1,0 +1,370 @@
+//! One group commit: everything that a batch of messages changes, in one transaction.
+//!
+//! Invariants: a message is stored exactly when its number is fresh, in the transaction that moves its window; only live
+//! samples that are newer than the latest value change latest values and alerts.
+
+mod alerting;
+mod presence;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use bytes::Bytes;
+use serde_json::json;
+use songhe_firmware_protocol::TopicKind;
+
+use super::clock_rule::MessageTime;
+use super::message::{Content, Decoded};
+use super::window::{Verdict, Window};
+use crate::alerts::store::Active;
+use crate::bus::{Event, Topic, store as outbox};
+use crate::clock::{Calendar, Instant, from_millis};
+use crate::db::AnyConnection;
+use crate::devices::model::{Shown, known, shown};
+use crate::devices::store::{self, DeviceState, Latest, NewReading, Stream, WindowRow};
+use crate::error::Result;
+use crate::text::Lang;
+
+/// One thing that a device sent or did.
+#[derive(Clone, Debug)]
+pub struct Work {
+    pub device_id: i64,
+    pub received_at: Instant,
+    pub what: What,
+}
+
+#[derive(Clone, Debug)]
+pub enum What {
+    Message {
+        decoded: Decoded,
+        time: MessageTime,
+        /// Last level of its topic, and its bytes, in case that it cannot be stored.
+        topic: &'static str,
+        payload: Bytes,
+    },
+    /// A payload that could not be read or stored.
+    Poison {
+        topic: &'static str,
+        payload: Bytes,
+        error: String,
+    },
+    Connected {
+        connection: i64,
+    },
+    Disconnected {
+        connection: i64,
+    },
+    /// A broker elsewhere says so: presence follows from what is heard.
+    Heard {
+        online: bool,
+        connection: Option<i64>,
+    },
+}
+
+impl Work {
+    /// A received payload, read as far as that is possible without the database.
+    pub fn read(device_id: i64, kind: TopicKind, payload: Bytes, received_at: Instant) -> Work {
+        let topic = kind.level();
+        let what = match Decoded::read(kind, &payload) {
+            Ok(decoded) => {
+                let time = MessageTime::choose(&decoded.header, received_at, None);
+                What::Message { decoded, time, topic, payload }
+            }
+            Err(error) => What::Poison { topic, payload, error },
+        };
+        Work { device_id, received_at, what }
+    }
+
+    /// Rows that it will make.
+    pub fn sample_count(&self) -> usize {
+        match &self.what {
+            What::Message { decoded, .. } => decoded.sample_count(),
+            _ => 0,
+        }
+    }
+}
+
+/// What a committed batch did.
+#[derive(Clone, Debug, Default)]
+pub struct Done {
+    /// Places in the batch of messages that were not taken: their device is unknown or disabled.
+    pub refused: BTreeSet<usize>,
+    pub rows: u64,
+    pub duplicates: u64,
+    pub poisoned: u64,
+    /// Everything of these streams up to the number, itself included, is stored.
+    pub acknowledged: Vec<(String, Stream, u64)>,
+}
+
+/// The batch's state: what the database held, and what the batch made of it.
+pub(super) struct Batch {
+    calendar: Calendar,
+    devices: HashMap<i64, DeviceState>,
+    windows: BTreeMap<Stream, (Window, bool)>,
+    latest: HashMap<(i64, i16), (Latest, bool)>,
+    alerts: HashMap<(i64, i16), Active>,
+    readings: Vec<NewReading>,
+    seen: HashMap<i64, Instant>,
+    touched: BTreeSet<Stream>,
+    events: Vec<Event>,
+    done: Done,
+}
+
+/// Does a batch's work in the caller's transaction.
+pub fn apply(
+    connection: &mut AnyConnection,
+    calendar: Calendar,
+    now: Instant,
+    work: &[Work],
+) -> Result<Done> {
+    let mut batch = Batch::load(connection, calendar, work)?;
+    for (place, one) in work.iter().enumerate() {
+        batch.take(connection, place, one)?;
+    }
+    batch.write(connection, now)
+}
+
+impl Batch {
+    fn load(connection: &mut AnyConnection, calendar: Calendar, work: &[Work]) -> Result<Batch> {
+        let ids: BTreeSet<i64> = work.iter().map(|one| one.device_id).collect();
+        let ids: Vec<i64> = ids.into_iter().collect();
+        let boots: BTreeSet<i64> = work
+            .iter()
+            .filter_map(|one| match &one.what {
+                What::Message { decoded, .. } => Some(decoded.header.boot_id as i64),
+                _ => None,
+            })
+            .collect();
+        let boots: Vec<i64> = boots.into_iter().collect();
+        let windows = store::windows(connection, &ids, &boots)?.into_iter().map(|row| {
+            let stream = Stream { device_id: row.device_id, boot_id: row.boot_id, lane: row.lane };
+            let highest = row.next_seq.saturating_sub(1).max(0) as u64;
+            (stream, (Window::restore(highest, row.window_bits as u64), false))
+        });
+        let windows = windows.collect();
+        let latest = store::latest_of(connection, &ids)?.into_iter();
+        let alerts = crate::alerts::store::active_alerts(connection, &ids)?.into_iter();
+        Ok(Batch {
+            calendar,
+            windows,
+            latest: latest.map(|one| ((one.device_id, one.channel), (one, false))).collect(),
+            alerts: alerts.map(|one| ((one.device_id, one.channel), one)).collect(),
+            devices: store::device_states(connection, &ids)?.into_iter().map(|one| (one.id, one)).collect(),
+            readings: Vec::new(),
+            seen: HashMap::new(),
+            touched: BTreeSet::new(),
+            events: Vec::new(),
+            done: Done::default(),
+        })
+    }
+
+    fn take(&mut self, connection: &mut AnyConnection, place: usize, work: &Work) -> Result<()> {
+        let known = self.devices.get(&work.device_id);
+        let is_end = matches!(work.what, What::Disconnected { .. });
+        if known.is_none_or(|device| device.disabled_at.is_some() && !is_end) {
+            self.done.refused.insert(place);
+            return Ok(());
+        }
+        match &work.what {
+            What::Connected { connection: number } => {
+                self.hear(work);
+                self.connected(connection, work, *number)
+            }
+            What::Disconnected { connection: number } => self.disconnected(connection, work, *number),
+            What::Heard { online, connection: number } => self.heard(connection, work, *online, *number),
+            What::Poison { topic, payload, error } => {
+                self.hear(work);
+                self.done.poisoned += 1;
+                let id = work.device_id;
+                store::quarantine_payload(connection, id, topic, payload, error, work.received_at)
+            }
+            What::Message { decoded, time, .. } => {
+                if self.is_fresh(connection, work.device_id, decoded)? {
+                    self.store(connection, work, decoded, time)?;
+                } else {
+                    self.done.duplicates += 1;
+                }
+                if decoded.is_numbered() {
+                    self.hear(work);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn hear(&mut self, work: &Work) {
+        let seen = self.seen.entry(work.device_id).or_insert(work.received_at);
+        *seen = work.received_at.max(*seen);
+    }
+
+    fn is_fresh(&mut self, connection: &mut AnyConnection, id: i64, decoded: &Decoded) -> Result<bool> {
+        let header = &decoded.header;
+        if !decoded.is_numbered() {
+            return Ok(true);
+        }
+        let lane = i16::from(header.lane.code());
+        let stream = Stream { device_id: id, boot_id: header.boot_id as i64, lane };
+        self.touched.insert(stream);
+        let (window, changed) = self.windows.entry(stream).or_default();
+        for range in window.left_behind(header.seq) {
+            store::insert_gap(connection, stream, range.start as i64, range.end as i64)?;
+        }
+        match window.offer(header.seq) {
+            Verdict::Fresh => {
+                *changed = true;
+                Ok(true)
+            }
+            Verdict::Duplicate => Ok(false),
+            Verdict::TooOld => store::take_from_gap(connection, stream, header.seq as i64),
+        }
+    }
+
+    fn store(
+        &mut self,
+        connection: &mut AnyConnection,
+        work: &Work,
+        decoded: &Decoded,
+        time: &MessageTime,
+    ) -> Result<()> {
+        let device_at = decoded.header.wall_ms.and_then(|ms| i64::try_from(ms).ok()).map(from_millis);
+        let samples = match &decoded.content {
+            Content::Samples(samples) => samples.as_slice(),
+            Content::Alarm { cause, .. } => cause.as_slice(),
+            Content::Birth | Content::State { .. } => &[],
+        };
+        let judged = !matches!(decoded.content, Content::Alarm { .. });
+        for sample in samples {
+            let channel = sample.channel_code as i16;
+            let value = sample
+                .channel()
+                .map_or_else(|| f64::from(sample.value_scaled), |known| known.value(sample.value_scaled));
+            let age = chrono::TimeDelta::milliseconds(i64::from(sample.age_ms));
+            let at = time.of_sample(sample.age_ms);
+            self.readings.push(NewReading {
+                device_id: work.device_id,
+                boot_id: decoded.header.boot_id as i64,
+                lane: i16::from(decoded.header.lane.code()),
+                seq: decoded.header.seq as i64,
+                channel,
+                value,
+                at,
+                device_at: device_at.and_then(|device_at| device_at.checked_sub_signed(age)),
+                received_at: work.received_at,
+            });
+            let latest = Latest { device_id: work.device_id, channel, value, at };
+            if decoded.is_live() && self.becomes_latest(latest) && judged {
+                self.judge(connection, latest)?;
+            }
+        }
+        if let Content::Alarm { kind_code, raised, cause } = &decoded.content
+            && decoded.is_live()
+        {
+            self.alarm(connection, work.device_id, (*kind_code, *raised, *cause), time.made_at)?;
+        }
+        Ok(())
+    }
+
+    fn becomes_latest(&mut self, new: Latest) -> bool {
+        let known = self.latest.entry((new.device_id, new.channel));
+        let known = known.or_insert((Latest { at: Instant::MIN, ..new }, false));
+        let newer = known.0.at < new.at;
+        if newer {
+            *known = (new, true);
+        }
+        newer
+    }
+
+    fn write(mut self, connection: &mut AnyConnection, now: Instant) -> Result<Done> {
+        store::append_readings(connection, &self.readings)?;
+        self.done.rows = self.readings.len() as u64;
+        let moved = self.windows.iter().filter(|(_, (_, changed))| *changed);
+        let moved = moved.map(|(stream, (window, _))| {
+            let (highest, bits) = window.parts();
+            WindowRow {
+                device_id: stream.device_id,
+                boot_id: stream.boot_id,
+                lane: stream.lane,
+                next_seq: (highest as i64).saturating_add(1),
+                window_bits: bits as i64,
+            }
+        });
+        store::put_windows(connection, &moved.collect::<Vec<_>>())?;
+        let mut latest: Vec<Latest> =
+            self.latest.values().filter(|(_, changed)| *changed).map(|(one, _)| *one).collect();
+        latest.sort_by_key(|one| (one.device_id, one.channel));
+        store::put_latest(connection, &latest)?;
+        self.write_last_seen(connection)?;
+        for one in &latest {
+            self.events.extend(self.reading_event(one));
+        }
+        outbox::insert_all(connection, now, &self.events)?;
+        self.note_acknowledged(connection)?;
+        Ok(self.done)
+    }
+
+    /// One statement for all devices heard in the same second: they share its latest instant.
+    fn write_last_seen(&self, connection: &mut AnyConnection) -> Result<()> {
+        let mut by_second: BTreeMap<i64, (Instant, Vec<i64>)> = BTreeMap::new();
+        for (id, at) in &self.seen {
+            let entry = by_second.entry(at.and_utc().timestamp()).or_insert((*at, Vec::new()));
+            entry.0 = entry.0.max(*at);
+            entry.1.push(*id);
+        }
+        by_second.into_values().try_for_each(|(at, ids)| store::set_last_seen(connection, &ids, at))
+    }
+
+    fn reading_event(&self, latest: &Latest) -> Option<Event> {
+        let mut payload = json!({
+            "device_id": latest.device_id,
+            "channel": latest.channel,
+            "at": self.calendar.rfc3339(latest.at),
+            "at_text": self.calendar.show_seconds(latest.at),
+        });
+        match shown(latest.channel, latest.value) {
+            Shown::Text(text) => payload["value_text"] = text.into(),
+            Shown::Word(word) => {
+                let text = |lang: Lang| lang.t(&format!("enums.switch.{word}")).into_owned();
+                payload["value_text"] = format!("{}", latest.value).into();
+                payload["value_texts"] =
+                    [Lang::Chinese, Lang::English].iter().map(|lang| (lang.code(), text(*lang))).collect();
+            }
+        }
+        self.event(Topic::Reading, latest.device_id, latest.device_id, payload)
+    }
+
+    /// An event of the device's place.
+    fn event(
+        &self,
+        topic: Topic,
+        device_id: i64,
+        entity_id: i64,
+        payload: serde_json::Value,
+    ) -> Option<Event> {
+        let device = self.devices.get(&device_id)?;
+        let event = Event::new(topic, &device.town_code, entity_id, payload);
+        Some(event.of_institution(device.institution_id))
+    }
+
+    /// How far each stream of the batch is stored without a gap; duplicates count too, as their device missed the answer.
+    fn note_acknowledged(&mut self, connection: &mut AnyConnection) -> Result<()> {
+        let ids: BTreeSet<i64> = self.touched.iter().map(|stream| stream.device_id).collect();
+        let ids: Vec<i64> = ids.into_iter().collect();
+        let gaps: HashMap<Stream, i64> = store::first_gaps(connection, &ids)?.into_iter().collect();
+        for stream in &self.touched {
+            let Some((window, _)) = self.windows.get(stream) else { continue };
+            let upto = match gaps.get(stream) {
+                Some(first) => (*first as u64).checked_sub(1),
+                None => window.contiguous(),
+            };
+            let device = self.devices.get(&stream.device_id);
+            if let (Some(upto), Some(device)) = (upto, device) {
+                self.done.acknowledged.push((device.code.clone(), *stream, upto));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a value of this channel could be judged at all.
+fn is_judged(channel: i16) -> Option<&'static crate::alerts::rules::Rule> {
+    crate::alerts::rules::rule_of(known(channel)?)
+}

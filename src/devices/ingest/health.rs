@@ -1,0 +1,85 @@
+//! What ingest says of itself in the health answer.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::json;
+
+use crate::app::Parts;
+
+/// Shared by everything that moves messages.
+#[derive(Clone)]
+pub struct Health(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    mode: &'static str,
+    told: Mutex<Told>,
+}
+
+#[derive(Default)]
+struct Told {
+    address: Option<String>,
+    /// By subject; empty means ready.
+    troubles: std::collections::BTreeMap<&'static str, String>,
+}
+
+impl Health {
+    pub fn new(parts: Parts, mode: &'static str) -> Health {
+        Health(Arc::new(Inner { parts, mode, told: Mutex::default() }))
+    }
+
+    /// Where devices reach us, or where we reach their broker.
+    pub fn at(&self, address: String) {
+        self.change(|told| told.address = Some(address));
+    }
+
+    /// `subject` does not work, for this reason.
+    pub fn fails(&self, subject: &'static str, reason: &str) {
+        self.change(|told| drop(told.troubles.insert(subject, reason.to_owned())));
+    }
+
+    /// `subject` works.
+    pub fn works(&self, subject: &'static str) {
+        let known = self.lock().troubles.contains_key(subject);
+        if known {
+            self.change(|told| drop(told.troubles.remove(subject)));
+        }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Told)) {
+        let mut told = self.lock();
+        change(&mut told);
+        let reasons: Vec<String> =
+            told.troubles.iter().map(|(subject, reason)| format!("{subject}: {reason}")).collect();
+        let mut state = json!({ "ready": reasons.is_empty(), "mode": self.0.mode, "address": told.address });
+        if !reasons.is_empty() {
+            state["reason"] = reasons.join("; ").into();
+        }
+        self.0.parts.tell("devices", state);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Told> {
+        self.0.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_trouble_must_end_before_it_is_ready_again() {
+        let parts = Parts::default();
+        let health = Health::new(parts.clone(), "embedded");
+        health.at("127.0.0.1:1883".into());
+        assert_eq!(parts.report("devices")["ready"], true);
+        health.fails("writer", "panicked");
+        health.fails("database", "away");
+        health.works("database");
+        assert_eq!(parts.report("devices")["ready"], false);
+        assert_eq!(parts.report("devices")["reason"], "writer: panicked");
+        health.works("writer");
+        assert_eq!(parts.report("devices")["ready"], true);
+        assert_eq!(parts.report("devices")["address"], "127.0.0.1:1883");
+    }
+}

@@ -1,0 +1,47 @@
+//! The way into the writer, and the way back to devices.
+
+use bytes::Bytes;
+use songhe_firmware_protocol::TopicKind;
+use tokio::sync::{mpsc, oneshot};
+
+use super::batch::Work;
+use crate::devices::broker::Refused;
+
+/// Messages that wait for the writer at most; whoever brings more waits.
+pub(super) const QUEUE_MAX: usize = 20_000;
+
+/// A message to a device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Downlink {
+    pub device: String,
+    pub kind: TopicKind,
+    pub payload: Bytes,
+}
+
+/// One piece of work and who waits for its commit.
+pub(super) struct Envelope {
+    pub work: Work,
+    /// Absent where nobody waits.
+    pub reply: Option<oneshot::Sender<Result<(), Refused>>>,
+}
+
+/// Brings work to the writer. Cheap to clone.
+#[derive(Clone)]
+pub struct Ingest(pub(super) mpsc::Sender<Envelope>);
+
+impl Ingest {
+    /// Waits for a place in the queue, then for the commit.
+    pub async fn submit(&self, work: Work) -> Result<(), Refused> {
+        let (reply, answer) = oneshot::channel();
+        let stopping = || Refused { reason: "ingest is stopping".to_owned() };
+        self.0.send(Envelope { work, reply: Some(reply) }).await.map_err(|_| stopping())?;
+        answer.await.unwrap_or_else(|_| Err(Refused { reason: "the writer failed".to_owned() }))
+    }
+
+    /// Waits for a place in the queue only.
+    pub async fn note(&self, work: Work) {
+        if self.0.send(Envelope { work, reply: None }).await.is_err() {
+            tracing::debug!("ingest is stopping: something was not noted");
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! The one writer: takes what waits, commits it together, answers.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use songhe_firmware_protocol::downlink::{Ack, Time};
+use songhe_firmware_protocol::{EncodeError, Lane, TopicKind};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
+
+use super::batch::{self, Done, What, Work};
+use super::clock_rule::{BirthAnchor, MessageTime};
+use super::health::Health;
+use super::message::Content;
+use super::queue::{Downlink, Envelope, Ingest, QUEUE_MAX};
+use crate::app::App;
+use crate::clock::to_millis;
+use crate::db::store::ping;
+use crate::devices::broker::Refused;
+use crate::error::{Error, Result};
+
+const BATCH_MESSAGES_MAX: usize = 1_000;
+/// A batch is closed early when its messages hold so many samples.
+const BATCH_SAMPLES_MAX: usize = 10_000;
+/// How long a batch waits for more when the last one was shared: those devices answer at once.
+const LINGER: Duration = Duration::from_millis(1);
+const PAUSE_MIN: Duration = Duration::from_millis(50);
+const PAUSE_MAX: Duration = Duration::from_secs(2);
+/// Together about five seconds; then the devices are told to come again.
+const ATTEMPTS_MAX: u32 = 8;
+const RESTART_AFTER: Duration = Duration::from_millis(200);
+const DOWNLINK_MAX: usize = 10_000;
+/// Larger than any acknowledgement or time.
+const DOWNLINK_BYTES_MAX: usize = 64;
+
+/// A running writer.
+pub struct Writer {
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Writer {
+    /// Starts it. What is to be told to devices comes out of the receiver.
+    pub fn start(app: &App, health: &Health) -> (Writer, Ingest, mpsc::Receiver<Downlink>) {
+        let (sender, receiver) = mpsc::channel(QUEUE_MAX);
+        let (downlink, to_devices) = mpsc::channel(DOWNLINK_MAX);
+        let (stop, stopped) = watch::channel(false);
+        let work = Loop {
+            app: app.clone(),
+            health: health.clone(),
+            receiver: Arc::new(Mutex::new(receiver)),
+            downlink,
+            stopped,
+        };
+        let task = tokio::spawn(supervise(work));
+        (Writer { stop, task }, Ingest(sender), to_devices)
+    }
+
+    /// Takes nothing new, commits what waits, and ends.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        let _ = self.task.await;
+    }
+}
+
+/// Starts the loop again whenever it panics: those who waited are refused and come again.
+async fn supervise(work: Loop) {
+    loop {
+        match tokio::spawn(work.clone().run()).await {
+            Ok(()) => return,
+            Err(error) => {
+                tracing::error!(%error, "the ingest writer failed and is started again");
+                work.health.fails("writer", "it failed and is started again");
+                metrics::counter!("songhe_ingest_writer_restarts_total").increment(1);
+                tokio::time::sleep(RESTART_AFTER).await;
+            }
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Loop {
+    app: App,
+    health: Health,
+    receiver: Arc<Mutex<mpsc::Receiver<Envelope>>>,
+    downlink: mpsc::Sender<Downlink>,
+    stopped: watch::Receiver<bool>,
+}
+
+/// Why a batch was not committed.
+enum Trouble {
+    /// The database does not work, whatever is written.
+    Database(Error),
+    /// The database works, but not with this.
+    Content(Error),
+}
+
+impl Loop {
+    async fn run(mut self) {
+        let receiver = Arc::clone(&self.receiver);
+        let mut receiver = receiver.lock().await;
+        let mut births = HashMap::new();
+        let mut shared = false;
+        loop {
+            let mut envelopes = Vec::new();
+            tokio::select! {
+                count = receiver.recv_many(&mut envelopes, BATCH_MESSAGES_MAX) => if count == 0 { return },
+                _ = self.stopped.changed() => {
+                    // What waits is still taken; then the queue is at its end.
+                    receiver.close();
+                    continue;
+                }
+            }
+            if shared {
+                gather(&mut receiver, &mut envelopes).await;
+            }
+            shared = envelopes.len() > 1;
+            metrics::gauge!("songhe_ingest_queue_messages").set(receiver.len() as f64);
+            self.handle(envelopes, &mut births).await;
+        }
+    }
+
+    async fn handle(&self, envelopes: Vec<Envelope>, births: &mut HashMap<i64, BirthAnchor>) {
+        let (mut work, replies): (Vec<Work>, Vec<_>) =
+            envelopes.into_iter().map(|envelope| (envelope.work, envelope.reply)).unzip();
+        for one in &mut work {
+            choose_time(one, births);
+        }
+        let started = std::time::Instant::now();
+        let mut answers: Vec<Result<(), Refused>> = Vec::new();
+        answers.resize_with(work.len(), || Ok(()));
+        let work: Arc<[Work]> = work.into();
+        match self.commit(&work).await {
+            Ok(done) => self.settle(&work, 0, done, &mut answers),
+            Err(Trouble::Database(error)) => refuse_all(&mut answers, &error),
+            Err(Trouble::Content(error)) if work.len() > 1 => {
+                tracing::error!(error = %error.for_log(), "a batch was refused by the database: looking for the cause");
+                self.commit_apart(&work, &mut answers).await;
+            }
+            Err(Trouble::Content(error)) => self.isolate(&work[0], 0, &error, &mut answers).await,
+        }
+        metrics::histogram!("songhe_ingest_commit_seconds").record(started.elapsed().as_secs_f64());
+        metrics::histogram!("songhe_ingest_batch_messages").record(work.len() as f64);
+        answer_all(replies, answers);
+    }
+
+    /// Commits in one transaction, trying again while the database does not work.
+    async fn commit(&self, work: &Arc<[Work]>) -> Result<Done, Trouble> {
+        let mut pause = PAUSE_MIN;
+        for attempt in 1.. {
+            let (batch, calendar, now) = (Arc::clone(work), self.app.calendar, self.app.clock.now());
+            let outcome =
+                self.app.db.write(move |connection| batch::apply(connection, calendar, now, &batch)).await;
+            let error = match outcome {
+                Ok(done) => {
+                    self.app.bus.wake();
+                    self.health.works("database");
+                    self.health.works("writer");
+                    return Ok(done);
+                }
+                Err(error) => error,
+            };
+            if !error.code.retryable() && self.app.db.write(ping).await.is_ok() {
+                return Err(Trouble::Content(error));
+            }
+            tracing::warn!(error = %error.for_log(), attempt, "a batch was not committed");
+            self.health.fails("database", "readings cannot be written");
+            if attempt == ATTEMPTS_MAX {
+                return Err(Trouble::Database(error));
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(PAUSE_MAX);
+        }
+        Err(Trouble::Database(Error::busy()))
+    }
+
+    /// Commits ever smaller parts, so that only what cannot be stored is left out. Order within the batch is kept.
+    async fn commit_apart(&self, work: &[Work], answers: &mut [Result<(), Refused>]) {
+        let middle = work.len() / 2;
+        let mut parts = vec![(middle, work.len()), (0, middle)];
+        while let Some((from, to)) = parts.pop() {
+            let part: Arc<[Work]> = work[from..to].into();
+            match self.commit(&part).await {
+                Ok(done) => self.settle(&part, from, done, answers),
+                Err(Trouble::Database(error)) => refuse_all(&mut answers[from..to], &error),
+                Err(Trouble::Content(error)) if to - from == 1 => {
+                    self.isolate(&part[0], from, &error, answers).await;
+                }
+                Err(Trouble::Content(_)) => {
+                    let middle = from.midpoint(to);
+                    parts.push((middle, to));
+                    parts.push((from, middle));
+                }
+            }
+        }
+    }
+
+    /// Puts a message that the database refuses into quarantine, so that its device need not send it for ever.
+    async fn isolate(&self, work: &Work, place: usize, error: &Error, answers: &mut [Result<(), Refused>]) {
+        tracing::error!(device_id = work.device_id, error = %error.for_log(), "a message cannot be stored");
+        let What::Message { topic, payload, .. } = &work.what else {
+            answers[place] = Err(Refused { reason: error.for_log() });
+            return;
+        };
+        let poison =
+            What::Poison { topic, payload: payload.clone(), error: "the database refused it".to_owned() };
+        let poison: Arc<[Work]> = [Work { what: poison, ..work.clone() }].into();
+        match self.commit(&poison).await {
+            Ok(done) => self.settle(&poison, place, done, answers),
+            Err(Trouble::Database(error) | Trouble::Content(error)) => {
+                answers[place] = Err(Refused { reason: error.for_log() });
+            }
+        }
+    }
+
+    /// Counts a commit, and tells devices what is stored.
+    fn settle(&self, work: &[Work], from: usize, done: Done, answers: &mut [Result<(), Refused>]) {
+        for place in &done.refused {
+            answers[from + place] = Err(Refused { reason: "the device is unknown or disabled".to_owned() });
+        }
+        metrics::counter!("songhe_ingest_messages_total").increment(work.len() as u64);
+        metrics::counter!("songhe_ingest_rows_total").increment(done.rows);
+        metrics::counter!("songhe_ingest_duplicates_total").increment(done.duplicates);
+        metrics::counter!("songhe_ingest_poisoned_total").increment(done.poisoned);
+        for (device, stream, seq) in done.acknowledged {
+            let lane = if stream.lane == 0 { Lane::Live } else { Lane::Backfill };
+            let ack = Ack { boot_id: stream.boot_id as u64, lane, seq };
+            self.send(&device, TopicKind::Ack, |out| ack.encode(out));
+            let born = work.iter().any(|one| one.device_id == stream.device_id && is_birth(one));
+            if born && lane == Lane::Live {
+                let wall_ms = u64::try_from(to_millis(self.app.clock.now())).unwrap_or(0);
+                self.send(&device, TopicKind::Time, |out| Time { wall_ms }.encode(out));
+            }
+        }
+    }
+
+    fn send(
+        &self,
+        device: &str,
+        kind: TopicKind,
+        encode: impl FnOnce(&mut [u8]) -> Result<usize, EncodeError>,
+    ) {
+        let mut out = [0; DOWNLINK_BYTES_MAX];
+        let Ok(length) = encode(&mut out) else { return };
+        let payload = bytes::Bytes::copy_from_slice(&out[..length]);
+        // A full channel drops it: the next message's acknowledgement says more.
+        let _ = self.downlink.try_send(Downlink { device: device.to_owned(), kind, payload });
+    }
+}
+
+/// Waits a moment for those who answer the last commit at once.
+async fn gather(receiver: &mut mpsc::Receiver<Envelope>, envelopes: &mut Vec<Envelope>) {
+    let until = Instant::now() + LINGER;
+    let samples = |envelopes: &[Envelope]| -> usize {
+        envelopes.iter().map(|envelope| envelope.work.sample_count()).sum()
+    };
+    while envelopes.len() < BATCH_MESSAGES_MAX && samples(envelopes) < BATCH_SAMPLES_MAX {
+        let room = BATCH_MESSAGES_MAX - envelopes.len();
+        match timeout_at(until, receiver.recv_many(envelopes, room)).await {
+            Ok(count) if count > 0 => {}
+            _ => return,
+        }
+    }
+}
+
+/// Remembers births, and chooses the time again where one is known.
+fn choose_time(work: &mut Work, births: &mut HashMap<i64, BirthAnchor>) {
+    let What::Message { decoded, time, .. } = &mut work.what else { return };
+    let header = &decoded.header;
+    if matches!(decoded.content, Content::Birth) {
+        let anchor = BirthAnchor {
+            boot_id: header.boot_id,
+            received_at: work.received_at,
+            monotonic_ms: header.monotonic_ms,
+        };
+        births.insert(work.device_id, anchor);
+    }
+    *time = MessageTime::choose(header, work.received_at, births.get(&work.device_id));
+}
+
+fn is_birth(work: &Work) -> bool {
+    matches!(&work.what, What::Message { decoded, .. } if matches!(decoded.content, Content::Birth))
+}
+
+fn refuse_all(answers: &mut [Result<(), Refused>], error: &Error) {
+    metrics::counter!("songhe_ingest_refused_total").increment(answers.len() as u64);
+    for answer in answers {
+        *answer = Err(Refused { reason: error.for_log() });
+    }
+}
+
+type Reply = Option<oneshot::Sender<Result<(), Refused>>>;
+
+fn answer_all(replies: Vec<Reply>, answers: Vec<Result<(), Refused>>) {
+    for (reply, answer) in replies.into_iter().zip(answers) {
+        match (reply, answer) {
+            // Whoever no longer waits comes again with the same number.
+            (Some(reply), answer) => drop(reply.send(answer)),
+            (None, Err(refused)) => tracing::warn!(reason = %refused, "not noted"),
+            (None, Ok(())) => {}
+        }
+    }
+}

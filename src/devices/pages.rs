@@ -1,0 +1,266 @@
+use actix_web::{HttpResponse, web};
+
+use super::model::{DeviceKind, MAIN_CHANNELS, PresenceState, Shown, is_plausible, known, shown};
+use super::store::{DeviceListed, Latest, get_device, list_devices};
+use crate::access::{Permission, Scope};
+use crate::alerts::store::{AlertRow, open_alerts_of};
+use crate::bus::Topic;
+use crate::clock::Instant;
+use crate::db::AnyConnection;
+use crate::error::Result;
+use crate::listing::{ListRequest, Listed};
+use crate::registry::store::town_names;
+use crate::web::{
+    Cell, Column, Detail, Field, Filter, FilterKind, List, Need, Route, Row, Section, Visitor, Words,
+    detail_page, get, list_routes, table,
+};
+
+pub fn routes() -> Vec<Route> {
+    let mut routes = list_routes::<Devices>().to_vec();
+    routes.push(get("/devices/{id}", Need::May(Permission::SeeDevices), || web::to(show)));
+    routes
+}
+
+struct Devices;
+
+impl List for Devices {
+    const PATH: &'static str = "/devices";
+    const EXPORT_PATH: &'static str = "/devices.xlsx";
+    const HEADING: &'static str = "device.heading";
+    const EMPTY: &'static str = "device.empty";
+    const NEED: Permission = Permission::SeeDevices;
+    const TOPIC: Option<Topic> = Some(Topic::Device);
+    const COLUMNS: &'static [Column] = &[
+        Column::text("code", "field.device_code"),
+        Column::text("name", "field.name"),
+        Column::text("kind", "field.kind"),
+        Column::text("place", "field.device_place"),
+        Column::text("presence", "field.presence"),
+        Column::text("last_seen", "field.last_seen_at"),
+        Column::text("channel", "field.channel").unsorted(),
+        Column::text("value", "field.value").unsorted(),
+    ];
+
+    fn filters(connection: &mut AnyConnection, scope: &Scope, words: &Words) -> Result<Vec<Filter>> {
+        let towns = town_names(connection, scope, Permission::SeeDevices)?
+            .into_iter()
+            .map(|(code, chinese, english)| (code, words.pick(&chinese, &english)))
+            .collect();
+        Ok(vec![
+            Filter { name: "q", label: "filter.device", kind: FilterKind::Text },
+            Filter { name: "town", label: "field.town_code", kind: FilterKind::Select(towns) },
+            Filter {
+                name: "kind",
+                label: "field.kind",
+                kind: words.choices("device_kind", DeviceKind::NAMES),
+            },
+            Filter {
+                name: "presence",
+                label: "field.presence",
+                kind: words.choices("presence", PresenceState::NAMES),
+            },
+        ])
+    }
+
+    fn rows(
+        connection: &mut AnyConnection,
+        scope: &Scope,
+        request: &ListRequest,
+        words: &Words,
+    ) -> Result<Listed<Row>> {
+        let listed = list_devices(connection, scope, request)?;
+        Ok(Listed {
+            rows: listed.rows.into_iter().map(|row| cells(row, words)).collect(),
+            total: listed.total,
+        })
+    }
+}
+
+fn cells(listed: DeviceListed, words: &Words) -> Row {
+    let place = place_text(&listed, words);
+    let DeviceListed { device, latest, .. } = listed;
+    let main = main_value(&latest);
+    let last_seen = match device.last_seen_at {
+        Some(at) => {
+            Cell { live_at: main.map(|main| live_key(device.id, main.channel)), ..instant(words, at) }
+        }
+        None => Cell::text(""),
+    };
+    Row {
+        href: Some(format!("/devices/{}", device.id)),
+        cells: vec![
+            Cell::text(device.code),
+            Cell::text(device.name),
+            Cell::text(words.name_of("device_kind", device.kind.name())),
+            Cell::text(place),
+            Cell::chip(words.name_of("presence", device.presence.name()), tone(device.presence)),
+            last_seen,
+            Cell::text(main.map(|main| channel_name(words, main.channel)).unwrap_or_default()),
+            main.map(|main| value_cell(words, main)).unwrap_or_default(),
+        ],
+    }
+}
+
+/// Town and station or institution.
+fn place_text(listed: &DeviceListed, words: &Words) -> String {
+    format!("{} · {}", words.pick(&listed.town_zh, &listed.town_en), listed.place)
+}
+
+/// The value that stands for a device in a list.
+fn main_value(latest: &[Latest]) -> Option<&Latest> {
+    let of = |channel: &songhe_firmware_protocol::Channel| {
+        latest.iter().find(|one| known(one.channel) == Some(*channel))
+    };
+    MAIN_CHANNELS.iter().find_map(of).or_else(|| latest.first())
+}
+
+fn live_key(device_id: i64, channel: i16) -> String {
+    format!("reading:{device_id}:{channel}")
+}
+
+fn instant(words: &Words, at: Instant) -> Cell {
+    Cell::at(words.calendar.show(at), words.calendar.rfc3339(at))
+}
+
+fn value_cell(words: &Words, latest: &Latest) -> Cell {
+    Cell {
+        live: Some(live_key(latest.device_id, latest.channel)),
+        ..Cell::text(value_text(words, latest.channel, latest.value))
+    }
+}
+
+/// A channel's name; of an unknown one its number.
+pub(crate) fn channel_name(words: &Words, channel: i16) -> String {
+    match known(channel) {
+        Some(known) => words.name_of("channel", known.name()),
+        None => words.lang.fill("device.unknown_channel", &[("code", &(channel as u16).to_string())]),
+    }
+}
+
+/// A value in the reader's language.
+pub(crate) fn value_text(words: &Words, channel: i16, value: f64) -> String {
+    match shown(channel, value) {
+        Shown::Text(text) => text,
+        Shown::Word(word) => words.name_of("switch", word),
+    }
+}
+
+fn tone(presence: PresenceState) -> &'static str {
+    match presence {
+        PresenceState::Online => "ok",
+        PresenceState::Offline => "warn",
+        PresenceState::Never => "off",
+    }
+}
+
+async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
+    let (scope, id) = (visitor.scope(), id.into_inner());
+    let sees_alerts = visitor.may(Permission::SeeAlerts);
+    let (listed, alerts) = visitor
+        .app
+        .db
+        .read(move |connection| {
+            let listed = get_device(connection, &scope, id)?;
+            let alerts = if sees_alerts { open_alerts_of(connection, &scope, id)? } else { Vec::new() };
+            Ok((listed, alerts))
+        })
+        .await?;
+    let words = Words::of(&visitor);
+    let mut sections = vec![
+        Section {
+            heading: visitor.t("detail.facts").into_owned(),
+            fields: facts(&words, &listed),
+            table: None,
+        },
+        Section {
+            heading: visitor.t("device.latest").into_owned(),
+            fields: Vec::new(),
+            table: Some(table(&visitor, &VALUE_COLUMNS, values(&words, &listed.latest))),
+        },
+    ];
+    if sees_alerts {
+        let rows = alerts.iter().map(|alert| alert_row(&words, alert)).collect();
+        sections.push(Section {
+            heading: visitor.t("device.open_alerts").into_owned(),
+            fields: Vec::new(),
+            table: Some(table(&visitor, &ALERT_COLUMNS, rows)),
+        });
+    }
+    detail_page(
+        &visitor,
+        Detail {
+            heading: listed.device.name.clone(),
+            subheading: place_text(&listed, &words),
+            actions: Vec::new(),
+            sections,
+            topic: Some(if sees_alerts { Topic::Alert } else { Topic::Device }),
+        },
+    )
+}
+
+const VALUE_COLUMNS: [Column; 4] = [
+    Column::text("channel", "field.channel"),
+    Column::text("value", "field.value"),
+    Column::text("at", "field.measured_at"),
+    Column::text("note", "field.note"),
+];
+
+const ALERT_COLUMNS: [Column; 4] = [
+    Column::text("kind", "field.alert_kind"),
+    Column::text("channel", "field.channel"),
+    Column::text("value", "field.value"),
+    Column::text("raised_at", "field.raised_at"),
+];
+
+fn facts(words: &Words, listed: &DeviceListed) -> Vec<Field> {
+    let device = &listed.device;
+    let field = |key: &str, value: String| Field::new(words.t(key), value);
+    let place = match (device.station_id, device.institution_id) {
+        (Some(id), _) => format!("/stations/{id}"),
+        (None, id) => format!("/institutions/{}", id.unwrap_or_default()),
+    };
+    let last_seen = device.last_seen_at.map(|at| words.calendar.show(at)).unwrap_or_default();
+    let mut fields = vec![
+        field("field.device_code", device.code.clone()),
+        field("field.kind", words.name_of("device_kind", device.kind.name())),
+        field("field.device_place", listed.place.clone()).link(place),
+        field("field.presence", words.name_of("presence", device.presence.name()))
+            .chip(tone(device.presence)),
+        field("field.presence_at", words.calendar.show(device.presence_at)),
+        field("field.last_seen_at", last_seen),
+        field("field.device_added_at", words.calendar.show(device.created_at)),
+    ];
+    if let Some(at) = device.disabled_at {
+        fields.push(field("field.disabled_at", words.calendar.show(at)));
+    }
+    fields
+}
+
+fn values(words: &Words, latest: &[Latest]) -> Vec<Row> {
+    let row = |one: &Latest| {
+        let doubt = !is_plausible(one.channel, one.value);
+        let live_at = Some(live_key(one.device_id, one.channel));
+        Row {
+            href: None,
+            cells: vec![
+                Cell::text(channel_name(words, one.channel)),
+                value_cell(words, one),
+                Cell { live_at, ..instant(words, one.at) },
+                if doubt { Cell::chip(words.t("device.implausible"), "warn") } else { Cell::text("") },
+            ],
+        }
+    };
+    latest.iter().map(row).collect()
+}
+
+fn alert_row(words: &Words, alert: &AlertRow) -> Row {
+    Row {
+        href: Some(format!("/alerts/{}", alert.id)),
+        cells: vec![
+            Cell::text(words.name_of("alert_kind", alert.kind.name())),
+            Cell::text(crate::alerts::pages::channel_text(words, alert)),
+            Cell::text(crate::alerts::pages::cause_text(words, alert)),
+            instant(words, alert.raised_at),
+        ],
+    }
+}

@@ -1,0 +1,254 @@
+//! Statements of the ingest writer. They take no scope: what comes in here was authenticated as a device, not as a person.
+
+use diesel::prelude::*;
+
+use crate::clock::Instant;
+use crate::db::AnyConnection;
+use crate::db::schema::{device_gaps, device_windows, devices, latest_readings, quarantine, readings};
+use crate::devices::model::PresenceState;
+use crate::error::Result;
+use crate::on_backend;
+
+/// Well below both databases' limits of bound values.
+const INSERT_ROWS_MAX: usize = 2_000;
+
+/// What ingest must know of a device.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = devices)]
+pub struct DeviceState {
+    pub id: i64,
+    pub code: String,
+    pub town_code: String,
+    pub institution_id: Option<i64>,
+    pub presence: PresenceState,
+    pub connection_id: i64,
+    pub last_seen_at: Option<Instant>,
+    pub disabled_at: Option<Instant>,
+}
+
+pub fn device_states(connection: &mut AnyConnection, ids: &[i64]) -> Result<Vec<DeviceState>> {
+    Ok(devices::table
+        .filter(devices::id.eq_any(ids.to_vec()))
+        .select(DeviceState::as_select())
+        .load(connection)?)
+}
+
+/// A duplicate window as it is stored. `next_seq` is one above the highest number.
+#[derive(Clone, Copy, Debug, Queryable, Insertable)]
+#[diesel(table_name = device_windows, treat_none_as_default_value = false)]
+pub struct WindowRow {
+    pub device_id: i64,
+    /// The boot's 64 bits, taken as a signed number.
+    pub boot_id: i64,
+    pub lane: i16,
+    pub next_seq: i64,
+    /// The window's 64 bits, taken as a signed number.
+    pub window_bits: i64,
+}
+
+pub fn windows(
+    connection: &mut AnyConnection,
+    device_ids: &[i64],
+    boot_ids: &[i64],
+) -> Result<Vec<WindowRow>> {
+    Ok(device_windows::table
+        .filter(device_windows::device_id.eq_any(device_ids.to_vec()))
+        .filter(device_windows::boot_id.eq_any(boot_ids.to_vec()))
+        .load(connection)?)
+}
+
+pub fn put_windows(connection: &mut AnyConnection, rows: &[WindowRow]) -> Result<()> {
+    use device_windows as table;
+    use diesel::upsert::excluded;
+    for part in rows.chunks(INSERT_ROWS_MAX) {
+        on_backend!(connection, inner => diesel::insert_into(table::table)
+            .values(part)
+            .on_conflict((table::device_id, table::boot_id, table::lane))
+            .do_update()
+            .set((table::next_seq.eq(excluded(table::next_seq)), table::window_bits.eq(excluded(table::window_bits))))
+            .execute(inner)?);
+    }
+    Ok(())
+}
+
+/// One stream of a device: boot and lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Stream {
+    pub device_id: i64,
+    pub boot_id: i64,
+    pub lane: i16,
+}
+
+/// Numbers `[from_seq, to_seq)` that may still come although the window moved past them.
+pub fn insert_gap(connection: &mut AnyConnection, stream: Stream, from_seq: i64, to_seq: i64) -> Result<()> {
+    diesel::insert_into(device_gaps::table)
+        .values((
+            device_gaps::device_id.eq(stream.device_id),
+            device_gaps::boot_id.eq(stream.boot_id),
+            device_gaps::lane.eq(stream.lane),
+            device_gaps::from_seq.eq(from_seq),
+            device_gaps::to_seq.eq(to_seq),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Takes a number out of the gap that it lies in; false where it lies in none.
+pub fn take_from_gap(connection: &mut AnyConnection, stream: Stream, seq: i64) -> Result<bool> {
+    let found: Option<(i64, i64)> = device_gaps::table
+        .filter(device_gaps::device_id.eq(stream.device_id))
+        .filter(device_gaps::boot_id.eq(stream.boot_id))
+        .filter(device_gaps::lane.eq(stream.lane))
+        .filter(device_gaps::from_seq.le(seq))
+        .filter(device_gaps::to_seq.gt(seq))
+        .select((device_gaps::from_seq, device_gaps::to_seq))
+        .first(connection)
+        .optional()?;
+    let Some((from_seq, to_seq)) = found else { return Ok(false) };
+    diesel::delete(device_gaps::table.find((stream.device_id, stream.boot_id, stream.lane, from_seq)))
+        .execute(connection)?;
+    for (from_seq, to_seq) in [(from_seq, seq), (seq + 1, to_seq)] {
+        if from_seq < to_seq {
+            insert_gap(connection, stream, from_seq, to_seq)?;
+        }
+    }
+    Ok(true)
+}
+
+/// Device, boot and lane with the first number that is missing before their windows; only those that miss one.
+pub fn first_gaps(connection: &mut AnyConnection, device_ids: &[i64]) -> Result<Vec<(Stream, i64)>> {
+    let rows: Vec<(i64, i64, i16, Option<i64>)> = device_gaps::table
+        .filter(device_gaps::device_id.eq_any(device_ids.to_vec()))
+        .group_by((device_gaps::device_id, device_gaps::boot_id, device_gaps::lane))
+        .select((
+            device_gaps::device_id,
+            device_gaps::boot_id,
+            device_gaps::lane,
+            diesel::dsl::min(device_gaps::from_seq),
+        ))
+        .load(connection)?;
+    let first = |(device_id, boot_id, lane, first): (i64, i64, i16, Option<i64>)| {
+        Some((Stream { device_id, boot_id, lane }, first?))
+    };
+    Ok(rows.into_iter().filter_map(first).collect())
+}
+
+#[derive(Clone, Debug, Insertable)]
+#[diesel(table_name = readings, treat_none_as_default_value = false)]
+pub struct NewReading {
+    pub device_id: i64,
+    pub boot_id: i64,
+    pub lane: i16,
+    pub seq: i64,
+    pub channel: i16,
+    pub value: f64,
+    pub at: Instant,
+    pub device_at: Option<Instant>,
+    pub received_at: Instant,
+}
+
+pub fn append_readings(connection: &mut AnyConnection, rows: &[NewReading]) -> Result<()> {
+    for part in rows.chunks(INSERT_ROWS_MAX) {
+        on_backend!(connection, inner => diesel::insert_into(readings::table).values(part).execute(inner)?);
+    }
+    Ok(())
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Queryable, Insertable)]
+#[diesel(table_name = latest_readings, treat_none_as_default_value = false)]
+pub struct Latest {
+    pub device_id: i64,
+    pub channel: i16,
+    pub value: f64,
+    pub at: Instant,
+}
+
+pub fn latest_of(connection: &mut AnyConnection, device_ids: &[i64]) -> Result<Vec<Latest>> {
+    Ok(latest_readings::table
+        .filter(latest_readings::device_id.eq_any(device_ids.to_vec()))
+        .order((latest_readings::device_id, latest_readings::channel))
+        .load(connection)?)
+}
+
+/// Writes latest values that are newer than the stored ones, as [`latest_of`] told in the same transaction.
+pub fn put_latest(connection: &mut AnyConnection, rows: &[Latest]) -> Result<()> {
+    use diesel::upsert::excluded;
+    use latest_readings as table;
+    for part in rows.chunks(INSERT_ROWS_MAX) {
+        on_backend!(connection, inner => diesel::insert_into(table::table)
+            .values(part)
+            .on_conflict((table::device_id, table::channel))
+            .do_update()
+            .set((table::value.eq(excluded(table::value)), table::at.eq(excluded(table::at))))
+            .execute(inner)?);
+    }
+    Ok(())
+}
+
+/// A payload that could not be read: one row for each device, topic and error, with the first such payload.
+pub fn quarantine_payload(
+    connection: &mut AnyConnection,
+    device_id: i64,
+    topic: &str,
+    payload: &[u8],
+    error: &str,
+    at: Instant,
+) -> Result<()> {
+    let known = quarantine::table
+        .filter(quarantine::device_id.eq(device_id))
+        .filter(quarantine::topic.eq(topic))
+        .filter(quarantine::error.eq(error));
+    let counted = diesel::update(known)
+        .set((quarantine::last_at.eq(at), quarantine::occurrences.eq(quarantine::occurrences + 1)))
+        .execute(connection)?;
+    if counted == 0 {
+        diesel::insert_into(quarantine::table)
+            .values((
+                quarantine::device_id.eq(device_id),
+                quarantine::topic.eq(topic),
+                quarantine::payload.eq(payload),
+                quarantine::error.eq(error),
+                quarantine::first_at.eq(at),
+                quarantine::last_at.eq(at),
+                quarantine::occurrences.eq(1),
+            ))
+            .execute(connection)?;
+    }
+    Ok(())
+}
+
+/// Something was heard from these devices.
+pub fn set_last_seen(connection: &mut AnyConnection, ids: &[i64], at: Instant) -> Result<()> {
+    let older = devices::last_seen_at.is_null().or(devices::last_seen_at.lt(at).assume_not_null());
+    diesel::update(devices::table.filter(devices::id.eq_any(ids.to_vec())).filter(older))
+        .set(devices::last_seen_at.eq(at))
+        .execute(connection)?;
+    Ok(())
+}
+
+pub fn set_presence(
+    connection: &mut AnyConnection,
+    id: i64,
+    presence: PresenceState,
+    connection_id: i64,
+    at: Instant,
+) -> Result<()> {
+    diesel::update(devices::table.filter(devices::id.eq(id)))
+        .set((
+            devices::presence.eq(presence),
+            devices::presence_at.eq(at),
+            devices::connection_id.eq(connection_id),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Connections of an earlier process are gone: nobody is online yet. Gives how many had been.
+pub fn forget_connections(connection: &mut AnyConnection, at: Instant) -> Result<usize> {
+    diesel::update(devices::table.filter(devices::connection_id.ne(0)))
+        .set(devices::connection_id.eq(0))
+        .execute(connection)?;
+    Ok(diesel::update(devices::table.filter(devices::presence.eq(PresenceState::Online)))
+        .set((devices::presence.eq(PresenceState::Offline), devices::presence_at.eq(at)))
+        .execute(connection)?)
+}

@@ -1,0 +1,39 @@
+//! A caregiver's day: their visits with the places they go to.
+
+use super::model::VisitState;
+use super::store::{self, VisitListed};
+use crate::app::Tx;
+use crate::elders::reveal_addresses;
+use crate::error::Result;
+
+/// A visit and, while it is still to be done, the address.
+pub struct DayVisit {
+    pub listed: VisitListed,
+    pub address: Option<String>,
+}
+
+impl DayVisit {
+    /// Still to be done.
+    pub fn is_open(&self) -> bool {
+        is_open(&self.listed)
+    }
+}
+
+fn is_open(listed: &VisitListed) -> bool {
+    matches!(listed.visit.state, VisitState::Assigned | VisitState::Arrived)
+}
+
+/// The asker's own visits of today. Addresses of those still to be done come in clear, which is written down.
+pub fn my_day(tx: &mut Tx<'_>) -> Result<Vec<DayVisit>> {
+    let visits = store::own_visits(tx.connection, tx.scope, (tx.calendar, tx.now))?;
+    let mut elders: Vec<i64> =
+        visits.iter().filter(|listed| is_open(listed)).map(|listed| listed.visit.elder_id).collect();
+    elders.sort_unstable();
+    elders.dedup();
+    let addresses = reveal_addresses(tx, &elders)?;
+    let with_address = visits.into_iter().map(|listed| DayVisit {
+        address: addresses.get(&listed.visit.elder_id).filter(|_| is_open(&listed)).cloned(),
+        listed,
+    });
+    Ok(with_address.collect())
+}

@@ -1,0 +1,41 @@
+//! Pages of visits: the list, one visit, the forms, and a caregiver's day.
+
+mod day;
+mod detail;
+mod forms;
+mod list;
+
+use actix_web::web;
+
+use crate::access::Permission;
+use crate::web::{Need, Route, get, list_routes, post};
+
+pub use list::{VISIT_COLUMNS, visit_row};
+
+pub fn routes() -> Vec<Route> {
+    let (assign, work) = (Need::May(Permission::AssignVisits), Need::May(Permission::DoVisits));
+    let [_, export] = list_routes::<list::Visits>();
+    vec![
+        get("/visits", Need::May(Permission::SeeVisits), || web::to(day::list_or_day)),
+        export,
+        get("/visits/new", assign, || web::to(forms::show_plan)),
+        post("/visits", assign, || web::to(forms::save_plan)),
+        get("/visits/{id}", Need::May(Permission::SeeVisits), || web::to(detail::show)),
+        get("/visits/{id}/assign", assign, || web::to(forms::show_assign)),
+        post("/visits/{id}/assign", assign, || web::to(forms::save_assign)),
+        post("/visits/{id}/release", assign, || web::to(detail::save_release)),
+        post("/visits/{id}/arrive", work, || web::to(day::save_arrive)),
+        post("/visits/{id}/finish", work, || web::to(day::save_finish)),
+        get("/visits/{id}/fail", work, || web::to(forms::show_fail)),
+        post("/visits/{id}/fail", work, || web::to(forms::save_fail)),
+    ]
+}
+
+/// `08:30–10:00` on the city's clocks.
+fn period(
+    calendar: crate::clock::Calendar,
+    from: crate::clock::Instant,
+    to: crate::clock::Instant,
+) -> String {
+    format!("{}–{}", calendar.show_time(from), calendar.show_time(to))
+}

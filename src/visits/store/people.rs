@@ -1,0 +1,130 @@
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+
+use crate::access::{Permission, Reach, Scope};
+use crate::clock::Instant;
+use crate::db::schema::{caregivers, service_items, visits};
+use crate::db::{AnyConnection, Backend};
+use crate::error::Result;
+use crate::visits::model::{Shift, Skill, VisitState};
+
+/// Caregivers considered for one visit.
+const CANDIDATES_MAX: i64 = 1_000;
+
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = service_items)]
+pub struct Item {
+    pub code: String,
+    pub name_zh: String,
+    pub name_en: String,
+    pub duration_min: i32,
+    pub skill: Skill,
+}
+
+/// What matters of a caregiver for an assignment.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = caregivers)]
+pub struct CaregiverRow {
+    pub id: i64,
+    pub provider_id: i64,
+    pub town_code: String,
+    pub name: String,
+    pub skills: String,
+    pub shift_days: String,
+    pub shift_starts_min: i32,
+    pub shift_ends_min: i32,
+    pub longitude: f64,
+    pub latitude: f64,
+    pub active: bool,
+}
+
+impl CaregiverRow {
+    pub fn has_skill(&self, skill: Skill) -> bool {
+        self.skills.split(',').any(|known| known.trim() == skill.name())
+    }
+
+    pub fn shift(&self) -> Shift {
+        Shift::new(&self.shift_days, self.shift_starts_min, self.shift_ends_min)
+    }
+}
+
+/// The catalogue of services.
+pub fn items(connection: &mut AnyConnection) -> Result<Vec<Item>> {
+    Ok(service_items::table.order(service_items::code).select(Item::as_select()).load(connection)?)
+}
+
+pub fn get_item(connection: &mut AnyConnection, code: &str) -> Result<Item> {
+    let item = service_items::table.filter(service_items::code.eq(code)).select(Item::as_select());
+    Ok(item.first(connection)?)
+}
+
+type Condition = Box<dyn BoxableExpression<caregivers::table, Backend, SqlType = Bool>>;
+
+fn within(reach: &Reach) -> Condition {
+    use diesel::dsl::sql;
+    if reach.city {
+        return Box::new(sql::<Bool>("TRUE"));
+    }
+    Box::new(
+        caregivers::town_code
+            .eq_any(reach.towns.clone())
+            .or(caregivers::provider_id.eq_any(reach.providers.clone())),
+    )
+}
+
+/// A caregiver whom the asker may assign.
+pub fn get_caregiver(connection: &mut AnyConnection, scope: &Scope, id: i64) -> Result<CaregiverRow> {
+    let reach = scope.reach(Permission::AssignVisits)?;
+    let found = caregivers::table.filter(caregivers::id.eq(id)).filter(within(&reach));
+    Ok(found.select(CaregiverRow::as_select()).first(connection)?)
+}
+
+/// Active caregivers whom the asker may assign, of one town or of a provider within reach.
+pub fn caregivers_for(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    town_code: &str,
+) -> Result<Vec<CaregiverRow>> {
+    let reach = scope.reach(Permission::AssignVisits)?;
+    let near =
+        caregivers::town_code.eq(town_code).or(caregivers::provider_id.eq_any(reach.providers.clone()));
+    Ok(caregivers::table
+        .filter(within(&reach))
+        .filter(near)
+        .filter(caregivers::active.eq(true))
+        .order(caregivers::id)
+        .limit(CANDIDATES_MAX)
+        .select(CaregiverRow::as_select())
+        .load(connection)?)
+}
+
+/// Caregiver and provider of the elder's last visits that were done, newest first.
+pub fn last_caregivers(
+    connection: &mut AnyConnection,
+    elder_id: i64,
+    before: Instant,
+) -> Result<Vec<(i64, i64)>> {
+    Ok(visits::table
+        .inner_join(caregivers::table)
+        .filter(visits::elder_id.eq(elder_id))
+        .filter(visits::state.eq(VisitState::Done))
+        .filter(visits::starts_at.lt(before))
+        .order(visits::starts_at.desc())
+        .limit(10)
+        .select((caregivers::id, caregivers::provider_id))
+        .load(connection)?)
+}
+
+/// Number and name of the caregivers whose visits the asker may see, for choosing one.
+pub fn caregivers_in_reach(connection: &mut AnyConnection, scope: &Scope) -> Result<Vec<(i64, String)>> {
+    let reach = scope.reach(Permission::SeeVisits)?;
+    let found = caregivers::table.filter(within(&reach)).filter(caregivers::active.eq(true));
+    let names = found.order((caregivers::town_code, caregivers::name, caregivers::id)).limit(CANDIDATES_MAX);
+    Ok(names.select((caregivers::id, caregivers::name)).load(connection)?)
+}
+
+/// Names of caregivers that records within reach refer to.
+pub fn caregiver_names(connection: &mut AnyConnection, ids: &[i64]) -> Result<Vec<(i64, String)>> {
+    let named = caregivers::table.filter(caregivers::id.eq_any(ids.to_vec()));
+    Ok(named.select((caregivers::id, caregivers::name)).load(connection)?)
+}

@@ -1,0 +1,234 @@
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+
+use crate::access::{Permission, Reach, Scope};
+use crate::clock::{Calendar, Instant};
+use crate::db::schema::{caregivers, visit_events, visit_transitions, visits};
+use crate::db::{AnyConnection, Backend, is_unique};
+use crate::error::{Conflict, Error, Result};
+use crate::visits::model::{VisitEvent, VisitState};
+
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = visits)]
+pub struct VisitRow {
+    pub id: i64,
+    pub elder_id: i64,
+    pub town_code: String,
+    pub service_code: String,
+    pub service_on: NaiveDate,
+    /// The visit begins within `[window_starts_at, window_ends_at)`.
+    pub window_starts_at: Instant,
+    pub window_ends_at: Instant,
+    pub duration_min: i32,
+    pub caregiver_id: Option<i64>,
+    pub starts_at: Option<Instant>,
+    pub ends_at: Option<Instant>,
+    pub state: VisitState,
+    /// Number of the last event.
+    pub version: i64,
+}
+
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = visit_events)]
+pub struct EventRow {
+    pub visit_id: i64,
+    pub seq: i64,
+    pub kind: VisitEvent,
+    pub to_state: VisitState,
+    pub at: Instant,
+    pub actor: String,
+    pub caregiver_id: Option<i64>,
+    pub note: String,
+}
+
+/// A visit before its first event.
+#[derive(Clone, Debug, Insertable)]
+#[diesel(table_name = visits)]
+pub struct NewVisit {
+    pub elder_id: i64,
+    pub town_code: String,
+    pub service_code: String,
+    pub service_on: NaiveDate,
+    pub window_starts_at: Instant,
+    pub window_ends_at: Instant,
+    pub duration_min: i32,
+}
+
+pub(super) type Condition = Box<dyn BoxableExpression<visits::table, Backend, SqlType = Bool>>;
+
+/// The part of the table within reach: by town, by the caregiver's provider, or one's own of today. An own visit that began
+/// before midnight stays within reach while it lasts.
+pub(super) fn within(reach: &Reach, calendar: Calendar, now: Instant) -> Condition {
+    use diesel::dsl::sql;
+    if reach.city {
+        return Box::new(sql::<Bool>("TRUE"));
+    }
+    let today = calendar.day_of(now);
+    let (midnight, _) = calendar.bounds(today);
+    let yesterday = today.pred_opt().unwrap_or(today);
+    let colleagues = caregivers::table
+        .filter(caregivers::provider_id.eq_any(reach.providers.clone()))
+        .select(caregivers::id.nullable());
+    let own = visits::caregiver_id.eq_any(reach.caregivers.iter().copied().map(Some).collect::<Vec<_>>());
+    let lasts = visits::state.eq(VisitState::Arrived).or(visits::ends_at.gt(midnight).assume_not_null());
+    let of_today = visits::service_on.eq(today).or(visits::service_on.eq(yesterday).and(lasts));
+    Box::new(
+        visits::town_code
+            .eq_any(reach.towns.clone())
+            .or(visits::caregiver_id
+                .is_not_null()
+                .and(visits::caregiver_id.eq_any(colleagues).assume_not_null()))
+            .or(visits::caregiver_id.is_not_null().and(own.assume_not_null()).and(of_today)),
+    )
+}
+
+/// Visits without their first event do not exist for anybody.
+pub(super) fn planned() -> Condition {
+    Box::new(visits::state.ne(VisitState::Unplanned))
+}
+
+pub fn get_visit(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    permission: Permission,
+    id: i64,
+    (calendar, now): (Calendar, Instant),
+) -> Result<VisitRow> {
+    let reach = scope.reach(permission)?;
+    Ok(visits::table
+        .filter(visits::id.eq(id))
+        .filter(planned())
+        .filter(within(&reach, calendar, now))
+        .select(VisitRow::as_select())
+        .first(connection)?)
+}
+
+/// What happened to a visit that the caller has within reach, in order.
+pub fn events_of(connection: &mut AnyConnection, visit_id: i64) -> Result<Vec<EventRow>> {
+    Ok(visit_events::table
+        .filter(visit_events::visit_id.eq(visit_id))
+        .order(visit_events::seq)
+        .select(EventRow::as_select())
+        .load(connection)?)
+}
+
+/// The legal moves as the database knows them.
+pub fn transitions(connection: &mut AnyConnection) -> Result<Vec<(String, String, String)>> {
+    Ok(visit_transitions::table.load(connection)?)
+}
+
+/// When a caregiver is busy between `from` and `to`, apart from one visit.
+pub fn busy_periods(
+    connection: &mut AnyConnection,
+    caregiver_ids: &[i64],
+    (from, to): (Instant, Instant),
+    except_visit: i64,
+) -> Result<Vec<(i64, Instant, Instant)>> {
+    let ids: Vec<Option<i64>> = caregiver_ids.iter().copied().map(Some).collect();
+    Ok(visits::table
+        .filter(visits::caregiver_id.eq_any(ids))
+        .filter(visits::id.ne(except_visit))
+        .filter(visits::state.ne(VisitState::NotDone))
+        .filter(visits::starts_at.lt(to))
+        .filter(visits::ends_at.gt(from))
+        .order(visits::starts_at)
+        .select((
+            visits::caregiver_id.assume_not_null(),
+            visits::starts_at.assume_not_null(),
+            visits::ends_at.assume_not_null(),
+        ))
+        .load(connection)?)
+}
+
+/// The visit that keeps a caregiver from another one in `[from, to)`.
+pub fn blocking(
+    connection: &mut AnyConnection,
+    caregiver_id: i64,
+    (from, to): (Instant, Instant),
+    except_visit: i64,
+) -> Result<Option<VisitRow>> {
+    Ok(visits::table
+        .filter(visits::caregiver_id.eq(caregiver_id))
+        .filter(visits::id.ne(except_visit))
+        .filter(visits::state.ne(VisitState::NotDone))
+        .filter(visits::starts_at.lt(to))
+        .filter(visits::ends_at.gt(from))
+        .order(visits::starts_at)
+        .select(VisitRow::as_select())
+        .first(connection)
+        .optional()?)
+}
+
+pub(in crate::visits) fn insert_visit(connection: &mut AnyConnection, visit: &NewVisit) -> Result<i64> {
+    Ok(diesel::insert_into(visits::table)
+        .values(visit.clone())
+        .returning(visits::id)
+        .get_result(connection)?)
+}
+
+/// Gives version `seen` of a visit to a caregiver; false where another version is stored.
+pub(in crate::visits) fn set_assignment(
+    connection: &mut AnyConnection,
+    (id, seen): (i64, i64),
+    caregiver_id: i64,
+    (starts_at, ends_at): (Instant, Instant),
+) -> Result<bool> {
+    let changed = diesel::update(visits::table.filter(visits::id.eq(id)).filter(visits::version.eq(seen)))
+        .set((
+            visits::caregiver_id.eq(caregiver_id),
+            visits::starts_at.eq(starts_at),
+            visits::ends_at.eq(ends_at),
+        ))
+        .execute(connection)?;
+    Ok(changed == 1)
+}
+
+/// Takes version `seen` of a visit from its caregiver; false where another version is stored.
+pub(in crate::visits) fn clear_assignment(
+    connection: &mut AnyConnection,
+    id: i64,
+    seen: i64,
+) -> Result<bool> {
+    let nobody: (Option<i64>, Option<Instant>, Option<Instant>) = (None, None, None);
+    let changed = diesel::update(visits::table.filter(visits::id.eq(id)).filter(visits::version.eq(seen)))
+        .set((
+            visits::caregiver_id.eq(nobody.0),
+            visits::starts_at.eq(nobody.1),
+            visits::ends_at.eq(nobody.2),
+        ))
+        .execute(connection)?;
+    Ok(changed == 1)
+}
+
+/// Adds the event that follows version `event.1` of a visit in state `event.2`; a trigger moves the visit's state.
+pub(in crate::visits) fn insert_event(
+    connection: &mut AnyConnection,
+    (visit_id, seen, from_state): (i64, i64, VisitState),
+    (kind, to_state): (VisitEvent, VisitState),
+    (at, actor, caregiver_id, note): (Instant, &str, Option<i64>, &str),
+) -> Result<()> {
+    diesel::insert_into(visit_events::table)
+        .values((
+            visit_events::visit_id.eq(visit_id),
+            visit_events::seq.eq(seen + 1),
+            visit_events::prev_seq.eq((seen > 0).then_some(seen)),
+            visit_events::kind.eq(kind),
+            visit_events::from_state.eq(from_state),
+            visit_events::to_state.eq(to_state),
+            visit_events::at.eq(at),
+            visit_events::recorded_at.eq(at),
+            visit_events::actor.eq(actor),
+            visit_events::caregiver_id.eq(caregiver_id),
+            visit_events::note.eq(note),
+        ))
+        .execute(connection)
+        .map_err(|failure| {
+            if is_unique(&failure) {
+                Error::stale(Conflict::default()).because(failure)
+            } else {
+                failure.into()
+            }
+        })?;
+    Ok(())
+}
