@@ -69,6 +69,7 @@ enum Command {
     Device(device::DeviceArgs),
     Simulate(simulate::SimulateArgs),
     Demo(demo::DemoArgs),
+    Figures(figures::FiguresArgs),
     User(user::UserArgs),
     Audit(audit::AuditArgs),
     Backup(backup::BackupArgs),
@@ -163,6 +164,7 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
             overrides.data_dir.get_or_insert_with(|| demo::DATA_DIR.into());
             demo::run(args, Config::load(file, &overrides)?)
         }
+        Command::Figures(args) => figures::run(args, load()?),
         Command::User(args) => user::run(load()?, args),
         Command::Audit(args) => audit::run(load()?, args),
         Command::Backup(args) => backup::back_up(load()?, args),
