@@ -7,22 +7,19 @@
 //! `web, api, cli -> domains -> access, bus, db, clock`.
 
 pub mod access;
-pub mod api;
 pub mod alerts;
+pub mod api;
 pub mod app;
-pub mod beds;
 pub mod backup;
+pub mod beds;
 pub mod bus;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;
 pub mod demo;
-pub mod elders;
-pub mod devices;
 pub mod devices;
 pub mod elders;
-pub mod devices;
 pub mod error;
 pub mod input;
 pub mod listing;

@@ -165,11 +165,8 @@ mod tests {
             longitude: seat.longitude,
             latitude: seat.latitude,
         };
-        let workers = vec![
-            worker(1, "daily", "1,2"),
-            worker(2, "daily,health", "1"),
-            worker(3, "personal", "2"),
-        ];
+        let workers =
+            vec![worker(1, "daily", "1,2"), worker(2, "daily,health", "1"), worker(3, "personal", "2")];
         Roster::new(workers, &towns, DAY, 0)
     }
 

@@ -11,8 +11,8 @@ pub(super) use removal::drop_everything;
 
 use crate::clock::Instant;
 use crate::db::schema::{
-    beds, caregivers, dated_settings, devices, elders, institutions, providers, rooms,
-    stations, stays, towns, villages, visit_events, visits,
+    beds, caregivers, dated_settings, devices, elders, institutions, providers, rooms, stations, stays,
+    towns, villages, visit_events, visits,
 };
 use crate::db::{AnyConnection, store::continue_numbers};
 use crate::error::Result;
@@ -239,4 +239,3 @@ pub(super) fn continue_all(connection: &mut AnyConnection) -> Result<()> {
         ],
     )
 }
-

@@ -36,6 +36,8 @@ pub enum FilterKind {
     Select(Vec<(String, String)>),
     /// A day, and the one that is shown where none is chosen.
     Day(chrono::NaiveDate),
+    /// Values and their labels, without "all" in front; the named one holds where none was chosen.
+    OneOf(Vec<(String, String)>, &'static str),
 }
 
 /// A search by a value that must not stand in an address: a form of its own that posts.
@@ -46,8 +48,6 @@ pub struct LookUp {
     /// Field name, labelled `field.NAME`.
     pub field: &'static str,
     pub need: Permission,
-    /// Values and their labels, without "all" in front; the named one holds where none was chosen.
-    OneOf(Vec<(String, String)>, &'static str),
 }
 
 #[derive(Clone, Debug)]

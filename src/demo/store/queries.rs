@@ -145,4 +145,3 @@ pub(in crate::demo) fn find_open_visit(connection: &mut AnyConnection, id: i64) 
 pub(in crate::demo) fn device_codes(connection: &mut AnyConnection) -> Result<Vec<(String, String)>> {
     Ok(devices::table.order(devices::code).select((devices::code, devices::kind)).load(connection)?)
 }
-

@@ -6,7 +6,36 @@ use crate::db::AnyConnection;
 use crate::error::Result;
 
 /// All tables of this program.
-const TABLES: [&str; 28] = ["users", "user_grants", "sessions", "setup_links", "audit_log", "outbox", "dated_settings", "towns", "villages", "providers", "institutions", "stations", "caregivers", "elders", "rooms", "beds", "stays", "service_items", "visit_transitions", "visits", "visit_events", "devices", "device_windows", "readings", "latest_readings", "quarantine", "alerts", "__diesel_schema_migrations"];
+const TABLES: [&str; 28] = [
+    "users",
+    "user_grants",
+    "sessions",
+    "setup_links",
+    "audit_log",
+    "outbox",
+    "dated_settings",
+    "towns",
+    "villages",
+    "providers",
+    "institutions",
+    "stations",
+    "caregivers",
+    "elders",
+    "rooms",
+    "beds",
+    "stays",
+    "service_items",
+    "visit_transitions",
+    "visits",
+    "visit_events",
+    "devices",
+    "device_windows",
+    "readings",
+    "latest_readings",
+    "quarantine",
+    "alerts",
+    "__diesel_schema_migrations",
+];
 
 /// Drops this program's tables and the functions of their triggers from a PostgreSQL database, so that the migrations begin
 /// anew; other tables beside them stay. The caller has made sure that they hold a demo city.
