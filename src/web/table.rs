@@ -76,6 +76,16 @@ impl Cell {
         Cell { text: text.into(), at: Some(rfc3339.into()), ..Cell::default() }
     }
 
+    /// Dates, phones and codes are read as one: they do not break over lines.
+    pub fn keeps_together(&self) -> bool {
+        self.text.len() <= 20 && self.text.starts_with(|first: char| first.is_ascii_digit())
+    }
+
+    /// A word longer than a column may break anywhere.
+    pub fn has_long_word(&self) -> bool {
+        self.text.split_whitespace().any(|word| word.is_ascii() && word.len() > 30)
+    }
+
     #[must_use]
     pub fn link(mut self, href: impl Into<String>) -> Cell {
         self.href = Some(href.into());
