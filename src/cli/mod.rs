@@ -7,6 +7,7 @@ pub mod completions;
 pub mod config;
 pub mod demo;
 pub mod device;
+pub mod figures;
 mod log;
 pub mod serve;
 pub mod simulate;
@@ -73,6 +74,7 @@ enum Command {
     Backup(backup::BackupArgs),
     Restore(backup::RestoreArgs),
     Bench(bench::BenchArgs),
+    Figures(figures::FiguresArgs),
     Config(config::ConfigArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -167,6 +169,7 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::Restore(args) => backup::restore(&load()?, args),
         Command::Completions(args) => completions::run(args, &mut std::io::stdout().lock()),
         Command::Bench(args) => bench::run(args, file, &overrides),
+        Command::Figures(args) => figures::run(args, load()?),
         Command::Config(args) => Ok(config::run(args, file, &overrides, &mut std::io::stdout().lock())?),
     }
 }

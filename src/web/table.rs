@@ -76,9 +76,16 @@ impl Cell {
         Cell { text: text.into(), at: Some(rfc3339.into()), ..Cell::default() }
     }
 
-    /// Dates, phones and codes are read as one: they do not break over lines.
+    /// Keeps it on one line.
+    #[must_use]
+    pub fn nowrap(mut self) -> Cell {
+        self.nowrap = true;
+        self
+    }
+
+    /// Dates, phones and codes are read as one and stay on one line without being told.
     pub fn keeps_together(&self) -> bool {
-        self.text.len() <= 20 && self.text.starts_with(|first: char| first.is_ascii_digit())
+        self.nowrap || (self.text.len() <= 20 && self.text.starts_with(|first: char| first.is_ascii_digit()))
     }
 
     /// A word longer than a column may break anywhere.

@@ -140,12 +140,11 @@ async fn drain(
                 Ok(_) => {}
                 Err(_) => return,
             },
-            one = settled.recv(), if !ended => match one {
-                Some(one) => acknowledge(client, shared, &one),
-                None => {
-                    ended = true;
-                    let _ = client.try_disconnect();
-                }
+            one = settled.recv(), if !ended => if let Some(one) = one {
+                acknowledge(client, shared, &one);
+            } else {
+                ended = true;
+                let _ = client.try_disconnect();
             },
         }
     }
