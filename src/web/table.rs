@@ -86,6 +86,16 @@ impl Cell {
         self
     }
 
+    /// Dates, phones and codes are read as one and stay on one line without being told.
+    pub fn keeps_together(&self) -> bool {
+        self.nowrap || (self.text.len() <= 20 && self.text.starts_with(|first: char| first.is_ascii_digit()))
+    }
+
+    /// A word longer than a column may break anywhere.
+    pub fn has_long_word(&self) -> bool {
+        self.text.split_whitespace().any(|word| word.is_ascii() && word.len() > 30)
+    }
+
     #[must_use]
     pub fn link(mut self, href: impl Into<String>) -> Cell {
         self.href = Some(href.into());
