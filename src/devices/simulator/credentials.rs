@@ -74,7 +74,7 @@ mod tests {
             (r#"[{"device": "ST-1", "token": "x", "kind": "panel"}]"#, "panel"),
             (r#"[{"device": "ST/1", "token": "x", "kind": "fire"}]"#, "not a device id"),
             (r#"[{"device": "ST-1", "kind": "fire"}]"#, "token"),
-            ("{", "EOF"),
+            ("[", "EOF"),
         ] {
             let error = parse(text).unwrap_err();
             assert!(error.contains(fault), "{error}");
