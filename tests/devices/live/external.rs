@@ -14,7 +14,7 @@ use crate::support::app::{TestApp, both};
 use crate::support::poll::until_async;
 use crate::support::services::mosquitto_address;
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 /// Programs on one broker share its messages: one test at a time.
 static TURN: Mutex<()> = Mutex::const_new(());
 
