@@ -45,6 +45,8 @@ pub struct Cell {
     pub live_at: Option<String>,
     /// Address that a button with the cell's text posts to.
     pub post: Option<String>,
+    /// Stays on one line.
+    pub nowrap: bool,
 }
 
 impl Cell {

@@ -32,7 +32,8 @@ both!(a_board_kept_in_memory_follows_what_is_committed, |app| async {
     let wu = app.login("wu").await;
     let first = wu.page("/board").await;
     assert_eq!(shown_beds(&first), shown_beds(&wu.page("/board").await));
-    let closed = app.app.write(&Scope::system(), |tx| {
+    let scope = Scope::system();
+    let closed = app.app.write(&scope, |tx| {
         let mut closed = songhe::registry::institutions::store::get_institution(
             tx.connection,
             tx.scope,

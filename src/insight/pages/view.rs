@@ -1,11 +1,11 @@
 //! What the board's template shows, in the reader's language.
 
 use crate::access::Permission;
+use crate::devices::pages::{channel_name, value_text as channel_value};
 use crate::insight::model::{Figure, Group, Tally, Value};
 use crate::insight::store::{AlertLine, InstitutionLine, ReadingLine, TownName};
 use crate::insight::summary::{Summary, value_text};
-use crate::registry::readings;
-use crate::web::{Cell, Column, Context, Row, TableView, group_digits, table};
+use crate::web::{Cell, Column, Context, Row, TableView, Words, group_digits, table};
 
 pub struct Board {
     pub heading: String,
@@ -288,11 +288,12 @@ fn alert(context: &Context, line: &AlertLine) -> FeedItem {
 }
 
 fn reading(context: &Context, line: &ReadingLine) -> FeedItem {
+    let words = Words::of(context);
     let key = format!("reading:{}:{}", line.device_id, line.channel);
     FeedItem {
         key: format!("reading-{}-{}", line.device_id, line.channel),
-        what: readings::channel_name(context.lang, line.channel),
-        value: readings::value_text(context.lang, line.channel, line.value),
+        what: channel_name(&words, line.channel),
+        value: channel_value(&words, line.channel, line.value),
         place: line.device_name.clone(),
         at: context.app.calendar.rfc3339(line.at),
         at_text: context.show(line.at),
