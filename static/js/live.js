@@ -86,6 +86,10 @@ function receive(message) {
     }
     announce(`songhe:${message.topic}`, { data: message.data, id: message.id });
     changed(message.topic);
+    // Any of these may move a figure; a reading by itself moves none.
+    if (message.topic !== "reading") {
+      changed("figures");
+    }
     if (COUNTED.has(message.topic)) {
       changed("figures");
     }
