@@ -1,11 +1,17 @@
 //! The promises of Songhe, one folder each, in one program so that linking is paid once.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
 
+mod access;
 mod api;
+mod beds;
 mod browser;
 mod config;
 mod database;
 mod devices;
+mod elders;
+mod figures;
+mod operations;
 mod registry;
 mod structure;
 mod support;
+mod visits;

@@ -11,4 +11,6 @@ mod personal;
 pub mod store;
 
 pub use model::{Category, Gender, age_years, is_identity, mask_identity, mask_phone};
-pub use personal::{Found, Personal, find_by_identity, find_for_admission, reveal, reveal_addresses, seal};
+pub use personal::{
+    Found, Personal, PersonalColumns, find_by_identity, find_for_admission, reveal, reveal_addresses, seal,
+};

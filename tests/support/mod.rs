@@ -5,6 +5,8 @@ pub mod app;
 pub mod client;
 pub mod database;
 pub mod files;
+pub mod live;
+pub mod people;
 pub mod poll;
 pub mod process;
 pub mod seed;

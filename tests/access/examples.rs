@@ -1,0 +1,190 @@
+//! The table of example addresses: one for each subject whose routes hold places. A route without a row here fails the
+//! scope test, so that nobody adds one without thinking of whose record it shows.
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use songhe::access::{Place, Role};
+use songhe::web::{Need, Route};
+
+use crate::support::app::TestApp;
+use crate::support::seed::{town, town_code, village_code};
+
+/// Stands in the names of every record of town 2.
+pub const FOREIGN: &str = "异地";
+
+/// Numbers of the records of one town.
+pub struct Records {
+    pub institution: i64,
+    provider: i64,
+    station: i64,
+    caregiver: i64,
+    elder: i64,
+    bed: i64,
+    stay: i64,
+    visit: i64,
+    device: i64,
+    alert: i64,
+    town: usize,
+}
+
+#[derive(QueryableByName)]
+struct Id {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+}
+
+/// One record of every kind in a town.
+pub fn add_records(app: &TestApp, town: usize) -> Records {
+    let (institution, provider) = (app.add_institution(town), app.add_provider(town));
+    let (station, caregiver) = (app.add_station(town, Some(provider)), app.add_caregiver(town, provider));
+    let (elder, bed) = (app.add_elder(town), app.add_bed(town, institution));
+    let code = town_code(town);
+    let insert = |sql: String| {
+        app.write(|tx| {
+            Ok(diesel::sql_query(format!("{sql} RETURNING id")).get_result::<Id>(tx.connection)?.id)
+        })
+    };
+    let stay = insert(format!(
+        "INSERT INTO stays (bed_id, elder_id, institution_id, town_code, starts_at) \
+         VALUES ({bed}, {elder}, {institution}, '{code}', '2026-11-01 00:00:00.000')"
+    ));
+    let visit = insert(format!(
+        "INSERT INTO visits (elder_id, town_code, service_code, service_on, window_starts_at, window_ends_at, \
+         duration_min) VALUES ({elder}, '{code}', 'meal', '2026-11-23', '2026-11-23 02:00:00.000', \
+         '2026-11-23 04:00:00.000', 30)"
+    ));
+    app.write(|tx| {
+        Ok(tx.connection.batch_execute(&format!(
+            "INSERT INTO visit_events (visit_id, seq, kind, from_state, to_state, at, recorded_at, actor, note) \
+             VALUES ({visit}, 1, 'plan', 'none', 'planned', '2026-11-22 01:00:00.000', '2026-11-22 01:00:00.000', \
+             'seed', '')"
+        ))?)
+    });
+    let blob = match app.kind() {
+        songhe::db::Kind::Sqlite => "x'00'",
+        songhe::db::Kind::Postgres => "'\\x00'",
+    };
+    let device = insert(format!(
+        "INSERT INTO devices (code, kind, name, town_code, station_id, token_hash, presence, presence_at, created_at) \
+         VALUES ('D{town}', 'smart_station', '设备', '{code}', {station}, {blob}, 'never', \
+         '2026-11-01 00:00:00.000', '2026-11-01 00:00:00.000')"
+    ));
+    let alert = insert(format!(
+        "INSERT INTO alerts (device_id, town_code, kind, channel, value, raised_at) \
+         VALUES ({device}, '{code}', 'sos', 1, 1, '2026-11-23 00:30:00.000')"
+    ));
+    Records { institution, provider, station, caregiver, elder, bed, stay, visit, device, alert, town }
+}
+
+/// Writes [`FOREIGN`] into every name of town 2.
+pub fn mark_foreign(app: &TestApp) {
+    let code = town_code(2);
+    let tables = ["institutions", "providers", "stations", "caregivers", "elders", "devices"];
+    let sql: Vec<String> = tables
+        .iter()
+        .map(|table| format!("UPDATE {table} SET name = '{FOREIGN}' || name WHERE town_code = '{code}'"))
+        .collect();
+    app.write(|tx| Ok(tx.connection.batch_execute(&sql.join(";"))?));
+}
+
+/// A user of every role; those of a place hold it in town 1. The login is the role's name.
+pub fn add_users(app: &TestApp, home: &Records) {
+    for role in Role::ALL {
+        let place = match role {
+            Role::Coordinator | Role::DutyOfficer => town(1),
+            Role::Caregiver => Place::Own(home.caregiver),
+            Role::InstitutionManager => Place::Institution(home.institution),
+            _ => Place::City,
+        };
+        app.add_user(role.name(), role, place);
+    }
+}
+
+impl Records {
+    /// Numbers that stand for no record, to fill places with.
+    pub fn none() -> Records {
+        Records {
+            institution: 1,
+            provider: 2,
+            station: 3,
+            caregiver: 4,
+            elder: 5,
+            bed: 6,
+            stay: 7,
+            visit: 8,
+            device: 9,
+            alert: 10,
+            town: 2,
+        }
+    }
+
+    /// The route's address with this town's records in its places; none for a subject without a row here.
+    pub fn address(&self, path: &str) -> Option<String> {
+        if !path.contains('{') {
+            return Some(path.to_owned());
+        }
+        let plain = path.strip_prefix("/api/v1").unwrap_or(path);
+        let subject = plain.split('/').nth(1).unwrap_or_default();
+        let value = match subject {
+            "institutions" => self.institution.to_string(),
+            "providers" => self.provider.to_string(),
+            "stations" => self.station.to_string(),
+            "caregivers" => self.caregiver.to_string(),
+            "elders" => self.elder.to_string(),
+            "beds" => self.bed.to_string(),
+            "stays" => self.stay.to_string(),
+            "visits" => self.visit.to_string(),
+            "devices" => self.device.to_string(),
+            "alerts" => self.alert.to_string(),
+            "towns" => town_code(self.town).to_owned(),
+            "villages" => village_code(self.town),
+            // Of the whole city, of everybody, or of nobody: no such user, session, link or file.
+            "users" | "sessions" | "account" | "setup" => "987654".to_owned(),
+            "static" => "css/app.css".to_owned(),
+            "docs" | "api" => "index.html".to_owned(),
+            _ => return None,
+        };
+        let mut address = path.to_owned();
+        while let (Some(start), Some(end)) = (address.find('{'), address.find('}')) {
+            address.replace_range(start..=end, &value);
+        }
+        Some(address)
+    }
+}
+
+/// Whether a role has what the route needs; none where the route needs no role.
+pub fn is_allowed(role: Role, need: Need) -> Option<bool> {
+    match need {
+        Need::May(permission) => Some(role.may(permission)),
+        Need::Either(one, other) => Some(role.may(one) || role.may(other)),
+        Need::Open | Need::SignedIn | Need::Local => None,
+    }
+}
+
+/// Whether the records behind the route belong to a town; users, sessions and audit rows are the city's.
+pub fn is_of_a_town(path: &str) -> bool {
+    let plain = path.strip_prefix("/api/v1").unwrap_or(path);
+    let subject = plain.split('/').nth(1).unwrap_or_default();
+    path.contains('{')
+        && !["users", "sessions", "account", "setup", "static", "docs", "api"].contains(&subject)
+}
+
+/// Routes after which the asker's session is over.
+pub fn ends_session(route: &Route) -> bool {
+    route.path == "/logout" || (route.path == "/api/v1/session" && route.method == "DELETE")
+}
+
+/// The method as the client names it.
+pub fn method(route: &Route) -> reqwest::Method {
+    route.method.as_str().parse().unwrap()
+}
+
+#[test]
+fn places_are_filled_by_subject_and_an_unknown_subject_is_refused() {
+    let records = Records::none();
+    assert_eq!(records.address("/api/v1/beds/{id}/admit").unwrap(), "/api/v1/beds/6/admit");
+    assert_eq!(records.address("/towns/{code}").unwrap(), "/towns/350582101");
+    assert_eq!(records.address("/beds").unwrap(), "/beds");
+    assert_eq!(records.address("/rockets/{id}"), None);
+}

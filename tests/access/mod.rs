@@ -1,0 +1,13 @@
+//! Who may do what, where: proven from outside, on both databases.
+
+mod audit_chain;
+mod errors;
+mod examples;
+mod headers;
+mod origin;
+mod outbox;
+mod scope;
+mod sealed;
+mod set_up;
+mod sign_in;
+mod users;
