@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use songhe::access::{Place, Role};
 
-use super::Program;
+use super::{Program, put_personal};
 use crate::support::app::{TestApp, both};
 use crate::support::seed::{town, town_code, village_code};
 
@@ -132,7 +132,7 @@ both!(personal_data_is_masked_and_never_in_a_list, |app| async {
         phone: "13800001234".to_owned(),
         address: format!("{}8号", village_code(1)),
     };
-    super::put_personal(app, id, &personal);
+    put_personal(app, id, &personal);
     let lin = Program::enter(app, "lin").await;
     let (one, list) = (lin.read(&format!("/api/v1/elders/{id}")).await, lin.read("/api/v1/elders").await);
     assert_eq!(one["identity_masked"], "350582********0011");

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use songhe::access::{Place, Role};
 
-use super::{Program, fields};
+use super::{Program, fields, put_personal};
 use crate::support::app::both;
 use crate::support::seed::{town, town_code, village_code};
 
@@ -126,7 +126,7 @@ both!(a_stay_begins_once_and_ends, |app| async {
     app.add_user("mei", Role::InstitutionManager, Place::Institution(institution));
     let identity = "350582194605010011";
     let personal = songhe::elders::Personal { identity: identity.to_owned(), ..Default::default() };
-    super::put_personal(app, elder, &personal);
+    put_personal(app, elder, &personal);
     let mei = Program::enter(app, "mei").await;
     let admit = |body: Value| {
         let mei = &mei;
