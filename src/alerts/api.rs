@@ -20,10 +20,12 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/api/v1/alerts/{id}", Need::May(Permission::SeeAlerts), || web::to(show))
             .about(TAG, "api.alert.show")
             .answers::<Alert>(200),
-        Endpoint::post("/api/v1/alerts/{id}/acknowledge", Need::May(Permission::AnswerAlerts), || web::to(answer))
-            .about(TAG, "api.alert.acknowledge")
-            .answers::<Alert>(200)
-            .fails(409),
+        Endpoint::post("/api/v1/alerts/{id}/acknowledge", Need::May(Permission::AnswerAlerts), || {
+            web::to(answer)
+        })
+        .about(TAG, "api.alert.acknowledge")
+        .answers::<Alert>(200)
+        .fails(409),
     ]
 }
 
@@ -86,7 +88,12 @@ impl Resource for Alerts {
     ];
     type Item = Alert;
 
-    fn rows(connection: &mut AnyConnection, scope: &Scope, request: &ListRequest, words: &Words) -> Result<Vec<Alert>> {
+    fn rows(
+        connection: &mut AnyConnection,
+        scope: &Scope,
+        request: &ListRequest,
+        words: &Words,
+    ) -> Result<Vec<Alert>> {
         let rows = list_alerts(connection, scope, request)?.rows;
         Ok(rows.into_iter().map(|row| Alert::new(row, words)).collect())
     }

@@ -89,7 +89,12 @@ impl Resource for Devices {
     ];
     type Item = Device;
 
-    fn rows(connection: &mut AnyConnection, scope: &Scope, request: &ListRequest, words: &Words) -> Result<Vec<Device>> {
+    fn rows(
+        connection: &mut AnyConnection,
+        scope: &Scope,
+        request: &ListRequest,
+        words: &Words,
+    ) -> Result<Vec<Device>> {
         let rows = list_devices(connection, scope, request)?.rows;
         Ok(rows.into_iter().map(|row| Device::new(row, words)).collect())
     }

@@ -32,8 +32,6 @@ both!(a_board_kept_in_memory_follows_what_is_committed, |app| async {
     let first = wu.page("/board").await;
     assert_eq!(shown_beds(&first), shown_beds(&wu.page("/board").await));
     app.write(|tx| {
-    let scope = Scope::system();
-    let closed = app.app.write(&scope, |tx| {
         let mut closed = songhe::registry::institutions::store::get_institution(
             tx.connection,
             tx.scope,
