@@ -36,7 +36,7 @@ impl List for Devices {
         Column::text("kind", "field.kind"),
         Column::text("place", "field.device_place"),
         Column::text("presence", "field.presence"),
-        Column::text("last_seen", "field.last_seen_at"),
+        Column::text("last_seen", "field.heard_at"),
         Column::text("channel", "field.channel").unsorted(),
         Column::text("value", "field.value").unsorted(),
     ];
@@ -227,7 +227,7 @@ fn facts(words: &Words, listed: &DeviceListed) -> Vec<Field> {
         field("field.presence", words.name_of("presence", device.presence.name()))
             .chip(tone(device.presence)),
         field("field.presence_at", words.calendar.show(device.presence_at)),
-        field("field.last_seen_at", last_seen),
+        field("field.heard_at", last_seen),
         field("field.device_added_at", words.calendar.show(device.created_at)),
     ];
     if let Some(at) = device.disabled_at {
