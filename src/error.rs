@@ -32,8 +32,6 @@ pub enum Code {
     MethodNotAllowed,
     /// Larger than the limit.
     TooLarge,
-    /// Too many requests in a short time.
-    TooMany,
     /// No free connection in time; try again.
     Busy,
     /// A fault of ours.
@@ -41,7 +39,7 @@ pub enum Code {
 }
 
 impl Code {
-    pub const ALL: [Code; 15] = [
+    pub const ALL: [Code; 14] = [
         Code::NotFound,
         Code::Forbidden,
         Code::SignedOut,
@@ -54,7 +52,6 @@ impl Code {
         Code::IllegalMove,
         Code::MethodNotAllowed,
         Code::TooLarge,
-        Code::TooMany,
         Code::Busy,
         Code::Internal,
     ];
@@ -74,7 +71,6 @@ impl Code {
             Code::IllegalMove => ("illegal_move", 409, false),
             Code::MethodNotAllowed => ("method_not_allowed", 405, false),
             Code::TooLarge => ("too_large", 413, false),
-            Code::TooMany => ("too_many", 429, true),
             Code::Busy => ("busy", 503, true),
             Code::Internal => ("internal", 500, false),
         }

@@ -20,6 +20,12 @@ async fn call(client: &Client, route: &Route, address: &str) -> Response {
     request.send().await.unwrap()
 }
 
+/// Where a redirect leads: a page may send on to the record that it belongs to.
+async fn arrive(client: &Client, response: Response) -> Response {
+    let Some(to) = response.headers().get("location") else { return response };
+    client.get(to.to_str().unwrap()).await
+}
+
 fn seed(app: &TestApp) -> (Records, Records) {
     app.add_towns();
     let (home, foreign) = (add_records(app, 1), add_records(app, 2));
@@ -73,7 +79,11 @@ both!(another_towns_record_does_not_exist, |app| async {
         let within = routes.iter().filter(|route| is_allowed(role, route.need) == Some(true));
         for route in within.filter(|route| is_of_a_town(route.path)) {
             let address = foreign.address(route.path).unwrap();
-            let response = call(&client, route, &address).await;
+            let mut response = call(&client, route, &address).await;
+            // A change that sends on has been made: only a look may be followed.
+            if route.method == "GET" {
+                response = arrive(&client, response).await;
+            }
             let status = response.status().as_u16();
             // What is sent may be judged before whose record it is.
             let is_refused = status == 404 || (route.method != "GET" && [400, 415, 422].contains(&status));
@@ -94,7 +104,8 @@ both!(whoever_reaches_the_whole_city_finds_the_same_records, |app| async {
     let shown = routes.iter().filter(|route| route.method == "GET" && is_of_a_town(route.path));
     for route in shown.filter(|route| is_allowed(Role::CityManager, route.need) == Some(true)) {
         let address = foreign.address(route.path).unwrap();
-        assert_eq!(client.status(&address).await, 200, "{address}");
+        let response = arrive(&client, client.get(&address).await).await;
+        assert_eq!(response.status(), 200, "{address}");
     }
 });
 
@@ -119,7 +130,7 @@ both!(no_list_holds_another_towns_row, |app| async {
             let body = response.text().await.unwrap();
             if role == Role::CityManager {
                 with_rows += usize::from(body.contains(FOREIGN));
-            } else {
+            } else if !role.is_administrator() {
                 assert!(!body.contains(FOREIGN), "{} {}", role.name(), route.path);
             }
             lists += 1;
