@@ -75,7 +75,6 @@ enum Command {
     Backup(backup::BackupArgs),
     Restore(backup::RestoreArgs),
     Bench(bench::BenchArgs),
-    Figures(figures::FiguresArgs),
     Config(config::ConfigArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -171,7 +170,6 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::Restore(args) => backup::restore(&load()?, args),
         Command::Completions(args) => completions::run(args, &mut std::io::stdout().lock()),
         Command::Bench(args) => bench::run(args, file, &overrides),
-        Command::Figures(args) => figures::run(args, load()?),
         Command::Config(args) => Ok(config::run(args, file, &overrides, &mut std::io::stdout().lock())?),
     }
 }
