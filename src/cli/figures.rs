@@ -5,12 +5,9 @@ use serde_json::{Value as Json, json};
 use super::{Failure, say};
 use crate::access::Scope;
 use crate::app::App;
-use crate::clock::Clock;
 use crate::config::Config;
-use crate::db::Source;
 use crate::error::{Error, Result};
 use crate::insight::{self, Figure, Summary, Value, report, value_text};
-use crate::start;
 use crate::text::Lang;
 
 const LANGUAGES: [Lang; 2] = [Lang::Chinese, Lang::English];
@@ -27,12 +24,7 @@ pub struct FiguresArgs {
 }
 
 pub fn run(args: &FiguresArgs, config: Config) -> Result<(), Failure> {
-    if let Source::Sqlite(file) = start::source(&config)
-        && !file.exists()
-    {
-        return Err(Failure::Found(format!("there is no database at {}", file.display())));
-    }
-    let app = start::open(config, Clock::system())?;
+    let app = super::open(config)?;
     let (now, calendar) = (app.clock.now(), app.calendar);
     let day = calendar.day_of(now);
     let read = |connection: &mut _| insight::read(connection, &Scope::system(), None, day, now);

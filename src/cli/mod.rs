@@ -69,12 +69,12 @@ enum Command {
     Device(device::DeviceArgs),
     Simulate(simulate::SimulateArgs),
     Demo(demo::DemoArgs),
+    Figures(figures::FiguresArgs),
     User(user::UserArgs),
     Audit(audit::AuditArgs),
     Backup(backup::BackupArgs),
     Restore(backup::RestoreArgs),
     Bench(bench::BenchArgs),
-    Figures(figures::FiguresArgs),
     Config(config::ConfigArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -163,13 +163,13 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
             overrides.data_dir.get_or_insert_with(|| demo::DATA_DIR.into());
             demo::run(args, Config::load(file, &overrides)?)
         }
+        Command::Figures(args) => figures::run(args, load()?),
         Command::User(args) => user::run(load()?, args),
         Command::Audit(args) => audit::run(load()?, args),
         Command::Backup(args) => backup::back_up(load()?, args),
         Command::Restore(args) => backup::restore(&load()?, args),
         Command::Completions(args) => completions::run(args, &mut std::io::stdout().lock()),
         Command::Bench(args) => bench::run(args, file, &overrides),
-        Command::Figures(args) => figures::run(args, load()?),
         Command::Config(args) => Ok(config::run(args, file, &overrides, &mut std::io::stdout().lock())?),
     }
 }

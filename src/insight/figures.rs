@@ -29,7 +29,7 @@ pub fn figures(counted: &Counted<'_>) -> Vec<Figure> {
         heard(
             Figure {
                 value: Value::Part(tally.devices_online, tally.devices),
-                ..figure("devices_online", Group::Today, Value::Count(0), "/devices", now)
+                ..figure("devices_online", Group::Today, Value::Count(0), "/devices?presence=online", now)
             },
             tally,
         ),

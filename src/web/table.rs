@@ -46,6 +46,7 @@ pub struct Cell {
     /// Address that a button with the cell's text posts to.
     pub post: Option<String>,
     /// Stays on one line.
+    /// Kept on one line: a name of few characters.
     pub nowrap: bool,
 }
 

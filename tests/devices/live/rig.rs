@@ -78,7 +78,7 @@ impl<'a> Device<'a> {
             boot_id: self.boot_id,
             lane,
             seq,
-            monotonic_ms: seq * 1_000,
+            monotonic_ms: seq.saturating_mul(1_000),
             wall_ms: u64::try_from(wall_ms).ok(),
             flags: Header::CLOCK_SYNCED,
         }
@@ -88,6 +88,11 @@ impl<'a> Device<'a> {
     pub async fn send(&mut self, level: &str, payload: &[u8]) -> Seen {
         self.client.publish(&format!("songhe/v1/{}/{level}", self.code), payload).await;
         self.client.next().await
+    }
+
+    /// Sends bytes on one of its topics, without waiting for the answer.
+    pub async fn send_only(&self, level: &str, payload: &[u8]) {
+        self.client.publish(&format!("songhe/v1/{}/{level}", self.code), payload).await;
     }
 
     pub async fn live(&mut self, seq: u64, channel: Channel, value_scaled: i32) -> Seen {

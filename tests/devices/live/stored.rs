@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use songhe::access::Scope;
+use songhe::db::AnyConnection;
 use songhe::db::schema::devices;
+use songhe::devices::ingest::{Health, Work, Writer};
 use songhe::devices::{DeviceKind, PresenceState, disable_device};
 use songhe_firmware_protocol::downlink::Ack;
-use songhe_firmware_protocol::{AlarmKind, Channel, Lane, Sample};
+use songhe_firmware_protocol::{AlarmKind, Channel, Header, Lane, Sample, TopicKind};
 
 use super::rig::{self, Device, add_device, alerts_of, embedded, latest, quarantined, stored};
 use crate::devices::client::{Client, Seen, Version};
@@ -177,4 +179,35 @@ both!(a_disabled_device_is_dropped_and_refused, |app| async {
     assert!(Client::connect(Version::V5, address, "ST-1", rig::TOKEN).await.is_none());
     assert_eq!(stored(app, id).len(), 1);
     service.stop().await;
+});
+
+both!(one_message_that_the_database_refuses_does_not_hold_back_the_others, |app| async {
+    app.add_towns();
+    let id = add_device(app, "ST-1", DeviceKind::SmartStation, 1);
+    app.write(|tx| {
+        let refuse = match tx.connection {
+            AnyConnection::Sqlite(_) => {
+                "CREATE TRIGGER refuse BEFORE INSERT ON readings WHEN NEW.value = 299 BEGIN SELECT RAISE(ABORT, 'no'); END"
+            }
+            AnyConnection::Postgres(_) => "ALTER TABLE readings ADD CONSTRAINT refuse CHECK (value <> 299)",
+        };
+        Ok(diesel::sql_query(refuse).execute(tx.connection)?)
+    });
+    let health = Health::new(app.app.parts.clone(), "test");
+    let (writer, ingest, _to_devices) = Writer::start(&app.app, &health);
+    let now = app.app.clock.now();
+    let submit = |seq: u64| {
+        let header = Header { boot_id: 1, lane: Lane::Live, seq, monotonic_ms: seq, wall_ms: None, flags: 0 };
+        let value = if seq == 13 { 299 } else { 70 };
+        let payload = rig::samples(&header, &[Sample::new(Channel::Pulse, value)]);
+        let ingest = ingest.clone();
+        async move { ingest.submit(Work::read(id, TopicKind::Up, payload.into(), now)).await }
+    };
+    for answer in futures_util::future::join_all((0..20).map(submit)).await {
+        assert_eq!(answer, Ok(()));
+    }
+    assert_eq!(stored(app, id).len(), 19);
+    assert_eq!(quarantined(app), [("up".to_owned(), "the database refused it".to_owned(), 1)]);
+    writer.stop().await;
+    assert!(submit(20).await.is_err(), "a writer that stopped takes nothing");
 });
