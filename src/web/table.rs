@@ -93,7 +93,8 @@ impl Cell {
 
     /// A word longer than a column may break anywhere.
     pub fn has_long_word(&self) -> bool {
-        self.text.split_whitespace().any(|word| word.is_ascii() && word.len() > 30)
+        let ends = |letter: char| letter.is_whitespace() || !letter.is_ascii();
+        self.text.split(ends).any(|word| word.len() > 30)
     }
 
     #[must_use]

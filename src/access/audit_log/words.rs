@@ -74,9 +74,12 @@ pub fn detail(words: &Words, stored: &str) -> String {
 }
 
 fn part(words: &Words, field: &str, value: &str) -> String {
-    let key = format!("field.{field}");
-    let label = words.t(&key);
-    let label = if label == key { field } else { &label };
+    // What a row calls "address" is the network's, not an elder's.
+    let known = [format!("audit.detail.{field}"), format!("field.{field}")]
+        .into_iter()
+        .map(|key| (words.t(&key), key))
+        .find(|(text, key)| text != key);
+    let label = known.map_or_else(|| field.to_owned(), |(text, _)| text);
     format!("{label}{}{value}", words.t("audit.colon"))
 }
 
@@ -85,6 +88,11 @@ fn plain(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Null => "–".to_owned(),
         Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| format!("{name} {}", plain(value)))
+            .collect::<Vec<_>>()
+            .join(", "),
         other => other.to_string(),
     }
 }
