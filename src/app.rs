@@ -12,6 +12,7 @@ use crate::clock::{Calendar, Clock, Instant};
 use crate::config::Config;
 use crate::db::{AnyConnection, Db};
 use crate::error::Result;
+use crate::memo::Memo;
 
 /// The running program. Cheap to clone.
 #[derive(Clone)]
@@ -25,6 +26,7 @@ pub struct App {
     pub bus: Bus,
     pub metrics: metrics_exporter_prometheus::PrometheusHandle,
     pub parts: Parts,
+    pub memo: Memo,
 }
 
 /// What running parts (broker, ingest) say of themselves for the health answer.

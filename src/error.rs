@@ -175,6 +175,17 @@ impl Error {
         Error { fields, ..Error::new(Code::Invalid, text) }
     }
 
+    /// The same with fields called as the asker calls them: pairs of the name here and the name there.
+    #[must_use]
+    pub fn renamed(mut self, names: &[(&str, &'static str)]) -> Self {
+        for broken in &mut self.fields {
+            if let Some((_, name)) = names.iter().find(|(known, _)| *known == broken.field) {
+                broken.field = name;
+            }
+        }
+        self
+    }
+
     pub fn taken(text: Text) -> Self {
         Error::new(Code::Taken, text)
     }

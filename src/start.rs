@@ -14,6 +14,7 @@ use crate::clock::{Calendar, Clock};
 use crate::config::{BusKind, Config, DatabaseTarget};
 use crate::db::{Db, Options, Source, store};
 use crate::error::{Error, Result};
+use crate::memo::Memo;
 
 const ANCHOR_EVERY: Duration = Duration::from_mins(5);
 
@@ -52,6 +53,7 @@ pub fn open(config: Config, clock: Clock) -> Result<App> {
         passwords: Passwords::default(),
         bus,
         parts: Parts::default(),
+        memo: Memo::default(),
     })
 }
 

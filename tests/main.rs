@@ -3,11 +3,15 @@
 
 mod access;
 mod api;
+mod beds;
 mod browser;
 mod config;
 mod database;
 mod devices;
+mod elders;
+mod figures;
 mod operations;
 mod registry;
 mod structure;
 mod support;
+mod visits;

@@ -4,6 +4,7 @@
 //! once; of two who acknowledge the same alert one wins and the other is told who; backfill never gets here.
 
 mod answer;
+pub mod api;
 mod model;
 pub mod pages;
 pub mod rules;

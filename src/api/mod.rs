@@ -18,7 +18,7 @@ pub use endpoint::Endpoint;
 pub use json::{Json, Patch};
 pub use listing::{Filter, FilterKind, Page, Resource, list_endpoint, part_of, whole};
 pub use problem::Problem;
-pub use values::{At, Id, PathCode, created, fetch, ok};
+pub use values::{At, Id, PathCode, created, fetch, instant, ok};
 
 use crate::web::Route;
 
@@ -28,6 +28,11 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(docs::endpoints());
     endpoints.extend(crate::access::api::endpoints());
     endpoints.extend(crate::registry::endpoints());
+    endpoints.extend(crate::elders::api::endpoints());
+    endpoints.extend(crate::beds::api::endpoints());
+    endpoints.extend(crate::visits::api::endpoints());
+    endpoints.extend(crate::devices::api::endpoints());
+    endpoints.extend(crate::alerts::api::endpoints());
     endpoints
 }
 

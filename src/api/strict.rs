@@ -95,6 +95,10 @@ impl<'de> Deserializer<'de> for Node {
                 (_, Some(whole), _) => visitor.visit_u64(whole),
                 (_, _, real) => visitor.visit_f64(real.unwrap_or(f64::NAN)),
             },
+            // PostgreSQL stores no text with this character.
+            Value::String(text) if text.contains('\0') => {
+                Err(Fault::rule(Text::new("rule.control_characters")))
+            }
             Value::String(text) => visitor.visit_string(text),
             Value::Array(items) => visitor.visit_seq(Items(items.into_iter())),
             Value::Object(fields) => visitor.visit_map(Fields::new(fields, &[])),
@@ -229,6 +233,7 @@ mod tests {
             ("count", json!(1.5), "rule.json_kind"),
             ("ratio", json!(null), "rule.json_kind"),
             ("on", json!("yes"), "rule.json_kind"),
+            ("name", json!("a\0b"), "rule.control_characters"),
             ("kind", json!("palace"), "rule.one_of"),
             ("kind", json!(4), "rule.one_of"),
             ("day", json!("2026-02-30"), "rule.json_value"),

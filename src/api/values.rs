@@ -5,13 +5,14 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 use utoipa::openapi::schema::{KnownFormat, SchemaFormat, Type};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::access::Scope;
-use crate::clock::{Calendar, Instant};
+use crate::clock::{Calendar, Instant, from_millis};
 use crate::db::AnyConnection;
 use crate::error::{Error, Result};
 use crate::web::{Visitor, Words};
@@ -40,6 +41,11 @@ impl ToSchema for At {
     fn name() -> std::borrow::Cow<'static, str> {
         "Instant".into()
     }
+}
+
+/// The instant of a text with an offset, in whole milliseconds.
+pub fn instant(at: DateTime<FixedOffset>) -> Instant {
+    from_millis(at.timestamp_millis())
 }
 
 /// The `{id}` of the path. One that is no number is of no record.

@@ -4,6 +4,7 @@
 //! stays are half-open `[starts_at, ends_at)`; whether a bed is free is asked at an instant, never stored.
 
 mod admit;
+pub mod api;
 mod discharge;
 mod model;
 pub mod pages;

@@ -1,3 +1,5 @@
+mod stay_list;
+
 use std::collections::HashMap;
 
 use diesel::dsl::{InnerJoin, InnerJoinQuerySource, IntoBoxed};
@@ -12,6 +14,8 @@ use crate::db::{AnyConnection, Backend};
 use crate::elders::store::visible_names;
 use crate::error::Result;
 use crate::listing::{ListRequest, Listed};
+
+pub use stay_list::{list_stays, visible_elder};
 
 /// Rows per statement where numbers are listed one by one.
 const IDS_MAX: usize = 10_000;

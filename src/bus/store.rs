@@ -17,7 +17,7 @@ const INSERT_ROWS_MAX: usize = 1_000;
 struct NewRow<'a> {
     at: Instant,
     topic: &'static str,
-    town_code: Option<&'a str>,
+    town_code: Option<String>,
     institution_id: Option<i64>,
     entity_id: &'a str,
     payload: String,
@@ -48,7 +48,7 @@ pub fn insert_all(connection: &mut AnyConnection, at: Instant, events: &[Event])
             .map(|event| NewRow {
                 at,
                 topic: event.topic.name(),
-                town_code: event.town_code.as_deref(),
+                town_code: event.town_code.clone(),
                 institution_id: event.institution_id,
                 entity_id: &event.entity_id,
                 payload: event.payload.to_string(),

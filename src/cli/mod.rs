@@ -7,6 +7,7 @@ pub mod completions;
 pub mod config;
 pub mod demo;
 pub mod device;
+pub mod figures;
 mod log;
 pub mod serve;
 pub mod simulate;
@@ -68,6 +69,7 @@ enum Command {
     Device(device::DeviceArgs),
     Simulate(simulate::SimulateArgs),
     Demo(demo::DemoArgs),
+    Figures(figures::FiguresArgs),
     User(user::UserArgs),
     Audit(audit::AuditArgs),
     Backup(backup::BackupArgs),
@@ -161,6 +163,7 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
             overrides.data_dir.get_or_insert_with(|| demo::DATA_DIR.into());
             demo::run(args, Config::load(file, &overrides)?)
         }
+        Command::Figures(args) => figures::run(args, load()?),
         Command::User(args) => user::run(load()?, args),
         Command::Audit(args) => audit::run(load()?, args),
         Command::Backup(args) => backup::back_up(load()?, args),

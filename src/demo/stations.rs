@@ -79,6 +79,7 @@ pub(super) fn make(
     let mut places: Vec<(&Town, &Village)> =
         city.towns.iter().flat_map(|town| town.listed().map(move |village| (town, village))).collect();
     dice.shuffle(&mut places);
+    one_of_each_town_first(&mut places);
     let count = count(city.options) as usize;
     let smart = smart_ones(&places, count, city.options.count(SMART_STATIONS) as usize);
     let mut rows = Vec::new();
@@ -94,6 +95,22 @@ pub(super) fn make(
     }
     insert_stations(connection, &rows)?;
     Ok(made)
+}
+
+/// No town is left without a station because it has few villages.
+fn one_of_each_town_first(places: &mut [(&Town, &Village)]) {
+    let mut seen: Vec<&str> = Vec::new();
+    let is_later: Vec<(&str, bool)> = places
+        .iter()
+        .map(|(town, village)| {
+            let is_later = seen.contains(&town.code);
+            if !is_later {
+                seen.push(town.code);
+            }
+            (village.code, is_later)
+        })
+        .collect();
+    places.sort_by_key(|(_, village)| is_later.iter().any(|(code, later)| *code == village.code && *later));
 }
 
 /// Every town gets a smart station before any gets its second.

@@ -1,15 +1,13 @@
 //! What happens to visits as time goes on: caregivers arrive, finish, or find nobody at home.
 
 use chrono::TimeDelta;
-use serde_json::json;
 
 use super::dice::percentile;
 use super::store::{EventRow, OpenVisit, find_open_visit, insert_events, visits_due};
-use crate::access::audit::Entry;
 use crate::app::Tx;
-use crate::bus::{Event, Topic};
 use crate::clock::Instant;
 use crate::error::Result;
+use crate::visits::{self, FailReason, progress};
 
 /// Percent of the assigned visits that fail.
 const FAILS: i64 = 3;
@@ -81,27 +79,24 @@ pub(super) fn catch_up(tx: &mut Tx<'_>, seed: u64) -> Result<i64> {
     Ok(steps)
 }
 
-/// Takes the next step of one visit, if it is still due; gives whether it was.
+/// Takes the next step of one visit, if it is still due, as a caregiver would report it; gives whether it was.
 pub(super) fn take(tx: &mut Tx<'_>, seed: u64, visit_id: i64) -> Result<bool> {
     let Some(visit) = find_open_visit(tx.connection, visit_id)? else { return Ok(false) };
     let Some(step) = next_step(seed, &visit, tx.now) else { return Ok(false) };
-    let row = event(tx, &visit, &step, tx.now);
-    insert_events(tx.connection, vec![row])?;
-    let version = visit.version + 1;
-    tx.audit(&Entry {
-        action: match step.kind {
-            "arrive" => "visit.arrive",
-            "finish" => "visit.finish",
-            _ => "visit.fail",
-        },
-        entity: "visit",
-        entity_id: visit.id.to_string(),
-        town_code: Some(&visit.town_code),
-        detail: json!({ "state": step.to_state, "version": version }),
-    })?;
-    let payload = json!({ "id": visit.id, "state": step.to_state });
-    tx.publish(&Event::new(Topic::Visit, &visit.town_code, visit.id, payload))?;
+    progress(tx, visit.id, visit.version, &reported(&step))?;
     Ok(true)
+}
+
+fn reported(step: &Step) -> visits::Step {
+    match step.kind {
+        "arrive" => visits::Step::Arrive,
+        "finish" => visits::Step::Finish,
+        _ => {
+            let (name, note) = step.note.split_once(": ").unwrap_or((step.note, ""));
+            let reason = FailReason::parse(name).unwrap_or(FailReason::Other);
+            visits::Step::Fail { reason, note: note.to_owned() }
+        }
+    }
 }
 
 fn event(tx: &Tx<'_>, visit: &OpenVisit, step: &Step, at: Instant) -> EventRow {
@@ -130,7 +125,6 @@ mod tests {
         let at = |hour| NaiveDate::from_ymd_opt(2026, 11, 23).unwrap().and_hms_opt(hour, 0, 0).unwrap();
         OpenVisit {
             id,
-            town_code: "350582101".into(),
             window_ends_at: at(4),
             caregiver_id: Some(1),
             starts_at: Some(at(2)),

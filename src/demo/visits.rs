@@ -16,6 +16,8 @@ use crate::error::{Error, Result};
 /// The day's work lies between these minutes after midnight.
 const OPENS_MIN: i32 = 480;
 const CLOSES_MIN: i32 = 1_050;
+/// By this minute the first visits have begun.
+const FIRST_START_MIN: i32 = 510;
 /// Until this minute visits still begin.
 const LAST_START_MIN: i32 = 1_020;
 const DAY_MIN: i32 = 1_440;
@@ -51,7 +53,7 @@ pub(super) struct Day<'a> {
 /// visits moves, but stays within the business day.
 pub(super) fn offset_min(calendar: Calendar, now: Instant) -> i32 {
     let minute = calendar.minute_of_day(now);
-    if (OPENS_MIN..LAST_START_MIN).contains(&minute) {
+    if (FIRST_START_MIN..LAST_START_MIN).contains(&minute) {
         return 0;
     }
     let length = CLOSES_MIN - OPENS_MIN;
@@ -223,12 +225,12 @@ mod tests {
     fn the_day_surrounds_the_hour_at_which_it_begins() {
         let calendar = Calendar::new(chrono_tz::Asia::Shanghai);
         let day = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
-        for minute in [0, 1, 119, 300, 479, 480, 800, 1_019, 1_020, 1_200, 1_439] {
+        for minute in [0, 1, 119, 300, 479, 480, 509, 510, 800, 1_019, 1_020, 1_200, 1_439] {
             let offset = offset_min(calendar, calendar.at(day, minute));
             let (from, to) = (OPENS_MIN + offset, CLOSES_MIN + offset);
             assert!(from <= minute && minute < to, "{minute}: {from}..{to}");
             assert!(from >= 0 && to <= DAY_MIN, "{minute}: {from}..{to}");
-            assert!(offset == 0 || !(OPENS_MIN..LAST_START_MIN).contains(&minute));
+            assert!(offset == 0 || !(FIRST_START_MIN..LAST_START_MIN).contains(&minute));
         }
     }
 }

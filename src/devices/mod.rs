@@ -5,6 +5,7 @@
 //! Invariants: a message acknowledged to a device is committed; a device uses its own topics only; backfill changes neither
 //! latest values nor alerts; rmqtt and rumqttc are named nowhere outside this folder.
 
+pub mod api;
 pub mod broker;
 pub mod external;
 mod gate;

@@ -36,7 +36,7 @@ impl List for Devices {
         Column::text("kind", "field.kind"),
         Column::text("place", "field.device_place"),
         Column::text("presence", "field.presence"),
-        Column::text("last_seen", "field.last_seen_at"),
+        Column::text("last_seen", "field.heard_at"),
         Column::text("channel", "field.channel").unsorted(),
         Column::text("value", "field.value").unsorted(),
     ];
@@ -169,7 +169,7 @@ async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
     let mut sections = vec![
         Section {
             heading: visitor.t("detail.facts").into_owned(),
-            fields: facts(&words, &listed),
+            fields: facts(&words, &listed, visitor.may(Permission::SeeRegistry)),
             table: None,
         },
         Section {
@@ -212,22 +212,24 @@ const ALERT_COLUMNS: [Column; 4] = [
     Column::text("raised_at", "field.raised_at"),
 ];
 
-fn facts(words: &Words, listed: &DeviceListed) -> Vec<Field> {
+/// The place is a link for whoever may open its page.
+fn facts(words: &Words, listed: &DeviceListed, sees_registry: bool) -> Vec<Field> {
     let device = &listed.device;
     let field = |key: &str, value: String| Field::new(words.t(key), value);
     let place = match (device.station_id, device.institution_id) {
         (Some(id), _) => format!("/stations/{id}"),
         (None, id) => format!("/institutions/{}", id.unwrap_or_default()),
     };
+    let place_field = field("field.device_place", listed.place.clone());
     let last_seen = device.last_seen_at.map(|at| words.calendar.show(at)).unwrap_or_default();
     let mut fields = vec![
         field("field.device_code", device.code.clone()),
         field("field.kind", words.name_of("device_kind", device.kind.name())),
-        field("field.device_place", listed.place.clone()).link(place),
+        if sees_registry { place_field.link(place) } else { place_field },
         field("field.presence", words.name_of("presence", device.presence.name()))
             .chip(tone(device.presence)),
         field("field.presence_at", words.calendar.show(device.presence_at)),
-        field("field.last_seen_at", last_seen),
+        field("field.heard_at", last_seen),
         field("field.device_added_at", words.calendar.show(device.created_at)),
     ];
     if let Some(at) = device.disabled_at {

@@ -38,7 +38,7 @@ impl DeviceService {
         match app.config.mqtt.mode {
             MqttMode::Off => Ok(DeviceService { mqtt: None, transport: None, writer: None }),
             MqttMode::Embedded => embedded(app).await,
-            MqttMode::External => external(app).await,
+            MqttMode::External => external(app),
         }
     }
 
@@ -82,7 +82,7 @@ async fn embedded(app: &App) -> Result<DeviceService> {
     })
 }
 
-async fn external(app: &App) -> Result<DeviceService> {
+fn external(app: &App) -> Result<DeviceService> {
     let health = Health::new(app.parts.clone(), "external");
     let (writer, ingest, to_devices) = Writer::start(app, &health);
     let external = external::start(app, health, ingest, to_devices)?;

@@ -4,10 +4,13 @@
 //! [`reveal`] and [`reveal_addresses`], which write an audit row in the same transaction; an elder is within reach by town,
 //! by a stay in an institution, or by a provider's visit, both until thirty days after they ended.
 
+pub mod api;
 mod model;
 pub mod pages;
 mod personal;
 pub mod store;
 
 pub use model::{Category, Gender, age_years, is_identity, mask_identity, mask_phone};
-pub use personal::{Found, Personal, find_by_identity, find_for_admission, reveal, reveal_addresses, seal};
+pub use personal::{
+    Found, Personal, PersonalColumns, find_by_identity, find_for_admission, reveal, reveal_addresses, seal,
+};

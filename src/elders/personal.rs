@@ -27,7 +27,7 @@ pub struct Personal {
 
 /// The columns that hold personal data.
 #[derive(Clone, Debug, Default)]
-pub struct Sealed {
+pub struct PersonalColumns {
     pub identity_sealed: Option<Vec<u8>>,
     pub identity_index: Option<Vec<u8>>,
     pub phone_sealed: Option<Vec<u8>>,
@@ -35,12 +35,12 @@ pub struct Sealed {
 }
 
 /// Seals personal data for the elder with number `id`.
-pub fn seal(keys: &Keys, id: i64, personal: &Personal) -> Result<Sealed> {
+pub fn seal(keys: &Keys, id: i64, personal: &Personal) -> Result<PersonalColumns> {
     let one = |column: &'static str, text: &str| {
         if text.is_empty() { Ok(None) } else { keys.seal(cell(id, column), text).map(Some) }
     };
     let index = (!personal.identity.is_empty()).then(|| index(keys, &personal.identity));
-    Ok(Sealed {
+    Ok(PersonalColumns {
         identity_sealed: one(IDENTITY, &personal.identity)?,
         identity_index: index,
         phone_sealed: one(PHONE, &personal.phone)?,

@@ -4,6 +4,7 @@
 //! history is only ever added to and its state follows from it; a caregiver is in one place at a time; a caregiver reaches
 //! only their own visits of today.
 
+pub mod api;
 mod assign;
 mod day;
 mod model;

@@ -61,6 +61,10 @@ const NAVIGATION: [(&str, &str, &str, char, Permission); 14] = [
 /// More than this tires: the rest is reached from the pages of these.
 const NAVIGATION_MAX: usize = 7;
 
+/// Pages that the registry's entry leads to, where they have none of their own.
+const BEHIND_REGISTRY: [&str; 7] =
+    ["/towns", "/villages", "/institutions", "/stations", "/providers", "/caregivers", "/map"];
+
 impl Page {
     pub fn new(context: &Context, title: &str) -> Self {
         let user = context.admission.as_ref().map(|admission| PageUser {
@@ -113,11 +117,19 @@ fn navigation(context: &Context) -> Vec<NavItem> {
     let mut items: Vec<NavItem> = Vec::new();
     for (href, icon, label, key, need) in NAVIGATION {
         if context.may(need) && items.len() < NAVIGATION_MAX && !items.iter().any(|item| item.href == href) {
-            let current = context.path == href || context.path.starts_with(&format!("{href}/"));
+            let current = is_below(&context.path, href);
             items.push(NavItem { href, icon, label: context.t(label).into_owned(), current, key });
         }
     }
+    let is_of_registry = BEHIND_REGISTRY.iter().any(|path| is_below(&context.path, path));
+    if is_of_registry && !items.iter().any(|item| item.current) {
+        items.iter_mut().filter(|item| item.href == "/registry").for_each(|item| item.current = true);
+    }
     items
+}
+
+fn is_below(path: &str, href: &str) -> bool {
+    path.strip_prefix(href).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn other_language(context: &Context) -> String {

@@ -56,6 +56,7 @@ pub fn all() -> Vec<Route> {
     routes.extend(crate::access::sessions::pages::routes());
     routes.extend(crate::access::audit_log::pages::routes());
     routes.extend(crate::access::account::pages::routes());
+    routes.extend(crate::insight::routes());
     routes.extend(crate::registry::routes());
     routes.extend(crate::api::routes());
     routes.extend(crate::elders::pages::routes());

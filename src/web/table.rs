@@ -45,6 +45,9 @@ pub struct Cell {
     pub live_at: Option<String>,
     /// Address that a button with the cell's text posts to.
     pub post: Option<String>,
+    /// Stays on one line.
+    /// Kept on one line: a name of few characters.
+    pub nowrap: bool,
 }
 
 impl Cell {
@@ -74,6 +77,24 @@ impl Cell {
     /// An instant, shown as an age where scripts run.
     pub fn at(text: impl Into<String>, rfc3339: impl Into<String>) -> Cell {
         Cell { text: text.into(), at: Some(rfc3339.into()), ..Cell::default() }
+    }
+
+    /// Keeps it on one line.
+    #[must_use]
+    pub fn nowrap(mut self) -> Cell {
+        self.nowrap = true;
+        self
+    }
+
+    /// Dates, phones and codes are read as one and stay on one line without being told.
+    pub fn keeps_together(&self) -> bool {
+        self.nowrap || (self.text.len() <= 20 && self.text.starts_with(|first: char| first.is_ascii_digit()))
+    }
+
+    /// A word longer than a column may break anywhere.
+    pub fn has_long_word(&self) -> bool {
+        let ends = |letter: char| letter.is_whitespace() || !letter.is_ascii();
+        self.text.split(ends).any(|word| word.len() > 30)
     }
 
     #[must_use]

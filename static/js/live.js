@@ -8,6 +8,8 @@ import { TOPICS } from "./live-link.js";
 import { startAges, setServerTime } from "./ages.js";
 
 const SETTLE_MS = 1000;
+// Topics whose events change a figure of the board.
+const COUNTED = new Set(["visit", "stay", "alert", "device", "registry"]);
 const settling = new Map();
 
 function announce(name, detail) {
@@ -84,6 +86,13 @@ function receive(message) {
     }
     announce(`songhe:${message.topic}`, { data: message.data, id: message.id });
     changed(message.topic);
+    // Any of these may move a figure; a reading by itself moves none.
+    if (message.topic !== "reading") {
+      changed("figures");
+    }
+    if (COUNTED.has(message.topic)) {
+      changed("figures");
+    }
   } else if (message.kind === "link") {
     showLink(message.up);
   } else if (message.kind === "missed") {

@@ -4,10 +4,15 @@ mod document;
 mod entry;
 mod input;
 mod institutions;
+mod lists;
 mod paging;
+mod work;
 
+use diesel::prelude::*;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
+use songhe::db::schema::elders;
+use songhe::elders::Personal;
 
 use crate::support::app::TestApp;
 use crate::support::client::Client;
@@ -79,4 +84,20 @@ pub async fn answer(response: Response) -> (u16, Value) {
 /// The names of the fields that a problem refuses.
 pub fn fields(problem: &Value) -> Vec<&str> {
     problem["fields"].as_array().into_iter().flatten().map(|field| field["field"].as_str().unwrap()).collect()
+}
+
+/// Puts an elder's personal data on file, sealed.
+pub fn put_personal(app: &TestApp, id: i64, personal: &Personal) {
+    let sealed = songhe::elders::seal(app.keys(), id, personal).unwrap();
+    app.write(|tx| {
+        diesel::update(elders::table.filter(elders::id.eq(id)))
+            .set((
+                elders::identity_sealed.eq(sealed.identity_sealed.clone()),
+                elders::identity_index.eq(sealed.identity_index.clone()),
+                elders::phone_sealed.eq(sealed.phone_sealed.clone()),
+                elders::address_sealed.eq(sealed.address_sealed.clone()),
+            ))
+            .execute(tx.connection)?;
+        Ok(())
+    });
 }

@@ -38,7 +38,8 @@ struct Survey {
 
 impl Survey {
     async fn walk(&mut self, browser: &Browser, role: &str) {
-        let mut known = BTreeSet::new();
+        // The address of the first page sends on to one that is visited anyway.
+        let mut known = BTreeSet::from(["/".to_owned()]);
         let start = browser.path().await;
         let mut queue = VecDeque::from([(start, 0)]);
         let mut left = PAGES_MAX;

@@ -3,5 +3,6 @@
 mod broker;
 mod client;
 mod gate;
+mod live;
 mod raw;
 mod simulator;

@@ -32,9 +32,9 @@ impl Live {
 
     async fn read(&mut self) -> Option<LiveEvent> {
         loop {
-            while let Some((block, rest)) = self.buffer.split_once("\n\n") {
-                let event = parse(block);
-                self.buffer = rest.to_owned();
+            while let Some(end) = self.buffer.find("\n\n") {
+                let event = parse(&self.buffer[..end]);
+                self.buffer.drain(..end + 2);
                 if let Some(event) = event.filter(|event| event.name != "beat") {
                     return Some(event);
                 }

@@ -6,6 +6,7 @@ pub mod client;
 pub mod database;
 pub mod files;
 pub mod live;
+pub mod people;
 pub mod poll;
 pub mod process;
 pub mod seed;

@@ -1,5 +1,6 @@
 use actix_web::{HttpResponse, web};
 
+use super::words;
 use crate::access::audit::{self, Verdict};
 use crate::access::store::{self, AuditFilter, AuditRow};
 use crate::access::{Permission, Scope};
@@ -39,12 +40,20 @@ impl List for AuditLog {
         Column::text("detail", "field.detail").unsorted(),
     ];
 
-    fn filters(_connection: &mut AnyConnection, _scope: &Scope, _words: &Words) -> Result<Vec<Filter>> {
+    fn filters(_connection: &mut AnyConnection, _scope: &Scope, words: &Words) -> Result<Vec<Filter>> {
         let text = |name, label| Filter { name, label, kind: FilterKind::Text };
         Ok(vec![
             text("actor", "field.actor"),
-            text("action", "field.action"),
-            text("entity", "field.entity"),
+            Filter {
+                name: "action",
+                label: "field.action",
+                kind: words.choices("audit_action", words::ACTIONS),
+            },
+            Filter {
+                name: "entity",
+                label: "field.entity",
+                kind: words.choices("audit_entity", words::ENTITIES),
+            },
             text("entity_id", "field.entity_id"),
         ])
     }
@@ -74,11 +83,11 @@ fn cells(row: AuditRow, words: &Words) -> Row {
             Cell::count(row.id),
             Cell::text(words.calendar.show_to_second(row.at)),
             Cell::text(row.actor),
-            Cell::text(row.action),
-            Cell::text(row.entity),
+            Cell::text(words.name_of("audit_action", &row.action)).nowrap(),
+            Cell::text(words.name_of("audit_entity", &row.entity)).nowrap(),
             Cell::text(row.entity_id),
             Cell::text(row.town_code.unwrap_or_default()),
-            Cell::text(if row.detail == "{}" { String::new() } else { row.detail }),
+            Cell::text(words::detail(words, &row.detail)),
         ],
     }
 }

@@ -105,7 +105,6 @@ pub(in crate::demo) fn next_visit_id(connection: &mut AnyConnection) -> Result<i
 #[diesel(table_name = visits)]
 pub(in crate::demo) struct OpenVisit {
     pub id: i64,
-    pub town_code: String,
     pub window_ends_at: Instant,
     pub caregiver_id: Option<i64>,
     pub starts_at: Option<Instant>,

@@ -95,6 +95,7 @@ impl Uplink {
             }
         }
         drop(settle);
+        unsubscribe(&client);
         let drained = drain(&client, &mut events, &mut settled, &shared);
         if timeout(DRAIN_WAIT_MAX, drained).await.is_err() {
             tracing::warn!("messages were not committed in time: the broker keeps them");
@@ -140,12 +141,11 @@ async fn drain(
                 Ok(_) => {}
                 Err(_) => return,
             },
-            one = settled.recv(), if !ended => match one {
-                Some(one) => acknowledge(client, shared, &one),
-                None => {
-                    ended = true;
-                    let _ = client.try_disconnect();
-                }
+            one = settled.recv(), if !ended => if let Some(one) = one {
+                acknowledge(client, shared, &one);
+            } else {
+                ended = true;
+                let _ = client.try_disconnect();
             },
         }
     }
@@ -166,6 +166,16 @@ fn subscribe(client: &AsyncClient) {
     };
     if let Err(error) = client.try_subscribe_many(KINDS.iter().map(filter)) {
         tracing::error!(%error, "no subscription could be asked for");
+    }
+}
+
+/// The broker would keep choosing a replica that is away, and hold back what others could take.
+fn unsubscribe(client: &AsyncClient) {
+    for kind in KINDS {
+        let filter = format!("$share/songhe/songhe/v1/+/{}", kind.level());
+        if client.try_unsubscribe(filter).is_err() {
+            tracing::warn!("a subscription stays until the session ends");
+        }
     }
 }
 

@@ -223,9 +223,12 @@ pub fn insert_device(connection: &mut AnyConnection, device: &NewDevice<'_>) -> 
         ))
         .returning(devices::id)
         .get_result(connection)
-        .map_err(|failure| match is_unique(&failure) {
-            true => Error::field("code", Text::new("rule.device_code_taken").with("code", device.code)),
-            false => failure.into(),
+        .map_err(|failure| {
+            if is_unique(&failure) {
+                Error::field("code", Text::new("rule.device_code_taken").with("code", device.code))
+            } else {
+                failure.into()
+            }
         })
 }
 

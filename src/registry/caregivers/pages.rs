@@ -109,9 +109,9 @@ fn cells(listed: CaregiverListed, words: &Words) -> Row {
     Row {
         href: Some(format!("/caregivers/{}", caregiver.id)),
         cells: vec![
-            Cell::text(&caregiver.name),
+            Cell::text(&caregiver.name).nowrap(),
             Cell::text(provider).link(format!("/providers/{}", caregiver.provider_id)),
-            Cell::text(town.in_lang(words.lang)),
+            Cell::text(town.in_lang(words.lang)).nowrap(),
             Cell::text(codes::shown(words.lang, "skill", &caregiver.skills)),
             Cell::text(codes::shown(words.lang, "language", &caregiver.languages)),
             Cell::text(shift_text(words.lang, &caregiver)),

@@ -118,7 +118,7 @@ fn cells(listed: InstitutionListed, words: &Words) -> Row {
         href: Some(format!("/institutions/{}", institution.id)),
         cells: vec![
             Cell::text(institution.name),
-            Cell::text(words.pick(&town_zh, &town_en)),
+            Cell::text(words.pick(&town_zh, &town_en)).nowrap(),
             Cell::text(words.name_of("institution_kind", institution.kind.name())),
             Cell::chip(words.name_of("institution_state", institution.state.name()), tone(institution.state)),
             Cell::text(institution.operator),

@@ -63,7 +63,7 @@ fn cells(listed: ProviderListed, words: &Words) -> Row {
         href: Some(format!("/providers/{}", provider.id)),
         cells: vec![
             Cell::text(provider.name),
-            Cell::text(town.in_lang(words.lang)),
+            Cell::text(town.in_lang(words.lang)).nowrap(),
             Cell::text(provider.phone),
             Cell::count(stations),
             caregivers.map(Cell::count).unwrap_or_default(),

@@ -64,9 +64,9 @@ pub async fn form(visitor: &Visitor, known: Option<(i64, i64)>, input: &Input) -
         field("provider_id", "select", false).options(or_none(visitor.t("form.none"), providers)),
         field("phone", "text", false),
         field("services", "checks", false).boxes(services, &input.many("services")),
-        field("smart", "checkbox", false).hint(visitor.t("hint.smart")),
         field("longitude", "number", true).hint(visitor.t("hint.longitude")),
         field("latitude", "number", true).hint(visitor.t("hint.latitude")),
+        field("smart", "checkbox", false).hint(visitor.t("hint.smart")),
     ];
     let (heading, action) = match known {
         Some((id, _)) => ("station.edit", format!("/stations/{id}")),

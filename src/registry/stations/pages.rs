@@ -97,7 +97,7 @@ fn cells(listed: StationListed, words: &Words) -> Row {
         href: Some(format!("/stations/{}", station.id)),
         cells: vec![
             Cell::text(station.name),
-            Cell::text(town.in_lang(words.lang)),
+            Cell::text(town.in_lang(words.lang)).nowrap(),
             Cell::text(village),
             flag(words, station.smart),
             Cell::text(codes::shown(words.lang, "station_service", &station.services)),
@@ -117,11 +117,7 @@ async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
         })
         .await?;
     let station = &listed.station;
-    let mut actions = vec![Action::link(
-        format!("/villages/{}", station.village_code),
-        visitor.t("station.village"),
-        "map-pin",
-    )];
+    let mut actions = Vec::new();
     if may_edit(&visitor, station) {
         let edit = Action::link(format!("/stations/{id}/edit"), visitor.t("action.edit"), "pencil");
         actions.push(edit.primary());
@@ -155,7 +151,7 @@ fn facts(visitor: &Visitor, listed: &StationListed) -> Vec<Field> {
     let smart = Field::new(label("field.smart"), yes_no);
     vec![
         town_field(visitor, &row.town_code, listed.town.in_lang(context.lang)),
-        Field::new(label("field.village"), &listed.village),
+        village_field(visitor, row, &listed.village),
         match row.provider_id {
             Some(id) => provider.link(format!("/providers/{id}")),
             None => provider,
@@ -166,6 +162,14 @@ fn facts(visitor: &Visitor, listed: &StationListed) -> Vec<Field> {
         Field::new(label("field.place"), format!("{:.5}, {:.5}", row.longitude, row.latitude)),
         Field::new(label("field.updated_at"), context.show(row.updated_at)),
     ]
+}
+
+/// The village, leading to its page for those who may see its town.
+fn village_field(visitor: &Visitor, row: &StationRow, name: &str) -> Field {
+    let field = Field::new(visitor.t("field.village"), name);
+    let reach = visitor.scope().reach(Permission::SeeRegistry);
+    let sees_town = reach.is_ok_and(|reach| reach.has_town(&row.town_code));
+    if sees_town { field.link(format!("/villages/{}", row.village_code)) } else { field }
 }
 
 async fn show_new(visitor: Visitor) -> Result<HttpResponse> {

@@ -87,7 +87,7 @@ fn cells(listed: VillageListed, words: &Words) -> Row {
         cells: vec![
             Cell::text(village.name_zh),
             Cell::text(village.code),
-            Cell::text(town.in_lang(words.lang)),
+            Cell::text(town.in_lang(words.lang)).nowrap(),
             Cell::text(words.name_of("village_kind", village.kind.name())),
             Cell::text(words.name_of("yes_no", if village.listed_2019 { "true" } else { "false" })),
             Cell::count(stations),

@@ -1,0 +1,98 @@
+//! Audit rows as people read them: names for what was done, and the detail without its JSON.
+
+use serde_json::Value;
+
+use crate::web::Words;
+
+/// Every action that the program writes down; the filter offers them.
+pub const ACTIONS: &[&str] = &[
+    "session.open",
+    "session.close",
+    "session.revoke",
+    "user.add",
+    "user.disable",
+    "user.enable",
+    "user.grant",
+    "user.revoke",
+    "user.change_password",
+    "user.reset_password",
+    "institution.add",
+    "institution.change",
+    "station.add",
+    "station.change",
+    "caregiver.add",
+    "caregiver.change",
+    "caregiver.show_phone",
+    "elder.look_up",
+    "elder.unmask",
+    "elder.address",
+    "stay.admit",
+    "stay.discharge",
+    "visit.plan",
+    "visit.assign",
+    "visit.release",
+    "visit.arrive",
+    "visit.finish",
+    "visit.fail",
+    "alert.acknowledge",
+    "device.add",
+    "device.disable",
+    "demo.create",
+    "demo.day",
+];
+
+/// What actions are about.
+pub const ENTITIES: &[&str] = &[
+    "session",
+    "user",
+    "institution",
+    "station",
+    "caregiver",
+    "elder",
+    "stay",
+    "visit",
+    "alert",
+    "device",
+    "city",
+];
+
+/// `{"changes":{"phone":["1","2"]}}` as "Phone: 1 → 2"; a detail that is no object stays as it is.
+pub fn detail(words: &Words, stored: &str) -> String {
+    let Ok(Value::Object(fields)) = serde_json::from_str(stored) else { return stored.to_owned() };
+    let mut parts = Vec::new();
+    for (name, value) in &fields {
+        match value {
+            Value::Object(changes) if name == "changes" => {
+                parts.extend(changes.iter().map(|(field, pair)| {
+                    part(words, field, &format!("{} → {}", plain(&pair[0]), plain(&pair[1])))
+                }));
+            }
+            other => parts.push(part(words, name, &plain(other))),
+        }
+    }
+    parts.join(&words.t("audit.part_separator"))
+}
+
+fn part(words: &Words, field: &str, value: &str) -> String {
+    // What a row calls "address" is the network's, not an elder's.
+    let known = [format!("audit.detail.{field}"), format!("field.{field}")]
+        .into_iter()
+        .map(|key| (words.t(&key), key))
+        .find(|(text, key)| text != key);
+    let label = known.map_or_else(|| field.to_owned(), |(text, _)| text);
+    format!("{label}{}{value}", words.t("audit.colon"))
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "–".to_owned(),
+        Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| format!("{name} {}", plain(value)))
+            .collect::<Vec<_>>()
+            .join(", "),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,120 @@
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::acknowledge;
+use super::model::{AlertKind, AlertState};
+use super::store::{AlertListed, get_alert, list_alerts};
+use crate::access::{Permission, Scope};
+use crate::api::{At, Endpoint, Filter, FilterKind, Id, Resource, fetch, list_endpoint, ok};
+use crate::db::AnyConnection;
+use crate::error::Result;
+use crate::listing::ListRequest;
+use crate::web::{Need, Visitor, Words};
+
+const TAG: &str = "alerts";
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        list_endpoint::<Alerts>(),
+        Endpoint::get("/api/v1/alerts/{id}", Need::May(Permission::SeeAlerts), || web::to(show))
+            .about(TAG, "api.alert.show")
+            .answers::<Alert>(200),
+        Endpoint::post("/api/v1/alerts/{id}/acknowledge", Need::May(Permission::AnswerAlerts), || {
+            web::to(answer)
+        })
+        .about(TAG, "api.alert.acknowledge")
+        .answers::<Alert>(200)
+        .fails(409),
+    ]
+}
+
+/// What a device reported that somebody must look at.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Alert {
+    pub id: i64,
+    pub device_id: i64,
+    pub device_name: String,
+    pub town_code: String,
+    pub institution_id: Option<i64>,
+    /// Name of the station or institution.
+    pub place: String,
+    pub kind: AlertKind,
+    /// Number of the channel in the device protocol; below zero for an alarm without one.
+    pub channel: i16,
+    /// In the unit of the channel.
+    pub value: f64,
+    pub raised_at: At,
+    pub acknowledged_at: Option<At>,
+    /// Login of whoever did.
+    pub acknowledged_by: Option<String>,
+    /// When the cause was gone.
+    pub cleared_at: Option<At>,
+}
+
+impl Alert {
+    fn new(AlertListed { alert, device, place, .. }: AlertListed, words: &Words) -> Alert {
+        let at = |instant| At::new(words.calendar, instant);
+        Alert {
+            id: alert.id,
+            device_id: alert.device_id,
+            device_name: device,
+            town_code: alert.town_code,
+            institution_id: alert.institution_id,
+            place,
+            kind: alert.kind,
+            channel: alert.channel,
+            value: alert.value,
+            raised_at: at(alert.raised_at),
+            acknowledged_at: alert.acknowledged_at.map(at),
+            acknowledged_by: alert.acknowledged_by,
+            cleared_at: alert.cleared_at.map(at),
+        }
+    }
+}
+
+struct Alerts;
+
+impl Resource for Alerts {
+    const PATH: &'static str = "/api/v1/alerts";
+    const TAG: &'static str = TAG;
+    const ABOUT: &'static str = "api.alert.list";
+    const NEED: Permission = Permission::SeeAlerts;
+    const FILTERS: &'static [Filter] = &[
+        Filter::new("state", FilterKind::OneOf(AlertState::NAMES), "How far it has come; open without it."),
+        Filter::new("kind", FilterKind::OneOf(AlertKind::NAMES), "What happened."),
+        Filter::new("town", FilterKind::Text, "Code of the town."),
+        Filter::new("device", FilterKind::Id, "Number of the device."),
+    ];
+    type Item = Alert;
+
+    fn rows(
+        connection: &mut AnyConnection,
+        scope: &Scope,
+        request: &ListRequest,
+        words: &Words,
+    ) -> Result<Vec<Alert>> {
+        let rows = list_alerts(connection, scope, request)?.rows;
+        Ok(rows.into_iter().map(|row| Alert::new(row, words)).collect())
+    }
+
+    fn number(item: &Alert) -> i64 {
+        item.id
+    }
+}
+
+async fn show(visitor: Visitor, Id(id): Id) -> Result<HttpResponse> {
+    Ok(ok(&find(&visitor, id).await?))
+}
+
+async fn answer(visitor: Visitor, Id(id): Id) -> Result<HttpResponse> {
+    visitor.app.write(&visitor.scope(), move |tx| acknowledge(tx, id)).await?;
+    Ok(ok(&find(&visitor, id).await?))
+}
+
+async fn find(visitor: &Visitor, id: i64) -> Result<Alert> {
+    fetch(visitor, move |connection, scope, words| {
+        Ok(Alert::new(get_alert(connection, scope, Permission::SeeAlerts, id)?, words))
+    })
+    .await
+}

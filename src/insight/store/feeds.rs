@@ -1,0 +1,70 @@
+//! The newest of what devices say.
+
+use diesel::prelude::*;
+
+use super::Within;
+use crate::clock::Instant;
+use crate::db::AnyConnection;
+use crate::db::schema::{alerts, devices, latest_readings as latest, towns};
+use crate::error::Result;
+
+/// An alert that is not acknowledged, or not over.
+#[derive(Clone, Debug, Queryable)]
+pub struct AlertLine {
+    pub id: i64,
+    pub kind: String,
+    pub raised_at: Instant,
+    pub acknowledged_at: Option<Instant>,
+    pub device_name: String,
+    pub town_zh: String,
+    pub town_en: String,
+}
+
+/// The newest open alerts, those that nobody has acknowledged first.
+pub fn open_alerts(connection: &mut AnyConnection, within: &Within, limit: i64) -> Result<Vec<AlertLine>> {
+    Ok(alerts::table
+        .inner_join(devices::table)
+        .inner_join(towns::table)
+        .filter(alerts::cleared_at.is_null().or(alerts::acknowledged_at.is_null()))
+        .filter(
+            alerts::town_code.eq_any(&within.towns).or(alerts::institution_id.eq_any(&within.institutions)),
+        )
+        .order((alerts::acknowledged_at.is_not_null(), alerts::raised_at.desc(), alerts::id.desc()))
+        .limit(limit)
+        .select((
+            alerts::id,
+            alerts::kind,
+            alerts::raised_at,
+            alerts::acknowledged_at,
+            devices::name,
+            towns::name_zh,
+            towns::name_en,
+        ))
+        .load(connection)?)
+}
+
+/// The last value of one channel of a device.
+#[derive(Clone, Debug, Queryable)]
+pub struct ReadingLine {
+    pub device_id: i64,
+    pub device_name: String,
+    pub channel: i16,
+    pub value: f64,
+    pub at: Instant,
+}
+
+pub fn latest_readings(
+    connection: &mut AnyConnection,
+    within: &Within,
+    limit: i64,
+) -> Result<Vec<ReadingLine>> {
+    Ok(latest::table
+        .inner_join(devices::table)
+        .filter(
+            devices::town_code.eq_any(&within.towns).or(devices::institution_id.eq_any(&within.institutions)),
+        )
+        .order((latest::at.desc(), latest::device_id, latest::channel))
+        .limit(limit)
+        .select((latest::device_id, devices::name, latest::channel, latest::value, latest::at))
+        .load(connection)?)
+}

@@ -1,0 +1,4 @@
+//! A bed holds one stay at a time, and an elder is in one bed at a time.
+
+mod admissions;
+mod constraints;

@@ -1,0 +1,7 @@
+//! The whole path of a message: from a device's connection to the database and to the pages.
+
+mod external;
+mod killed;
+mod rig;
+mod shown;
+mod stored;

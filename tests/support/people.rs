@@ -1,0 +1,79 @@
+//! Elders with sealed data, raw statements, and the audit chain: for the tests of elders, beds and visits.
+
+use diesel::prelude::*;
+use songhe::access::{Place, Role, Scope};
+use songhe::db::schema::{audit_log, elders};
+use songhe::elders::{Personal, seal};
+use songhe::error::Result;
+
+use super::app::TestApp;
+use super::client::Client;
+
+/// Impossible as a real number: there is no month 13.
+pub const IDENTITY: &str = "350582194013011234";
+pub const PHONE: &str = "13800001234";
+pub const ADDRESS: &str = "前村 12 号";
+
+impl TestApp {
+    /// Runs one statement; gives what the program would make of a refusal.
+    pub fn raw(&self, statement: &str) -> Result<usize> {
+        let statement = statement.to_owned();
+        self.app.write_now(&Scope::system(), |tx| Ok(diesel::sql_query(&statement).execute(tx.connection)?))
+    }
+
+    /// Fails unless the database refuses the statement.
+    #[track_caller]
+    pub fn refused(&self, statement: &str) {
+        assert!(self.raw(statement).is_err(), "the database took: {statement}");
+    }
+
+    /// Fails unless the database takes the statement for one row.
+    #[track_caller]
+    pub fn taken(&self, statement: &str) {
+        match self.raw(statement) {
+            Ok(rows) => assert_eq!(rows, 1, "{statement}"),
+            Err(error) => panic!("{statement}: {}", error.for_log()),
+        }
+    }
+
+    /// An elder with identity number, phone and address; gives the number.
+    pub fn add_sealed_elder(&self, town: usize, identity: &str) -> i64 {
+        let id = self.add_elder(town);
+        let personal =
+            Personal { identity: identity.to_owned(), phone: PHONE.to_owned(), address: ADDRESS.to_owned() };
+        let columns = seal(self.keys(), id, &personal).unwrap();
+        self.write(|tx| {
+            diesel::update(elders::table.filter(elders::id.eq(id)))
+                .set((
+                    elders::identity_sealed.eq(&columns.identity_sealed),
+                    elders::identity_index.eq(&columns.identity_index),
+                    elders::phone_sealed.eq(&columns.phone_sealed),
+                    elders::address_sealed.eq(&columns.address_sealed),
+                ))
+                .execute(tx.connection)?;
+            Ok(())
+        });
+        id
+    }
+
+    pub fn name_of_elder(&self, id: i64) -> String {
+        self.read(|connection| Ok(elders::table.find(id).select(elders::name).first(connection)?))
+    }
+
+    /// Number and detail of the audit rows of one action.
+    pub fn audited(&self, action: &str) -> Vec<(String, String)> {
+        self.read(|connection| {
+            Ok(audit_log::table
+                .filter(audit_log::action.eq(action))
+                .order(audit_log::id)
+                .select((audit_log::entity_id, audit_log::detail))
+                .load(connection)?)
+        })
+    }
+
+    /// A signed-in browser of a new user.
+    pub async fn user(&self, login: &str, role: Role, place: Place) -> Client {
+        self.add_user(login, role, place);
+        self.login(login).await
+    }
+}
