@@ -6,6 +6,7 @@ use diesel::sql_types::BigInt;
 use songhe::access::audit::{self, Anchor, Verdict};
 use songhe::access::{Place, Role};
 use songhe::db::Kind;
+use songhe::text::Lang;
 
 use crate::support::app::{TestApp, both};
 
@@ -131,11 +132,15 @@ both!(the_log_is_listed_newest_first_and_filtered, |app| async {
     app.add_user("auditor", Role::AuditAdministrator, Place::City);
     app.add_user("lin", Role::CityManager, Place::City);
     let auditor = app.login("auditor").await;
-    let page = auditor.page("/audit?lang=en").await;
-    let (opened, added) = (page.find("session.open").unwrap(), page.find("user.add").unwrap());
+    let name = |action: &str| Lang::English.t(&format!("enums.audit_action.{action}")).into_owned();
+    let rows = |page: String| page.split_once("<tbody").unwrap().1.to_owned();
+    let all = rows(auditor.page("/audit?lang=en").await);
+    let (opened, added) = (all.find(&name("session.open")).unwrap(), all.find(&name("user.add")).unwrap());
     assert!(opened < added, "the sign-in is newer");
-    let only = auditor.page("/audit?action=user.add").await;
-    assert!(!only.contains("session.open") && only.contains("user.add"));
+    let only = rows(auditor.page("/audit?action=user.add").await);
+    assert!(!only.contains(&name("session.open")) && only.contains(&name("user.add")), "{only}");
+    let nobodys = auditor.page("/audit?actor=nobody").await;
+    assert!(!nobodys.contains("<tbody"), "{nobodys}");
     let book = auditor.get("/audit.xlsx").await;
     assert!(book.bytes().await.unwrap().starts_with(b"PK"));
 });
