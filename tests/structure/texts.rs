@@ -35,16 +35,18 @@ fn unpaired(chinese: &BTreeSet<String>, english: &BTreeSet<String>) -> Vec<Strin
     chinese.symmetric_difference(english).map(only).collect()
 }
 
+/// The names of audited actions have the form of text keys; all of them stand in this file.
+const ACTIONS: &str = "src/access/audit_log/words.rs";
+
+fn literals(text: &str) -> BTreeSet<&str> {
+    text.lines().flat_map(|line| line.split('"').skip(1).step_by(2)).collect()
+}
+
 /// Literals that can only be text keys, with their line: dotted names whose first part is a section of the locale files.
 fn asked(source: &Source, sections: &BTreeSet<&str>) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     for (index, line) in source.text.lines().enumerate() {
-        // The names of settings and of audited actions have the same form, and stand only where they are read or written.
-        let writes_audit = ["action", "record(", "close("].iter().any(|word| line.contains(word));
-        if line.trim_start().starts_with("//")
-            || source.path.starts_with("src/config/")
-            || (writes_audit && source.path.starts_with("src/"))
-        {
+        if line.trim_start().starts_with("//") || source.path.starts_with("src/config/") {
             continue;
         }
         for literal in line.split('"').skip(1).step_by(2) {
@@ -101,8 +103,50 @@ fn every_text_that_is_asked_for_exists() {
     let Some([chinese, _]) = locales() else { return };
     let mut sources = files("src", "rs");
     sources.extend(files("templates", "html"));
-    let offenders: Vec<String> = sources.iter().flat_map(|source| absent(source, &chinese)).collect();
+    let mut known = chinese;
+    if let Some(actions) = sources.iter().find(|source| source.path == ACTIONS) {
+        known.extend(literals(&actions.text).into_iter().map(str::to_owned));
+    }
+    let offenders: Vec<String> = sources.iter().flat_map(|source| absent(source, &known)).collect();
     assert_none("a text is in the locale files", &offenders);
+}
+
+/// The kinds of `name_of("KIND", ..)` and `choices("KIND", ..)`, with their line.
+fn kinds_asked(source: &Source) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    for (index, line) in source.text.lines().enumerate() {
+        for call in ["name_of(\"", "choices(\""] {
+            for (start, _) in line.match_indices(call) {
+                let kind = line[start + call.len()..].split('"').next().unwrap_or_default();
+                found.push((index + 1, kind.to_owned()));
+            }
+        }
+    }
+    found
+}
+
+fn nameless(source: &Source, keys: &BTreeSet<String>) -> Vec<String> {
+    let named = |kind: &str| keys.iter().any(|key| key.starts_with(&format!("enums.{kind}.")));
+    let missing = kinds_asked(source).into_iter().filter(|(_, kind)| !named(kind));
+    missing.map(|(line, kind)| format!("{}:{line}: enums.{kind}", source.path)).collect()
+}
+
+#[test]
+fn every_kind_of_value_has_names() {
+    let Some([chinese, _]) = locales() else { return };
+    let offenders: Vec<String> =
+        files("src", "rs").iter().flat_map(|source| nameless(source, &chinese)).collect();
+    assert_none("a kind of value has its names in the locale files", &offenders);
+}
+
+#[test]
+fn a_kind_without_names_is_found() {
+    let keys = BTreeSet::from(["enums.gender.female".to_owned()]);
+    let text = "words.name_of(\"gender\", x)\nwords.choices(\"bed_kind\", NAMES)".to_owned();
+    assert_eq!(
+        nameless(&Source { path: "src/a.rs".to_owned(), text }, &keys),
+        ["src/a.rs:2: enums.bed_kind"]
+    );
 }
 
 #[test]
