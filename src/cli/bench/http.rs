@@ -108,7 +108,11 @@ async fn measure_own(args: &HttpArgs, city: &City) -> Result<Report> {
 async fn sign_in(base_url: &str, city: &City) -> Result<String> {
     let fault = |error: reqwest::Error| Error::internal("signing in").because(error);
     let body = json!({ "login": city.login, "password": city.password });
-    let request = load::client("none")?.post(format!("{base_url}/api/v1/sessions")).json(&body);
+    // This answer is read, not counted: it must not come compressed.
+    let request = load::client("none")?
+        .post(format!("{base_url}/api/v1/sessions"))
+        .header(reqwest::header::ACCEPT_ENCODING, "identity")
+        .json(&body);
     let response = request.send().await.map_err(fault)?.error_for_status().map_err(fault)?;
     let opened: serde_json::Value = response.json().await.map_err(fault)?;
     opened["token"].as_str().map(str::to_owned).ok_or_else(|| Error::internal("signing in gave no token"))
