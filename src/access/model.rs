@@ -25,6 +25,8 @@ pub enum Permission {
     SeeElders,
     /// Identity number, phone and address in clear; each look is audited.
     UnmaskElder,
+    /// A caregiver's phone in clear; each look is audited.
+    UnmaskCaregiver,
     SeeBeds,
     ManageStays,
     SeeVisits,
@@ -40,7 +42,7 @@ pub enum Permission {
 }
 
 impl Permission {
-    pub const ALL: [Permission; 20] = [
+    pub const ALL: [Permission; 21] = [
         Permission::SeeBoard,
         Permission::SeeRegistry,
         Permission::EditInstitution,
@@ -49,6 +51,7 @@ impl Permission {
         Permission::EditCaregiver,
         Permission::SeeElders,
         Permission::UnmaskElder,
+        Permission::UnmaskCaregiver,
         Permission::SeeBeds,
         Permission::ManageStays,
         Permission::SeeVisits,
@@ -103,7 +106,7 @@ impl Role {
         use Permission::{
             AnswerAlerts, AssignVisits, DoVisits, EditCaregiver, EditInstitution, EditStation, GrantRoles,
             ManageStays, ManageUsers, SeeAlerts, SeeAudit, SeeBeds, SeeBoard, SeeCaregivers, SeeDevices,
-            SeeElders, SeeRegistry, SeeSessions, SeeVisits, UnmaskElder,
+            SeeElders, SeeRegistry, SeeSessions, SeeVisits, UnmaskCaregiver, UnmaskElder,
         };
         match self {
             Role::Coordinator => &[
@@ -114,6 +117,7 @@ impl Role {
                 EditCaregiver,
                 SeeElders,
                 UnmaskElder,
+                UnmaskCaregiver,
                 SeeBeds,
                 SeeVisits,
                 AssignVisits,

@@ -33,6 +33,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(crate::visits::api::endpoints());
     endpoints.extend(crate::devices::api::endpoints());
     endpoints.extend(crate::alerts::api::endpoints());
+    endpoints.extend(crate::insight::api::endpoints());
     endpoints
 }
 

@@ -104,6 +104,8 @@ fn simulator(broker: &str, credentials: &Path) -> Result<Child> {
     Command::new(std::env::current_exe().map_err(fault)?)
         .args(["simulate", "--broker", broker, "--until-stdin-closes", "--credentials"])
         .arg(credentials)
+        // Enough for the duty desk to have something to answer, little enough to be read.
+        .args(["--sos-per-hour", "0.4", "--smoke-per-hour", "0.4"])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .kill_on_drop(true)
@@ -113,6 +115,8 @@ fn simulator(broker: &str, credentials: &Path) -> Result<Child> {
 
 /// Ends the simulator with the program; says so when it ends before.
 async fn watch_simulator(mut child: Child, mut stopped: watch::Receiver<bool>) {
+    // Taken out, since waiting for a child closes its standard input, which is what tells this one to end.
+    let stdin = child.stdin.take();
     tokio::select! {
         ended = child.wait() => {
             tracing::error!(?ended, "the device simulator ended by itself: devices will show as offline");
@@ -120,6 +124,6 @@ async fn watch_simulator(mut child: Child, mut stopped: watch::Receiver<bool>) {
         }
         _ = stopped.wait_for(|stopped| *stopped) => {}
     }
-    drop(child.stdin.take());
+    drop(stdin);
     let _ = tokio::time::timeout(SIMULATOR_ENDS_WITHIN, child.wait()).await;
 }

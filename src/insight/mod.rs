@@ -3,6 +3,7 @@
 //! Invariants: a figure is counted, never stored; whoever sees it sees their own towns or institutions counted, no more;
 //! each figure leads to the rows that it counts.
 
+pub mod api;
 mod figures;
 mod model;
 pub mod pages;

@@ -43,7 +43,7 @@ fn asked_town(query: &str) -> Result<Option<String>> {
 }
 
 /// The board's content, from memory while nothing happened in the city.
-async fn summary_of(visitor: &Visitor, town: Option<String>) -> Result<Arc<Summary>> {
+pub(super) async fn summary_of(visitor: &Visitor, town: Option<String>) -> Result<Arc<Summary>> {
     let (app, scope, now) = (&visitor.app, visitor.scope(), visitor.now);
     let key = memo_key(&scope.reach(Permission::SeeBoard)?, town.as_deref());
     let position = app.bus.position();

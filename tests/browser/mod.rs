@@ -4,7 +4,7 @@
 //! unless `SONGHE_TEST_CHROMIUM` and `SONGHE_TEST_CHROMEDRIVER` name the programs.
 
 mod board;
-mod city;
+pub mod city;
 mod conflict;
 mod driver;
 mod every_page;

@@ -2,6 +2,7 @@
 
 mod backup;
 mod crash;
+mod demo;
 mod refusals;
 
 use std::process::{Command, Output};

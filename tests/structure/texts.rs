@@ -20,7 +20,10 @@ fn collect(prefix: &str, table: &toml::Table, keys: &mut BTreeSet<String>, empty
         let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
         match value {
             toml::Value::Table(inner) => collect(&key, inner, keys, empty),
-            toml::Value::String(text) if !text.trim().is_empty() => drop(keys.insert(key)),
+            // A figure may count things, without a unit.
+            toml::Value::String(text) if !text.trim().is_empty() || key.ends_with(".unit") => {
+                drop(keys.insert(key))
+            }
             _ => empty.push(format!("{key}: not a text, or an empty one")),
         }
     }

@@ -41,11 +41,10 @@ pub fn change(tx: &mut Tx<'_>, id: i64, seen: i64, input: &CaregiverInput) -> Re
     record(tx, "caregiver.change", &edit(id, input, seen + 1), changes)
 }
 
-/// Whether the asker may read this caregiver's phone number: personal data in clear is one permission, for elders and
-/// caregivers alike.
+/// Whether the asker may read this caregiver's phone number.
 pub fn may_show_phone(scope: &Scope, caregiver: &CaregiverRow) -> bool {
     scope
-        .reach(Permission::UnmaskElder)
+        .reach(Permission::UnmaskCaregiver)
         .is_ok_and(|reach| covers(&reach, &caregiver.town_code, caregiver.provider_id))
 }
 

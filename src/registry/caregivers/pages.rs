@@ -31,7 +31,7 @@ pub fn routes() -> Vec<Route> {
         post("/caregivers/{id}", edit, || web::to(save)),
         // A reload or a change of language asks for the address again: it leads back to the masked page.
         get("/caregivers/{id}/phone", see, || web::to(back_to_masked)),
-        post("/caregivers/{id}/phone", Need::May(Permission::UnmaskElder), || web::to(show_with_phone)),
+        post("/caregivers/{id}/phone", Need::May(Permission::UnmaskCaregiver), || web::to(show_with_phone)),
     ]);
     routes
 }
