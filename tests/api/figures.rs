@@ -14,10 +14,11 @@ fn value(set: &Value, key: &str) -> Value {
 }
 
 both!(figures_count_what_the_asker_reaches, |app| async {
+    app.add_towns();
     app.add_institution(1);
     app.add_institution(2);
     app.add_user("city", Role::CityManager, Place::City);
-    app.add_user("town", Role::Coordinator, Place::Town(town_code(1)));
+    app.add_user("town", Role::Coordinator, Place::Town(town_code(1).to_owned()));
     let (city, town) = (Program::enter(app, "city").await, Program::enter(app, "town").await);
     let all = city.read("/api/v1/figures").await;
     assert_eq!(value(&all, "institutions_operating"), 2.0, "{all}");

@@ -28,7 +28,12 @@ struct Login {
 
 impl City {
     pub fn start() -> City {
-        let songhe = Songhe::start(&["demo", "--scale", "0.05", "--seed", "1"], &[]);
+        City::of("0.05")
+    }
+
+    /// A city of another size.
+    pub fn of(scale: &str) -> City {
+        let songhe = Songhe::start(&["demo", "--scale", scale, "--seed", "1"], &[]);
         let file = std::fs::read(songhe.data_dir().join("demo-logins.json")).unwrap();
         City { logins: serde_json::from_slice(&file).unwrap(), songhe }
     }

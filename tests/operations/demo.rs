@@ -1,11 +1,11 @@
 //! The demo city lives: its devices report through the broker, its visits move, and nothing outlives it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
-
-use serde_json::Value;
 
 use crate::browser::city::City;
 use crate::support::client::Client;
+use crate::support::live::Live;
 use crate::support::poll;
 
 const LIMIT: Duration = Duration::from_mins(1);
@@ -14,11 +14,6 @@ async fn figure(client: &Client, key: &str) -> f64 {
     let set = client.get_json("/api/v1/figures").await;
     let figures = set["figures"].as_array().unwrap();
     figures.iter().find(|figure| figure["key"] == key).unwrap()["value"].as_f64().unwrap()
-}
-
-async fn visits(client: &Client, state: &str) -> usize {
-    let page: Value = client.get_json(&format!("/api/v1/visits?state={state}&limit=200")).await;
-    page["items"].as_array().unwrap().len()
 }
 
 /// The processes whose command line names the city's folder.
@@ -30,22 +25,18 @@ fn processes_of(folder: &str) -> usize {
 
 #[tokio::test]
 async fn devices_come_online_visits_move_and_nothing_outlives_a_kill() {
-    let mut city = City::start();
+    let mut city = City::of("1");
     let client = city.client("city_manager").await;
-    poll::until_async(LIMIT, "every device to be online", async || {
-        figure(&client, "devices_online").await >= 3.0
+    poll::until_async(LIMIT, "all devices to be online", async || {
+        figure(&client, "devices_online").await >= 42.0
     })
     .await;
-    poll::until_async(LIMIT, "readings on the devices' pages", async || {
-        let page = client.get_json("/api/v1/devices?limit=200").await;
-        page["items"].as_array().unwrap().iter().any(|device| device["last_seen_at"].is_string())
-    })
-    .await;
-    let before = (visits(&client, "assigned").await, visits(&client, "done").await);
-    poll::until_async(LIMIT, "a visit to move", async || {
-        (visits(&client, "assigned").await, visits(&client, "done").await) != before
-    })
-    .await;
+    let mut live = Live::open(&client, "/live").await;
+    let mut awaited = BTreeSet::from(["reading", "visit"]);
+    while !awaited.is_empty() {
+        let event = live.next(LIMIT).await.unwrap_or_else(|| panic!("in vain for {awaited:?}"));
+        awaited.remove(event.name.as_str());
+    }
     let folder = city.songhe.data_dir().display().to_string();
     assert_eq!(processes_of(&folder), 2, "the program and its simulator");
     city.songhe.kill();
