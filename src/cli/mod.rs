@@ -13,6 +13,7 @@ pub mod serve;
 pub mod simulate;
 pub mod user;
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -47,10 +48,9 @@ impl From<crate::config::ConfigError> for Failure {
     }
 }
 
-/// A line for the person at the terminal.
-#[expect(clippy::print_stdout, reason = "the command line talks to a person")]
+/// A line for the person at the terminal. A reader that went away (`| head`) is no fault.
 pub fn say(line: &str) {
-    println!("{line}");
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 /// Elderly-care facility and home-service dispatch platform for a city.

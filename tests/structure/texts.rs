@@ -21,8 +21,8 @@ fn collect(prefix: &str, table: &toml::Table, keys: &mut BTreeSet<String>, empty
         match value {
             toml::Value::Table(inner) => collect(&key, inner, keys, empty),
             // A figure may count things, without a unit.
-            toml::Value::String(text) if !text.trim().is_empty() || key.ends_with(".unit") => {
-                drop(keys.insert(key))
+            toml::Value::String(text) if !text.trim().is_empty() || name == "unit" => {
+                keys.insert(key);
             }
             _ => empty.push(format!("{key}: not a text, or an empty one")),
         }
