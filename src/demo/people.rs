@@ -1,5 +1,6 @@
 //! Synthetic people: plausible names, and numbers that nobody can have.
 
+use crate::registry::caregivers::Gender;
 use chrono::{Datelike, Days, NaiveDate};
 
 use super::dice::Dice;
@@ -21,21 +22,6 @@ const REGION_IMPOSSIBLE: &str = "999";
 /// Among numbers with one prefix and one birthday, this many differ.
 const SERIALS: i64 = 500;
 const DAYS_PER_YEAR: f64 = 365.25;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Gender {
-    Female,
-    Male,
-}
-
-impl Gender {
-    pub fn name(self) -> &'static str {
-        match self {
-            Gender::Female => "female",
-            Gender::Male => "male",
-        }
-    }
-}
 
 pub(super) fn gender(dice: &mut Dice, women_percent: i64) -> Gender {
     if dice.hits(women_percent) { Gender::Female } else { Gender::Male }

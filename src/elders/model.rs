@@ -1,11 +1,6 @@
 use chrono::{Datelike, NaiveDate};
 
-crate::text_enum! {
-    pub enum Gender {
-        Female = "female",
-        Male = "male",
-    }
-}
+pub use crate::registry::caregivers::Gender;
 
 crate::text_enum! {
     /// Why an elder is entitled to public support; one can have several. Stored joined with commas.

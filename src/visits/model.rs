@@ -33,15 +33,7 @@ crate::text_enum! {
     }
 }
 
-crate::text_enum! {
-    /// What a caregiver must be trained for.
-    pub enum Skill {
-        Daily = "daily",
-        Personal = "personal",
-        Health = "health",
-        Rehabilitation = "rehabilitation",
-    }
-}
+pub use crate::registry::caregivers::Skill;
 
 crate::text_enum! {
     /// Why a visit was not done.
