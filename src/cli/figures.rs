@@ -105,7 +105,9 @@ fn as_json(app: &App, summary: &Summary) -> Json {
             })
         })
         .collect();
+    let city = &app.config.city;
     json!({
+        "city": { "code": city.code, "zh-CN": city.name_zh, "en": city.name_en },
         "as_of": app.calendar.rfc3339(summary.now),
         "figures": figures,
         "report": in_both(|lang| report(lang, &summary.figures)),

@@ -36,8 +36,8 @@ impl Refusal {
 /// Key, value and the numbers allowed for it.
 type Range = (&'static str, u64, RangeInclusive<u64>);
 
-fn ranges(config: &Config) -> [Range; 12] {
-    let Config { http, database, mqtt, sessions, .. } = config;
+fn ranges(config: &Config) -> [Range; 10] {
+    let Config { http, database, sessions, .. } = config;
     let wide = u64::from;
     [
         ("http.workers", wide(http.workers), 0..=256),
@@ -46,8 +46,6 @@ fn ranges(config: &Config) -> [Range; 12] {
         ("database.read_connections", wide(database.read_connections), 1..=64),
         ("database.write_timeout_ms", wide(database.write_timeout_ms), 100..=60_000),
         ("database.pool_size", wide(database.pool_size), 1..=64),
-        ("mqtt.packet_max_bytes", wide(mqtt.packet_max_bytes), 1024..=65_536),
-        ("mqtt.messages_per_minute_per_device", wide(mqtt.messages_per_minute_per_device), 1..=60_000),
         ("sessions.idle_min", wide(sessions.idle_min), 1..=1440),
         ("sessions.duty_idle_h", wide(sessions.duty_idle_h), 1..=24),
         ("sessions.lifetime_h", wide(sessions.lifetime_h), 1..=720),

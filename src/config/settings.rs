@@ -92,8 +92,6 @@ pub struct Mqtt {
     pub listen: SocketAddr,
     /// Present whenever `mode` is [`MqttMode::External`].
     pub external_url: Option<SecretUrl>,
-    pub packet_max_bytes: u32,
-    pub messages_per_minute_per_device: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -164,13 +162,7 @@ impl Default for Config {
                 pool_size: 16,
             },
             bus: Bus { kind: BusKind::InProcess, redis_url: None },
-            mqtt: Mqtt {
-                mode: MqttMode::Embedded,
-                listen: loopback(1883),
-                external_url: None,
-                packet_max_bytes: 65536,
-                messages_per_minute_per_device: 600,
-            },
+            mqtt: Mqtt { mode: MqttMode::Embedded, listen: loopback(1883), external_url: None },
             city: City {
                 name_zh: "晋江市".to_owned(),
                 name_en: "Jinjiang".to_owned(),

@@ -16,6 +16,8 @@ use crate::text::Lang;
 pub struct Page {
     pub lang: &'static str,
     pub title: String,
+    /// The city served, in the page's language.
+    pub city: String,
     pub user: Option<PageUser>,
     pub nav: Vec<NavItem>,
     /// The same address in the other language.
@@ -74,6 +76,10 @@ impl Page {
         Page {
             lang: context.lang.code(),
             title: title.to_owned(),
+            city: {
+                let city = &context.app.config.city;
+                context.pick(&city.name_zh, &city.name_en).to_owned()
+            },
             user,
             nav: navigation(context),
             path_other_lang: other_language(context),
