@@ -5,6 +5,7 @@ mod access;
 mod api;
 mod beds;
 mod browser;
+mod bus;
 mod config;
 mod database;
 mod devices;

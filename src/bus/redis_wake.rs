@@ -55,7 +55,10 @@ impl RedisWake {
         loop {
             tokio::select! {
                 message = messages.next() => match message {
-                    Some(_) => wake.now(),
+                    Some(_) => {
+                        metrics::counter!("songhe_bus_redis_wakes_total").increment(1);
+                        wake.now();
+                    }
                     None => return Ok(()),
                 },
                 Some(()) = outgoing.recv() => {
