@@ -136,8 +136,9 @@ impl Db {
         };
         connection.batch_execute(begin)?;
         let outcome = work(&mut connection);
-        connection.batch_execute("ROLLBACK")?;
-        outcome
+        // As in a write: the reason of a failed read counts, not that of its end.
+        let ended = connection.batch_execute("ROLLBACK");
+        outcome.and_then(|value| ended.map(|()| value).map_err(Error::from))
     }
 
     /// Writes on this thread. The closure may run up to eight times; nothing of a failed run remains.
@@ -184,21 +185,15 @@ fn attempt_once<T>(
     begin: &str,
     work: &mut impl FnMut(&mut AnyConnection) -> Result<T>,
 ) -> Result<T> {
-    connection.batch_execute(begin)?;
-    match work(connection) {
-        Ok(value) => match connection.batch_execute("COMMIT") {
-            Ok(()) => Ok(value),
-            Err(error) => {
-                // A refused COMMIT may leave the transaction open (SQLite, disk full).
-                let _ = connection.batch_execute("ROLLBACK");
-                Err(error.into())
-            }
-        },
-        Err(error) => {
-            connection.batch_execute("ROLLBACK")?;
-            Err(error)
-        }
+    // BEGIN may have succeeded when the lock behind it did not.
+    let outcome = connection.batch_execute(begin).map_err(Error::from).and_then(|()| work(connection));
+    let outcome =
+        outcome.and_then(|value| connection.batch_execute("COMMIT").map(|()| value).map_err(Error::from));
+    if outcome.is_err() {
+        // Refused where the database has rolled back by itself (SQLite, disk full): the reason above is what counts.
+        let _ = connection.batch_execute("ROLLBACK");
     }
+    outcome
 }
 
 fn checked_out(pool: &Pool<Manager>) -> Result<PooledConnection<Manager>> {
@@ -209,5 +204,38 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
     match tokio::task::spawn_blocking(work).await {
         Ok(outcome) => outcome,
         Err(error) => Err(Error::internal("a database task panicked").because(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Text;
+
+    fn opened() -> (tempfile::TempDir, PooledConnection<Manager>) {
+        let folder = tempfile::tempdir().unwrap();
+        let source = Source::Sqlite(folder.path().join("songhe.db"));
+        let (db, _) = Db::open(source, &Options::default()).unwrap();
+        (folder, checked_out(&db.0.writers).unwrap())
+    }
+
+    #[test]
+    fn a_begin_that_fails_half_way_leaves_no_transaction_open() {
+        let (_folder, mut connection) = opened();
+        // As on PostgreSQL, where the lock behind BEGIN may time out.
+        let half = attempt_once(&mut connection, "BEGIN; SELECT * FROM nowhere", &mut |_| Ok(()));
+        assert!(half.is_err());
+        attempt_once(&mut connection, "BEGIN IMMEDIATE", &mut |_| Ok(())).unwrap();
+    }
+
+    #[test]
+    fn the_reason_of_a_failure_outlives_a_transaction_that_is_gone_already() {
+        let (_folder, mut connection) = opened();
+        // As after a full disk, when SQLite has rolled back by itself.
+        let lost = attempt_once(&mut connection, "BEGIN IMMEDIATE", &mut |connection| -> Result<()> {
+            connection.batch_execute("ROLLBACK")?;
+            Err(Error::taken(Text::new("error.bed_taken")))
+        });
+        assert_eq!(lost.unwrap_err().code, crate::error::Code::Taken);
     }
 }
