@@ -15,6 +15,7 @@ impl From<Failure> for Error {
             _ if violates(&failure, "visits_caregiver_once") => {
                 Error::taken(Text::new("error.caregiver_elsewhere"))
             }
+            _ if waited_in_vain(&failure) => Error::busy().context("database lock"),
             _ => Error::internal("database"),
         };
         error.try_again = try_again;
@@ -35,10 +36,16 @@ pub fn is_unique(failure: &Failure) -> bool {
     matches!(failure, Failure::DatabaseError(DatabaseErrorKind::UniqueViolation, _))
 }
 
+/// PostgreSQL's `lock_timeout` ran out: that was the wait, and trying at once would only wait again.
+fn waited_in_vain(failure: &Failure) -> bool {
+    let Failure::DatabaseError(_, information) = failure else { return false };
+    information.message().contains("due to lock timeout")
+}
+
 fn may_succeed_later(failure: &Failure) -> bool {
     let Failure::DatabaseError(kind, information) = failure else { return false };
     matches!(kind, DatabaseErrorKind::SerializationFailure)
-        || ["deadlock detected", "database is locked", "database table is locked", "lock timeout"]
+        || ["deadlock detected", "database is locked", "database table is locked"]
             .iter()
             .any(|clash| information.message().contains(clash))
 }

@@ -133,3 +133,31 @@ both!(a_write_that_always_clashes_is_told_to_come_back, |app| async {
     assert_eq!(outcome.unwrap_err().code, Code::Busy);
     assert_eq!(runs.load(Ordering::SeqCst), 8);
 });
+
+both!(a_write_behind_a_long_one_is_told_to_come_back_and_the_next_one_works, |app| async {
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let (taken, holding) = std::sync::mpsc::channel::<()>();
+    let db = app.app.db.clone();
+    let holder = std::thread::spawn(move || {
+        db.write_now(|_| {
+            taken.send(()).unwrap();
+            held.recv().unwrap();
+            Ok(())
+        })
+    });
+    holding.recv().unwrap();
+    let db = app.app.db.clone();
+    let late = tokio::task::spawn_blocking(move || db.write_now(add_counter)).await.unwrap();
+    let error = late.unwrap_err();
+    assert_eq!(error.code, Code::Busy, "{}", error.for_log());
+    release.send(()).unwrap();
+    holder.join().unwrap().unwrap();
+    // Every connection of the pool is as good as before.
+    let db = app.app.db.clone();
+    let next = tokio::task::spawn_blocking(move || {
+        db.write_now(add_counter)?;
+        (0..20).try_for_each(|number| db.write_now(|connection| put(connection, number)))?;
+        db.write_now(value)
+    });
+    assert_eq!(next.await.unwrap().unwrap(), 19);
+});
