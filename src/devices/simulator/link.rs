@@ -15,6 +15,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(30);
 const CONNECT_WAIT_S: u64 = 10;
 /// A device sends one message at a time, so its channels never hold more than a few items.
 const CHANNEL_ITEMS: usize = 4;
+const IN_FLIGHT_MAX: u16 = 8;
 
 /// What comes from the broker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +42,8 @@ impl Link {
         options.set_keep_alive(KEEP_ALIVE);
         options.set_connection_timeout(CONNECT_WAIT_S);
         options.set_clean_start(true);
+        // A device has one message under way. Without a limit the client reserves 6 MB for 65,535 of them.
+        options.set_outgoing_inflight_upper_limit(IN_FLIGHT_MAX);
         options.set_last_will(LastWill::new(will.0, will.1, QoS::AtLeastOnce, false, None));
         let mut network = NetworkOptions::new();
         network.set_tcp_nodelay(true);
