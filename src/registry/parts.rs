@@ -4,7 +4,7 @@ use super::providers::store::provider_choices;
 use super::store::{TownName, town_names, village_choices};
 use crate::access::{Permission, Scope};
 use crate::db::AnyConnection;
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::listing::ListRequest;
 use crate::text::Lang;
 use crate::web::{Cell, Field, Filter, FilterKind, Section, TableView, Visitor, Words};
@@ -106,11 +106,6 @@ pub fn town_field(visitor: &Visitor, code: &str, name: &str) -> Field {
 /// A section that is a table.
 pub fn table_section(heading: impl Into<String>, table: TableView) -> Section {
     Section { heading: heading.into(), table: Some(table), ..Section::default() }
-}
-
-/// Whether the form is shown again with this error beside its fields.
-pub fn is_for_form(error: &Error) -> bool {
-    matches!(error.code, Code::Invalid | Code::Stale)
 }
 
 /// Rows of one related table at most.

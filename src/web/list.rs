@@ -57,6 +57,9 @@ pub struct Filter {
     pub kind: FilterKind,
 }
 
+/// Address, text key and need of what leads to a new record.
+pub type Create = (&'static str, &'static str, Permission);
+
 /// A list page. The store does the work; this names the columns and turns rows into cells.
 pub trait List: 'static {
     /// Address of the page; the workbook is at the same address with `.xlsx`.
@@ -68,8 +71,8 @@ pub trait List: 'static {
     const COLUMNS: &'static [Column];
     /// Events after which the rows are fetched again.
     const TOPIC: Option<Topic> = None;
-    /// Address, text key and need of the "new" button.
-    const CREATE: Option<(&'static str, &'static str, Permission)> = None;
+    /// The "new" button.
+    const CREATE: Option<Create> = None;
     const CREATE_ICON: &'static str = "plus";
     const LOOK_UP: Option<LookUp> = None;
 

@@ -16,6 +16,7 @@ mod list;
 mod live;
 mod origin;
 mod page;
+mod record_form;
 mod routes;
 mod table;
 
@@ -25,7 +26,8 @@ pub use detail::{Action, Detail, Field, History, Section, Step, detail_page, det
 pub use failure::{fail, problem_body};
 pub use form::{Conflicted, Form, FormField, Input, form_page};
 pub use gate::session_cookie_name;
-pub use list::{Choice, Filter, FilterKind, List, LookUp, Words, list_page, list_routes};
+pub use list::{Choice, Create, Filter, FilterKind, List, LookUp, Words, list_page, list_routes};
 pub use page::{NavItem, Page, html, redirect};
+pub use record_form::{RecordForm, form_routes};
 pub use routes::{Need, Route, all, delete, get, patch, post};
 pub use table::{Cell, Column, HeadView, Row, TableView, group_digits, table};

@@ -1,34 +1,30 @@
 use actix_web::{HttpResponse, web};
 
-use super::form::{Known, form, fresh, read, typed};
 use super::model::{Language, Skill, Weekday, clock_text, passes_midnight, runs};
-use super::store::{CaregiverListed, CaregiverRow, get_caregiver, get_named, list_caregivers};
-use super::{add, change, may_show_phone, show_phone};
+use super::store::{CaregiverListed, CaregiverRow, get_named, list_caregivers};
+use super::{may_show_phone, show_phone};
 use crate::access::{Permission, Scope};
 use crate::bus::Topic;
 use crate::db::AnyConnection;
 use crate::error::Result;
 use crate::listing::{ListRequest, Listed};
 use crate::registry::codes;
-use crate::registry::parts::{flag_filter, is_for_form, provider_filter, town_field, town_filter};
+use crate::registry::parts::{flag_filter, provider_filter, town_field, town_filter};
 use crate::text::Lang;
 use crate::web::{
-    Action, Cell, Column, Detail, Field, Filter, FilterKind, Input, List, Need, Route, Row, Section, Visitor,
-    Words, detail_page, form_page, get, list_routes, post, redirect,
+    Action, Cell, Column, Create, Detail, Field, Filter, FilterKind, List, Need, RecordForm, Route, Row,
+    Section, Visitor, Words, detail_page, form_routes, get, list_routes, post, redirect,
 };
 
 /// Shown for a number that is on file: as long as any, so that it tells nothing.
 const PHONE_MASK: &str = "••••••••";
 
 pub fn routes() -> Vec<Route> {
-    let (see, edit) = (Need::May(Permission::SeeCaregivers), Need::May(Permission::EditCaregiver));
+    let see = Need::May(Permission::SeeCaregivers);
     let mut routes = list_routes::<Caregivers>().to_vec();
+    routes.extend(form_routes::<Caregivers>());
     routes.extend([
-        get("/caregivers/new", edit, || web::to(show_new)),
-        post("/caregivers", edit, || web::to(create)),
-        get("/caregivers/{id}", see, || web::to(show)),
-        get("/caregivers/{id}/edit", edit, || web::to(show_edit)),
-        post("/caregivers/{id}", edit, || web::to(save)),
+        get(Caregivers::ONE_PATH, see, || web::to(show)),
         // A reload or a change of language asks for the address again: it leads back to the masked page.
         get("/caregivers/{id}/phone", see, || web::to(back_to_masked)),
         post("/caregivers/{id}/phone", Need::May(Permission::UnmaskCaregiver), || web::to(show_with_phone)),
@@ -36,7 +32,7 @@ pub fn routes() -> Vec<Route> {
     routes
 }
 
-struct Caregivers;
+pub(super) struct Caregivers;
 
 impl List for Caregivers {
     const PATH: &'static str = "/caregivers";
@@ -45,8 +41,7 @@ impl List for Caregivers {
     const EMPTY: &'static str = "caregiver.empty";
     const NEED: Permission = Permission::SeeCaregivers;
     const TOPIC: Option<Topic> = Some(Topic::Registry);
-    const CREATE: Option<(&'static str, &'static str, Permission)> =
-        Some(("/caregivers/new", "caregiver.new", Permission::EditCaregiver));
+    const CREATE: Option<Create> = Some(Self::NEW);
     const COLUMNS: &'static [Column] = COLUMNS;
 
     fn filters(connection: &mut AnyConnection, scope: &Scope, words: &Words) -> Result<Vec<Filter>> {
@@ -223,61 +218,4 @@ fn work(visitor: &Visitor, row: &CaregiverRow) -> Vec<Field> {
         Field::new(label("field.travel_mode"), visitor.name_of("travel_mode", row.travel_mode.name())),
         Field::new(label("field.home_point"), format!("{:.5}, {:.5}", row.longitude, row.latitude)),
     ]
-}
-
-async fn show_new(visitor: Visitor) -> Result<HttpResponse> {
-    let form = form(&visitor, None, &fresh()).await?;
-    form_page(&visitor, form, None)
-}
-
-async fn known(visitor: &Visitor, id: i64) -> Result<CaregiverRow> {
-    let scope = visitor.scope();
-    visitor
-        .app
-        .db
-        .read(move |connection| get_caregiver(connection, &scope, Permission::EditCaregiver, id))
-        .await
-}
-
-async fn show_edit(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
-    let row = known(&visitor, id.into_inner()).await?;
-    let known = Known { id: row.id, version: row.version, has_phone: row.phone_sealed.is_some() };
-    let form = form(&visitor, Some(known), &typed(&row.input())).await?;
-    form_page(&visitor, form, None)
-}
-
-async fn create(visitor: Visitor, body: String) -> Result<HttpResponse> {
-    let input = Input::parse(&body)?;
-    let outcome = match read(&input) {
-        Ok(values) => visitor.app.write(&visitor.scope(), move |tx| add(tx, &values)).await,
-        Err(error) => Err(error),
-    };
-    match outcome {
-        Ok(id) => Ok(redirect(&format!("/caregivers/{id}"))),
-        Err(error) if is_for_form(&error) => {
-            let form = form(&visitor, None, &input).await?;
-            form_page(&visitor, form, Some((&error, None)))
-        }
-        Err(error) => Err(error),
-    }
-}
-
-async fn save(visitor: Visitor, id: web::Path<i64>, body: String) -> Result<HttpResponse> {
-    let id = id.into_inner();
-    let input = Input::parse(&body)?;
-    let version = input.version()?;
-    let outcome = match read(&input) {
-        Ok(values) => visitor.app.write(&visitor.scope(), move |tx| change(tx, id, version, &values)).await,
-        Err(error) => Err(error),
-    };
-    match outcome {
-        Ok(()) => Ok(redirect(&format!("/caregivers/{id}"))),
-        Err(error) if is_for_form(&error) => {
-            let current = known(&visitor, id).await?;
-            let known = Known { id, version, has_phone: current.phone_sealed.is_some() };
-            let form = form(&visitor, Some(known), &input).await?;
-            form_page(&visitor, form, Some((&error, Some(current.version))))
-        }
-        Err(error) => Err(error),
-    }
 }

@@ -4,9 +4,8 @@ use serde_json::{Map, json};
 
 use super::model::InstitutionInput;
 use super::store;
-use crate::access::{Permission, Scope};
+use crate::access::Permission;
 use crate::app::Tx;
-use crate::db::AnyConnection;
 use crate::error::{Error, Result};
 use crate::registry::change::{Edit, differences, record, stale};
 use crate::registry::store as places;
@@ -46,11 +45,6 @@ pub fn change(tx: &mut Tx<'_>, id: i64, seen: i64, input: &InstitutionInput) -> 
         version: seen + 1,
     };
     record(tx, "institution.change", &edit, changes)
-}
-
-/// The current version, to be shown beside a lost edit.
-pub fn current_version(connection: &mut AnyConnection, scope: &Scope, id: i64) -> Result<i64> {
-    Ok(store::get_institution(connection, scope, Permission::EditInstitution, id)?.version)
 }
 
 fn check(tx: &mut Tx<'_>, input: &InstitutionInput) -> Result<()> {

@@ -2,6 +2,7 @@
 
 pub mod api;
 mod edit;
+mod form;
 mod model;
 pub mod pages;
 pub mod store;

@@ -1,41 +1,31 @@
 use actix_web::{HttpResponse, web};
 
-use super::edit::current_version;
-use super::model::{InstitutionInput, InstitutionKind, InstitutionState};
+use super::model::{InstitutionKind, InstitutionState};
 use super::store::{
     BedKindCount, InstitutionListed, InstitutionRow, beds_by_kind, get_institution, list_institutions,
 };
-use super::{add, change};
 use crate::access::{Permission, Scope};
 use crate::bus::Topic;
 use crate::db::AnyConnection;
-use crate::error::{Code, Error, Result};
-use crate::input::number;
+use crate::error::Result;
 use crate::listing::{ListRequest, Listed};
 use crate::registry::parts::{table_section, town_field};
 use crate::registry::readings::{DEVICE_COLUMNS, devices};
 use crate::registry::store::devices::Site;
 use crate::registry::store::{names_of_towns, town_names};
-use crate::text::Text;
 use crate::web::{
-    Action, Cell, Column, Context, Detail, Field, Filter, FilterKind, Form, FormField, Input, List, Need,
-    Route, Row, Section, Visitor, Words, detail_page, form_page, get, list_routes, post, redirect, table,
+    Action, Cell, Column, Context, Create, Detail, Field, Filter, FilterKind, List, Need, RecordForm, Route,
+    Row, Section, Visitor, Words, detail_page, form_routes, get, list_routes, table,
 };
 
 pub fn routes() -> Vec<Route> {
-    let edit = Need::May(Permission::EditInstitution);
     let mut routes = list_routes::<Institutions>().to_vec();
-    routes.extend([
-        get("/institutions/new", edit, || web::to(show_new)),
-        post("/institutions", edit, || web::to(create)),
-        get("/institutions/{id}", Need::May(Permission::SeeRegistry), || web::to(show)),
-        get("/institutions/{id}/edit", edit, || web::to(show_edit)),
-        post("/institutions/{id}", edit, || web::to(save)),
-    ]);
+    routes.extend(form_routes::<Institutions>());
+    routes.push(get(Institutions::ONE_PATH, Need::May(Permission::SeeRegistry), || web::to(show)));
     routes
 }
 
-struct Institutions;
+pub(super) struct Institutions;
 
 impl List for Institutions {
     const PATH: &'static str = "/institutions";
@@ -44,8 +34,7 @@ impl List for Institutions {
     const EMPTY: &'static str = "institution.empty";
     const NEED: Permission = Permission::SeeRegistry;
     const TOPIC: Option<Topic> = Some(Topic::Registry);
-    const CREATE: Option<(&'static str, &'static str, Permission)> =
-        Some(("/institutions/new", "institution.new", Permission::EditInstitution));
+    const CREATE: Option<Create> = Some(Self::NEW);
     const COLUMNS: &'static [Column] = COLUMNS;
 
     fn filters(connection: &mut AnyConnection, scope: &Scope, words: &Words) -> Result<Vec<Filter>> {
@@ -228,144 +217,4 @@ fn facts(visitor: &Visitor, row: &InstitutionRow, town: &str) -> Vec<Field> {
         Field::new(label("field.place"), format!("{:.5}, {:.5}", row.longitude, row.latitude)),
         Field::new(label("field.updated_at"), context.show(row.updated_at)),
     ]
-}
-
-async fn show_new(visitor: Visitor) -> Result<HttpResponse> {
-    let form = form(&visitor, None, &Input::default()).await?;
-    form_page(&visitor, form, None)
-}
-
-async fn show_edit(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
-    let (scope, id) = (visitor.scope(), id.into_inner());
-    let row = visitor
-        .app
-        .db
-        .read(move |connection| get_institution(connection, &scope, Permission::EditInstitution, id))
-        .await?;
-    let form = form(&visitor, Some((id, row.version)), &typed(&row.input())).await?;
-    form_page(&visitor, form, None)
-}
-
-async fn create(visitor: Visitor, body: String) -> Result<HttpResponse> {
-    let input = Input::parse(&body)?;
-    let outcome = match read(&input) {
-        Ok(values) => visitor.app.write(&visitor.scope(), move |tx| add(tx, &values)).await,
-        Err(error) => Err(error),
-    };
-    match outcome {
-        Ok(id) => Ok(redirect(&format!("/institutions/{id}"))),
-        Err(error) if is_for_form(&error) => {
-            let form = form(&visitor, None, &input).await?;
-            form_page(&visitor, form, Some((&error, None)))
-        }
-        Err(error) => Err(error),
-    }
-}
-
-async fn save(visitor: Visitor, id: web::Path<i64>, body: String) -> Result<HttpResponse> {
-    let id = id.into_inner();
-    let input = Input::parse(&body)?;
-    let version = input.version()?;
-    let outcome = match read(&input) {
-        Ok(values) => visitor.app.write(&visitor.scope(), move |tx| change(tx, id, version, &values)).await,
-        Err(error) => Err(error),
-    };
-    match outcome {
-        Ok(()) => Ok(redirect(&format!("/institutions/{id}"))),
-        Err(error) if is_for_form(&error) => {
-            let scope = visitor.scope();
-            let current =
-                visitor.app.db.read(move |connection| current_version(connection, &scope, id)).await?;
-            let form = form(&visitor, Some((id, version)), &input).await?;
-            form_page(&visitor, form, Some((&error, Some(current))))
-        }
-        Err(error) => Err(error),
-    }
-}
-
-fn is_for_form(error: &Error) -> bool {
-    matches!(error.code, Code::Invalid | Code::Stale)
-}
-
-fn read(input: &Input) -> Result<InstitutionInput> {
-    let opened_on = match input.text("opened_on").as_str() {
-        "" => None,
-        text => Some(text.parse().map_err(|_| Error::field("opened_on", Text::new("rule.date")))?),
-    };
-    Ok(InstitutionInput {
-        town_code: input.text("town_code"),
-        village_code: Some(input.text("village_code")).filter(|code| !code.is_empty()),
-        name: input.text("name"),
-        kind: InstitutionKind::parse(&input.text("kind"))
-            .ok_or_else(|| Error::field("kind", Text::new("rule.choose")))?,
-        state: InstitutionState::parse(&input.text("state"))
-            .ok_or_else(|| Error::field("state", Text::new("rule.choose")))?,
-        operator: input.text("operator"),
-        phone: input.text("phone"),
-        micro_fire_station: input.flag("micro_fire_station"),
-        opened_on,
-        longitude: number(&input.text("longitude")),
-        latitude: number(&input.text("latitude")),
-    })
-}
-
-/// The stored values as a form would send them.
-fn typed(values: &InstitutionInput) -> Input {
-    Input::of([
-        ("town_code", values.town_code.clone()),
-        ("village_code", values.village_code.clone().unwrap_or_default()),
-        ("name", values.name.clone()),
-        ("kind", values.kind.name().to_owned()),
-        ("state", values.state.name().to_owned()),
-        ("operator", values.operator.clone()),
-        ("phone", values.phone.clone()),
-        ("micro_fire_station", values.micro_fire_station.to_string()),
-        ("opened_on", values.opened_on.map(|day| day.to_string()).unwrap_or_default()),
-        ("longitude", values.longitude.to_string()),
-        ("latitude", values.latitude.to_string()),
-    ])
-}
-
-async fn form(visitor: &Visitor, known: Option<(i64, i64)>, input: &Input) -> Result<Form> {
-    let scope = visitor.scope();
-    let towns = visitor
-        .app
-        .db
-        .read(move |connection| town_names(connection, &scope, Permission::EditInstitution))
-        .await?;
-    let towns: Vec<(String, String)> = towns
-        .into_iter()
-        .map(|(code, chinese, english)| (code, visitor.pick(&chinese, &english).to_owned()))
-        .collect();
-    let names = |kind: &str, values: &[&str]| -> Vec<(String, String)> {
-        values.iter().map(|value| ((*value).to_owned(), visitor.name_of(kind, value))).collect()
-    };
-    let field = |name: &'static str, kind: &'static str, required: bool| {
-        FormField::of(visitor, name, kind, input).required(required)
-    };
-    let fields = vec![
-        field("name", "text", true),
-        field("town_code", "select", true).options(towns),
-        field("kind", "select", true).options(names("institution_kind", InstitutionKind::NAMES)),
-        field("state", "select", true).options(names("institution_state", InstitutionState::NAMES)),
-        field("operator", "text", false),
-        field("phone", "text", false),
-        field("micro_fire_station", "checkbox", false),
-        field("opened_on", "date", false),
-        field("village_code", "text", false).hint(visitor.t("hint.village_code")),
-        field("longitude", "number", true).hint(visitor.t("hint.longitude")),
-        field("latitude", "number", true).hint(visitor.t("hint.latitude")),
-    ];
-    let (heading, action, back) = match known {
-        Some((id, _)) => ("institution.edit", format!("/institutions/{id}"), format!("/institutions/{id}")),
-        None => ("institution.new", "/institutions".to_owned(), "/institutions".to_owned()),
-    };
-    Ok(Form {
-        heading: visitor.t(heading).into_owned(),
-        action,
-        version: known.map(|(_, version)| version),
-        fields,
-        submit_label: visitor.t("action.save").into_owned(),
-        cancel_href: back,
-    })
 }

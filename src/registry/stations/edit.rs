@@ -4,9 +4,8 @@ use serde_json::Map;
 
 use super::model::StationInput;
 use super::store;
-use crate::access::{Permission, Scope};
+use crate::access::Permission;
 use crate::app::Tx;
-use crate::db::AnyConnection;
 use crate::error::{Error, Result};
 use crate::registry::change::{Edit, differences, record, stale};
 use crate::registry::providers::store::may_choose;
@@ -30,11 +29,6 @@ pub fn change(tx: &mut Tx<'_>, id: i64, seen: i64, input: &StationInput) -> Resu
     }
     let changes = differences(&before.input().written(), &input.written());
     record(tx, "station.change", &edit(id, &town_code, seen + 1), changes)
-}
-
-/// The current version, to be shown beside a lost edit.
-pub fn current_version(connection: &mut AnyConnection, scope: &Scope, id: i64) -> Result<i64> {
-    Ok(store::get_station(connection, scope, Permission::EditStation, id)?.version)
 }
 
 fn edit(id: i64, town_code: &str, version: i64) -> Edit<'_> {

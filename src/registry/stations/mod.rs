@@ -7,5 +7,5 @@ mod model;
 pub mod pages;
 pub mod store;
 
-pub use edit::{add, change, current_version};
+pub use edit::{add, change};
 pub use model::{StationInput, StationService};

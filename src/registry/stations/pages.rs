@@ -1,9 +1,7 @@
 use actix_web::{HttpResponse, web};
 
-use super::form::{form, read, typed};
 use super::model::StationService;
-use super::store::{StationListed, StationRow, get_named, get_station, list_stations};
-use super::{add, change, current_version};
+use super::store::{StationListed, StationRow, get_named, list_stations};
 use crate::access::{Permission, Scope};
 use crate::bus::Topic;
 use crate::db::AnyConnection;
@@ -11,29 +9,23 @@ use crate::error::Result;
 use crate::listing::{ListRequest, Listed};
 use crate::registry::codes;
 use crate::registry::parts::{
-    flag, flag_filter, is_for_form, linked, provider_filter, table_section, town_field, town_filter,
+    flag, flag_filter, linked, provider_filter, table_section, town_field, town_filter,
 };
 use crate::registry::readings::{READING_COLUMNS, readings};
 use crate::registry::store::devices::Site;
 use crate::web::{
-    Action, Cell, Column, Context, Detail, Field, Filter, FilterKind, Input, List, Need, Route, Row, Section,
-    Visitor, Words, detail_page, form_page, get, list_routes, post, redirect,
+    Action, Cell, Column, Context, Create, Detail, Field, Filter, FilterKind, List, Need, RecordForm, Route,
+    Row, Section, Visitor, Words, detail_page, form_routes, get, list_routes,
 };
 
 pub fn routes() -> Vec<Route> {
-    let edit = Need::May(Permission::EditStation);
     let mut routes = list_routes::<Stations>().to_vec();
-    routes.extend([
-        get("/stations/new", edit, || web::to(show_new)),
-        post("/stations", edit, || web::to(create)),
-        get("/stations/{id}", Need::May(Permission::SeeRegistry), || web::to(show)),
-        get("/stations/{id}/edit", edit, || web::to(show_edit)),
-        post("/stations/{id}", edit, || web::to(save)),
-    ]);
+    routes.extend(form_routes::<Stations>());
+    routes.push(get(Stations::ONE_PATH, Need::May(Permission::SeeRegistry), || web::to(show)));
     routes
 }
 
-struct Stations;
+pub(super) struct Stations;
 
 impl List for Stations {
     const PATH: &'static str = "/stations";
@@ -42,8 +34,7 @@ impl List for Stations {
     const EMPTY: &'static str = "station.empty";
     const NEED: Permission = Permission::SeeRegistry;
     const TOPIC: Option<Topic> = Some(Topic::Registry);
-    const CREATE: Option<(&'static str, &'static str, Permission)> =
-        Some(("/stations/new", "station.new", Permission::EditStation));
+    const CREATE: Option<Create> = Some(Self::NEW);
     const COLUMNS: &'static [Column] = COLUMNS;
 
     fn filters(connection: &mut AnyConnection, scope: &Scope, words: &Words) -> Result<Vec<Filter>> {
@@ -170,57 +161,4 @@ fn village_field(visitor: &Visitor, row: &StationRow, name: &str) -> Field {
     let reach = visitor.scope().reach(Permission::SeeRegistry);
     let sees_town = reach.is_ok_and(|reach| reach.has_town(&row.town_code));
     if sees_town { field.link(format!("/villages/{}", row.village_code)) } else { field }
-}
-
-async fn show_new(visitor: Visitor) -> Result<HttpResponse> {
-    let form = form(&visitor, None, &Input::default()).await?;
-    form_page(&visitor, form, None)
-}
-
-async fn show_edit(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
-    let (scope, id) = (visitor.scope(), id.into_inner());
-    let row = visitor
-        .app
-        .db
-        .read(move |connection| get_station(connection, &scope, Permission::EditStation, id))
-        .await?;
-    let form = form(&visitor, Some((id, row.version)), &typed(&row.input())).await?;
-    form_page(&visitor, form, None)
-}
-
-async fn create(visitor: Visitor, body: String) -> Result<HttpResponse> {
-    let input = Input::parse(&body)?;
-    let outcome = match read(&input) {
-        Ok(values) => visitor.app.write(&visitor.scope(), move |tx| add(tx, &values)).await,
-        Err(error) => Err(error),
-    };
-    match outcome {
-        Ok(id) => Ok(redirect(&format!("/stations/{id}"))),
-        Err(error) if is_for_form(&error) => {
-            let form = form(&visitor, None, &input).await?;
-            form_page(&visitor, form, Some((&error, None)))
-        }
-        Err(error) => Err(error),
-    }
-}
-
-async fn save(visitor: Visitor, id: web::Path<i64>, body: String) -> Result<HttpResponse> {
-    let id = id.into_inner();
-    let input = Input::parse(&body)?;
-    let version = input.version()?;
-    let outcome = match read(&input) {
-        Ok(values) => visitor.app.write(&visitor.scope(), move |tx| change(tx, id, version, &values)).await,
-        Err(error) => Err(error),
-    };
-    match outcome {
-        Ok(()) => Ok(redirect(&format!("/stations/{id}"))),
-        Err(error) if is_for_form(&error) => {
-            let scope = visitor.scope();
-            let current =
-                visitor.app.db.read(move |connection| current_version(connection, &scope, id)).await?;
-            let form = form(&visitor, Some((id, version)), &input).await?;
-            form_page(&visitor, form, Some((&error, Some(current))))
-        }
-        Err(error) => Err(error),
-    }
 }
