@@ -9,10 +9,10 @@ use crate::bus::Topic;
 use crate::db::AnyConnection;
 use crate::error::Result;
 use crate::listing::{ListRequest, Listed};
-use crate::registry::parts::{table_section, town_field};
+use crate::registry::parts::{flag, flag_filter, table_section, town_field, town_filter};
 use crate::registry::readings::{DEVICE_COLUMNS, devices};
 use crate::registry::store::devices::Site;
-use crate::registry::store::{names_of_towns, town_names};
+use crate::registry::store::names_of_towns;
 use crate::web::{
     Action, Cell, Column, Context, Create, Detail, Field, Filter, FilterKind, List, Need, RecordForm, Route,
     Row, Section, Visitor, Words, detail_page, form_routes, get, list_routes, table,
@@ -38,13 +38,9 @@ impl List for Institutions {
     const COLUMNS: &'static [Column] = COLUMNS;
 
     fn filters(connection: &mut AnyConnection, scope: &Scope, words: &Words) -> Result<Vec<Filter>> {
-        let towns = town_names(connection, scope, Permission::SeeRegistry)?
-            .into_iter()
-            .map(|(code, chinese, english)| (code, words.pick(&chinese, &english)))
-            .collect();
         Ok(vec![
             Filter { name: "q", label: "filter.name_or_operator", kind: FilterKind::Text },
-            Filter { name: "town", label: "field.town_code", kind: FilterKind::Select(towns) },
+            town_filter(connection, scope, Permission::SeeRegistry, words)?,
             Filter {
                 name: "kind",
                 label: "field.kind",
@@ -55,11 +51,7 @@ impl List for Institutions {
                 label: "field.state",
                 kind: words.choices("institution_state", InstitutionState::NAMES),
             },
-            Filter {
-                name: "fire",
-                label: "field.micro_fire_station",
-                kind: words.choices("yes_no", &["true", "false"]),
-            },
+            flag_filter("fire", "field.micro_fire_station", words),
         ])
     }
 
@@ -98,11 +90,6 @@ pub(in crate::registry) fn rows(
 
 fn cells(listed: InstitutionListed, words: &Words) -> Row {
     let InstitutionListed { institution, town_zh, town_en, beds } = listed;
-    let fire = if institution.micro_fire_station {
-        Cell::chip(words.name_of("yes_no", "true"), "ok")
-    } else {
-        Cell::text(words.name_of("yes_no", "false"))
-    };
     Row {
         href: Some(format!("/institutions/{}", institution.id)),
         cells: vec![
@@ -112,7 +99,7 @@ fn cells(listed: InstitutionListed, words: &Words) -> Row {
             Cell::chip(words.name_of("institution_state", institution.state.name()), tone(institution.state)),
             Cell::text(institution.operator),
             Cell::count(beds),
-            fire,
+            flag(words, institution.micro_fire_station),
             Cell::text(institution.opened_on.map(|day| day.to_string()).unwrap_or_default()),
         ],
     }
