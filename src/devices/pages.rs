@@ -114,7 +114,8 @@ fn main_value(latest: &[Latest]) -> Option<&Latest> {
     MAIN_CHANNELS.iter().find_map(of).or_else(|| latest.first())
 }
 
-fn live_key(device_id: i64, channel: i16) -> String {
+/// By which a live reading finds its place in a page.
+pub(crate) fn live_key(device_id: i64, channel: i16) -> String {
     format!("reading:{device_id}:{channel}")
 }
 
@@ -145,7 +146,7 @@ pub(crate) fn value_text(words: &Words, channel: i16, value: f64) -> String {
     }
 }
 
-fn tone(presence: PresenceState) -> &'static str {
+pub(crate) fn tone(presence: PresenceState) -> &'static str {
     match presence {
         PresenceState::Online => "ok",
         PresenceState::Offline => "warn",

@@ -1,9 +1,12 @@
 //! Tables of devices and of what they last reported, for the pages of stations and institutions.
 
-use super::store::devices::{DeviceRow, LatestReading, Site, devices_at, latest_at};
+use std::collections::HashMap;
+
 use crate::access::{Permission, Scope};
 use crate::db::AnyConnection;
-use crate::devices::pages::{channel_name, value_text};
+use crate::devices::DevicePlace;
+use crate::devices::pages::{channel_name, live_key, tone, value_text};
+use crate::devices::store::{DeviceRow, Latest, devices_at, latest_of};
 use crate::error::Result;
 use crate::web::{Cell, Column, Row, Words};
 
@@ -28,60 +31,56 @@ pub const DEVICE_COLUMNS: &[Column] = &[
 pub fn readings(
     connection: &mut AnyConnection,
     scope: &Scope,
-    site: Site,
+    place: DevicePlace,
     words: &Words,
 ) -> Result<Option<Vec<Row>>> {
     if !scope.may(Permission::SeeDevices) {
         return Ok(None);
     }
-    let rows = latest_at(connection, scope, site)?;
-    Ok(Some(rows.into_iter().map(|row| reading_cells(row, words)).collect()))
+    let names: HashMap<i64, String> =
+        devices_at(connection, scope, place)?.into_iter().map(|device| (device.id, device.name)).collect();
+    let ids: Vec<i64> = names.keys().copied().collect();
+    let latest = latest_of(connection, &ids)?;
+    Ok(Some(latest.into_iter().map(|one| reading_cells(one, &names, words)).collect()))
 }
 
 /// Devices of a place; none where the asker may not see devices.
 pub fn devices(
     connection: &mut AnyConnection,
     scope: &Scope,
-    site: Site,
+    place: DevicePlace,
     words: &Words,
 ) -> Result<Option<Vec<Row>>> {
     if !scope.may(Permission::SeeDevices) {
         return Ok(None);
     }
-    let rows = devices_at(connection, scope, site)?;
+    let rows = devices_at(connection, scope, place)?;
     Ok(Some(rows.into_iter().map(|row| device_cells(row, words)).collect()))
 }
 
-fn reading_cells(row: LatestReading, words: &Words) -> Row {
-    let LatestReading { device_id, device_name, channel, value, at } = row;
-    let key = format!("reading:{device_id}:{channel}");
-    let mut read_at = Cell::text(words.calendar.show(at));
-    read_at.at = Some(words.calendar.rfc3339(at));
-    read_at.live_at = Some(key.clone());
-    let mut shown = Cell::number(value, value_text(words, channel, value));
-    shown.live = Some(key);
+fn reading_cells(latest: Latest, names: &HashMap<i64, String>, words: &Words) -> Row {
+    let Latest { device_id, channel, value, at } = latest;
+    let key = live_key(device_id, channel);
+    let read_at =
+        Cell { live_at: Some(key.clone()), ..Cell::at(words.calendar.show(at), words.calendar.rfc3339(at)) };
+    let shown = Cell { live: Some(key), ..Cell::number(value, value_text(words, channel, value)) };
+    let name = names.get(&device_id).map(String::as_str).unwrap_or_default();
     Row {
         href: Some(format!("/devices/{device_id}")),
-        cells: vec![Cell::text(device_name), Cell::text(channel_name(words, channel)), shown, read_at],
+        cells: vec![Cell::text(name), Cell::text(channel_name(words, channel)), shown, read_at],
     }
 }
 
-fn device_cells(row: DeviceRow, words: &Words) -> Row {
-    let tone = match row.presence.as_str() {
-        "online" => "ok",
-        "offline" => "warn",
-        _ => "off",
-    };
-    let mut seen = Cell::text(row.last_seen_at.map(|at| words.calendar.show(at)).unwrap_or_default());
-    seen.at = row.last_seen_at.map(|at| words.calendar.rfc3339(at));
+fn device_cells(device: DeviceRow, words: &Words) -> Row {
+    let seen = device.last_seen_at.map(|at| Cell::at(words.calendar.show(at), words.calendar.rfc3339(at)));
     Row {
-        href: Some(format!("/devices/{}", row.id)),
+        href: Some(format!("/devices/{}", device.id)),
         cells: vec![
-            Cell::text(row.name),
-            Cell::text(row.code),
-            Cell::text(words.name_of("device_kind", &row.kind)),
-            Cell::chip(words.name_of("presence", &row.presence), tone),
-            seen,
+            Cell::text(device.name),
+            Cell::text(device.code),
+            Cell::text(words.name_of("device_kind", device.kind.name())),
+            Cell::chip(words.name_of("presence", device.presence.name()), tone(device.presence)),
+            seen.unwrap_or_default(),
         ],
     }
 }

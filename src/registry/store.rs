@@ -1,7 +1,6 @@
 //! Towns, villages and providers as names and choices; shared by the lists of the registry.
 
 pub mod counts;
-pub mod devices;
 
 use std::collections::HashMap;
 

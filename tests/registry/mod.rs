@@ -1,6 +1,7 @@
 //! The registry: lists, workbooks, edits and their conflicts, and what lies outside one's towns.
 
 mod caregivers;
+mod equipment;
 mod lists;
 mod stations;
 

@@ -4,6 +4,7 @@
 pub mod app;
 pub mod client;
 pub mod database;
+pub mod equipment;
 pub mod files;
 pub mod live;
 pub mod people;

@@ -79,6 +79,32 @@ pub fn get_device(connection: &mut AnyConnection, scope: &Scope, id: i64) -> Res
     named(connection, vec![row])?.pop().ok_or_else(Error::not_found)
 }
 
+/// The devices in service at a place, for the place's page: whoever works for the provider of a station sees the station's.
+pub fn devices_at(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    place: DevicePlace,
+) -> Result<Vec<DeviceRow>> {
+    let reach = scope.reach(Permission::SeeDevices)?;
+    let providers: Vec<Option<i64>> = reach.providers.iter().copied().map(Some).collect();
+    let served =
+        stations::table.filter(stations::provider_id.eq_any(providers)).select(stations::id.nullable());
+    Ok(devices::table
+        .filter(within(&reach).or(devices::station_id.eq_any(served)))
+        .filter(standing_at(place))
+        .filter(devices::disabled_at.is_null())
+        .order(devices::code)
+        .select(DeviceRow::as_select())
+        .load(connection)?)
+}
+
+fn standing_at(place: DevicePlace) -> Condition {
+    match place {
+        DevicePlace::Station(id) => Box::new(devices::station_id.eq(id)),
+        DevicePlace::Institution(id) => Box::new(devices::institution_id.eq(id)),
+    }
+}
+
 /// Filters: q (code or name), town, kind, presence. Sorts: code, name, kind, town, presence, last_seen.
 pub fn list_devices(
     connection: &mut AnyConnection,

@@ -7,11 +7,11 @@ use super::store::{
 use crate::access::{Permission, Scope};
 use crate::bus::Topic;
 use crate::db::AnyConnection;
+use crate::devices::DevicePlace;
 use crate::error::Result;
 use crate::listing::{ListRequest, Listed};
 use crate::registry::parts::{flag, flag_filter, table_section, town_field, town_filter};
 use crate::registry::readings::{DEVICE_COLUMNS, devices};
-use crate::registry::store::devices::Site;
 use crate::registry::store::names_of_towns;
 use crate::web::{
     Action, Cell, Column, Context, Create, Detail, Field, Filter, FilterKind, List, Need, RecordForm, Route,
@@ -126,7 +126,7 @@ async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
                 .reach(Permission::SeeBeds)
                 .is_ok_and(|reach| reach.covers(Some(&row.town_code), Some(id)));
             let beds = if sees_beds { Some(beds_by_kind(connection, &scope, id)?) } else { None };
-            let equipment = devices(connection, &scope, Site::Institution(id), &words)?;
+            let equipment = devices(connection, &scope, DevicePlace::Institution(id), &words)?;
             Ok((row, town, beds, equipment))
         })
         .await?;

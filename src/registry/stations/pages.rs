@@ -5,6 +5,7 @@ use super::store::{StationListed, StationRow, get_named, list_stations};
 use crate::access::{Permission, Scope};
 use crate::bus::Topic;
 use crate::db::AnyConnection;
+use crate::devices::DevicePlace;
 use crate::error::Result;
 use crate::listing::{ListRequest, Listed};
 use crate::registry::codes;
@@ -12,7 +13,6 @@ use crate::registry::parts::{
     flag, flag_filter, linked, provider_filter, table_section, town_field, town_filter,
 };
 use crate::registry::readings::{READING_COLUMNS, readings};
-use crate::registry::store::devices::Site;
 use crate::web::{
     Action, Cell, Column, Context, Create, Detail, Field, Filter, FilterKind, List, Need, RecordForm, Route,
     Row, Section, Visitor, Words, detail_page, form_routes, get, list_routes,
@@ -104,7 +104,7 @@ async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
         .db
         .read(move |connection| {
             let listed = get_named(connection, &scope, id)?;
-            Ok((listed, readings(connection, &scope, Site::Station(id), &words)?))
+            Ok((listed, readings(connection, &scope, DevicePlace::Station(id), &words)?))
         })
         .await?;
     let station = &listed.station;

@@ -7,16 +7,13 @@ use diesel::prelude::*;
 use songhe::app::App;
 use songhe::config::MqttMode;
 use songhe::db::schema::{alerts, latest_readings, quarantine, readings};
-use songhe::devices::store::{NewDevice, insert_device};
-use songhe::devices::{DeviceKind, DevicePlace, DeviceService, hash_token};
+use songhe::devices::{DeviceKind, DevicePlace, DeviceService};
 use songhe_firmware_protocol::limits::FRAME_BYTES_MAX;
 use songhe_firmware_protocol::{Alarm, AlarmKind, Birth, Channel, Header, Lane, Readings, Sample};
 
 use crate::devices::client::{Client, Seen, Version};
 use crate::support::app::TestApp;
-use crate::support::seed::town_code;
-
-pub const TOKEN: &str = "a-token-for-these-tests";
+pub use crate::support::equipment::TOKEN;
 
 /// The test's program, with an embedded broker on a free port.
 pub async fn embedded(test: &TestApp) -> (DeviceService, SocketAddr) {
@@ -42,19 +39,7 @@ pub fn with(test: &TestApp, set: impl FnOnce(&mut songhe::config::Config)) -> Ap
 /// A device with [`TOKEN`] at a new station of town 1, 2 or 3; gives its number.
 pub fn add_device(test: &TestApp, code: &str, kind: DeviceKind, town: usize) -> i64 {
     let station = test.add_station(town, None);
-    let token_hash = hash_token(TOKEN.as_bytes());
-    test.write(|tx| {
-        let device = NewDevice {
-            code,
-            kind,
-            name: code,
-            town_code: town_code(town),
-            place: DevicePlace::Station(station),
-            token_hash: &token_hash,
-            now: tx.now,
-        };
-        insert_device(tx.connection, &device)
-    })
+    test.add_device(code, kind, town, DevicePlace::Station(station))
 }
 
 /// A device's connection that sends one message at a time.

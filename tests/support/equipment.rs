@@ -1,0 +1,55 @@
+//! Devices and what they reported, stored as ingest stores it, without a broker.
+
+use songhe::alerts::AlertKind;
+use songhe::alerts::store::{NewAlert, insert_alert};
+use songhe::devices::store::{Latest, NewDevice, device_states, insert_device, put_latest};
+use songhe::devices::{DeviceKind, DevicePlace, hash_token};
+use songhe_firmware_protocol::Channel;
+
+use super::app::TestApp;
+use super::seed::town_code;
+
+/// Of every device that [`TestApp::add_device`] makes.
+pub const TOKEN: &str = "a-token-for-these-tests";
+
+impl TestApp {
+    /// A device with [`TOKEN`] at a place of town 1, 2 or 3; gives the number. Its name is its code.
+    pub fn add_device(&self, code: &str, kind: DeviceKind, town: usize, place: DevicePlace) -> i64 {
+        let token_hash = hash_token(TOKEN.as_bytes());
+        self.write(|tx| {
+            let device = NewDevice {
+                code,
+                kind,
+                name: code,
+                town_code: town_code(town),
+                place,
+                token_hash: &token_hash,
+                now: tx.now,
+            };
+            insert_device(tx.connection, &device)
+        })
+    }
+
+    /// A device's value of this moment.
+    pub fn report(&self, device_id: i64, channel: Channel, value: f64) {
+        let channel = channel.code() as i16;
+        self.write(|tx| put_latest(tx.connection, &[Latest { device_id, channel, value, at: tx.now }]));
+    }
+
+    /// An alert that a device raised at this moment; gives the number.
+    pub fn add_alert(&self, device_id: i64, kind: AlertKind, channel: Channel, value: f64) -> i64 {
+        self.write(|tx| {
+            let device = device_states(tx.connection, &[device_id])?.remove(0);
+            let alert = NewAlert {
+                device_id,
+                town_code: &device.town_code,
+                institution_id: device.institution_id,
+                kind,
+                channel: channel.code() as i16,
+                value,
+                raised_at: tx.now,
+            };
+            insert_alert(tx.connection, &alert)
+        })
+    }
+}
