@@ -2,13 +2,16 @@
 
 use serde_json::{Value, json};
 use songhe::access::{Place, Role};
+use songhe::alerts::AlertKind;
+use songhe::devices::{DeviceKind, DevicePlace};
+use songhe_firmware_protocol::Channel;
 
 use super::{Program, put_personal};
 use crate::support::app::{TestApp, both};
 use crate::support::seed::{town, town_code, village_code};
 
 /// Address of a list, and the field by which its records are found.
-const LISTS: [(&str, &str); 10] = [
+const LISTS: [(&str, &str); 12] = [
     ("towns", "code"),
     ("villages", "code"),
     ("institutions", "id"),
@@ -19,6 +22,8 @@ const LISTS: [(&str, &str); 10] = [
     ("beds", "id"),
     ("stays", "id"),
     ("visits", "id"),
+    ("devices", "id"),
+    ("alerts", "id"),
 ];
 
 /// Some of everything, in towns 1 and 2; town 3 stays empty.
@@ -26,7 +31,9 @@ async fn city(app: &TestApp) {
     app.add_towns();
     for number in [1, 2, 1] {
         let (institution, provider) = (app.add_institution(number), app.add_provider(number));
-        app.add_station(number, Some(provider));
+        let place = DevicePlace::Station(app.add_station(number, Some(provider)));
+        let device = app.add_device(&format!("D{institution}"), DeviceKind::SmartStation, number, place);
+        app.add_alert(device, AlertKind::Sos, Channel::Sos, 1.0);
         app.add_caregiver(number, provider);
         let login = format!("manager{institution}");
         app.add_user(&login, Role::InstitutionManager, Place::Institution(institution));

@@ -2,6 +2,7 @@
 
 mod document;
 mod entry;
+mod equipment;
 mod figures;
 mod input;
 mod institutions;
