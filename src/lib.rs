@@ -19,6 +19,7 @@ pub mod config;
 pub mod db;
 pub mod demo;
 pub mod devices;
+pub mod dispatch;
 pub mod elders;
 pub mod error;
 pub mod input;

@@ -5,6 +5,7 @@ mod http;
 mod load;
 mod report;
 mod server;
+mod solver;
 
 use std::path::Path;
 
@@ -23,10 +24,12 @@ pub struct BenchArgs {
 #[derive(Debug, Clone, Subcommand)]
 enum What {
     Http(http::HttpArgs),
+    Solver(solver::SolverArgs),
 }
 
 pub fn run(args: &BenchArgs, file: Option<&Path>, overrides: &Overrides) -> Result<(), Failure> {
     match &args.what {
         What::Http(args) => http::run(args, file, overrides),
+        What::Solver(args) => solver::run(args),
     }
 }

@@ -1,0 +1,3 @@
+//! Dispatch: who goes to whom, and when.
+
+pub mod solver;

@@ -1,0 +1,293 @@
+//! Where absent visits go: places are ranked by what they cost at least, and the best ones are tried.
+
+use super::super::data::NONE;
+use super::{Blinks, NetworkState};
+
+/// A place for a visit.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub route: u32,
+    pub index: u32,
+    /// Behind the break that lies on the same leg.
+    pub after_rest: bool,
+    /// Where the route has its break now.
+    rest_before: Option<u32>,
+    /// What going there costs at least.
+    pub least: i64,
+}
+
+/// Pairs are sought among so many places of each member.
+const PAIR_PLACES_MAX: usize = 24;
+
+impl NetworkState<'_, '_> {
+    /// The cost of the plan with the visits at these places; the plan is left as it was. Nothing where it cannot be.
+    fn tried(&mut self, visits: &[(u32, Place)]) -> Option<i64> {
+        let (first, cost) = (self.trail.len(), self.cost);
+        let possible = self.enter(visits);
+        let tried = self.cost;
+        self.take_back(first, cost);
+        for (_, place) in visits.iter().rev() {
+            self.unlink(place.route as usize, place.index as usize);
+            if let Some(rest) = place.rest_before {
+                self.routes[place.route as usize].rest = Some(rest as usize);
+            }
+        }
+        possible.then_some(tried)
+    }
+
+    /// Starts, values and cost as they were when the trail had this length.
+    fn take_back(&mut self, first: usize, cost: i64) {
+        for (route, value) in self.value_trail.drain(..).rev() {
+            self.values[route as usize] = value;
+        }
+        while self.trail.len() > first {
+            if let Some((visit, start)) = self.trail.pop() {
+                self.starts[visit as usize] = start;
+            }
+        }
+        self.cost = cost;
+    }
+
+    /// Puts visits at places and counts the cost; the values changed are kept in `value_trail`.
+    fn enter(&mut self, visits: &[(u32, Place)]) -> bool {
+        self.value_trail.clear();
+        for (visit, place) in visits {
+            self.link(*visit, place.route as usize, place.index as usize, place.after_rest);
+        }
+        for (_, place) in visits {
+            self.queue(place.route, place.index);
+        }
+        self.count_spread()
+    }
+
+    /// Lets the work spread and counts what it changed.
+    fn count_spread(&mut self) -> bool {
+        let mut possible = self.spread();
+        let mut touched = std::mem::take(&mut self.touched);
+        for route in touched.drain(..) {
+            self.is_touched[route as usize] = false;
+            if !possible {
+                continue;
+            }
+            match self.value(route as usize) {
+                Some(value) => {
+                    self.value_trail.push((route, self.values[route as usize]));
+                    self.values[route as usize] = value;
+                }
+                None => possible = false,
+            }
+        }
+        self.touched = touched;
+        if possible {
+            self.cost = self.total();
+        }
+        possible
+    }
+
+    fn settle(&mut self, visits: &[(u32, Place)]) {
+        for (_, place) in visits {
+            self.save(place.route as usize);
+        }
+        self.enter(visits);
+        for at in 0..self.value_trail.len() {
+            self.loosen(self.value_trail[at].0 as usize);
+        }
+        self.value_trail.clear();
+        self.trail.clear();
+    }
+
+    /// All places of a visit that cost less than leaving it out, cheapest first.
+    fn places(&self, visit: u32, limit: i64, blinks: &mut Blinks, places: &mut Vec<Place>) {
+        places.clear();
+        let data = self.data;
+        let task = &data.tasks[visit as usize];
+        let weights = &data.problem.weights;
+        let most_idle = self.values.iter().map(|value| value.idle).max().unwrap_or(0);
+        for route in 0..data.caregivers {
+            if !data.may(visit, route) {
+                continue;
+            }
+            let legs = data.legs_of(route);
+            let (to, from) = (legs.to(task.place), legs.from(task.place));
+            let fixed = data.fixed(visit, route);
+            let value = &self.values[route];
+            let visits = &self.routes[route].visits;
+            let rest_at = self.routes[route].rest;
+            for index in self.first_free[route]..=visits.len() {
+                let (ready, before) = self.ready_before(route, index);
+                if ready > task.to {
+                    break;
+                }
+                let after = self.neighbours(route, index).1;
+                let through = if visits.is_empty() { 0 } else { legs.get(before, after) };
+                let added = to[before as usize] + from[after as usize] - through;
+                let start = self.start_at(visit, ready + to[before as usize]);
+                let Some(start) = start else { continue };
+                let mut least = weights.travel * i64::from(added) + fixed;
+                if let Some(price) = task.late {
+                    least += price * i64::from(self.lateness(visit, start));
+                }
+                if let Some(next) = visits.get(index)
+                    && rest_at != Some(index)
+                {
+                    let arrival = start + task.duration + from[after as usize];
+                    let excess = arrival - self.starts[*next as usize] - self.slack[*next as usize];
+                    least += self.late_price * i64::from(excess.max(0));
+                }
+                let busy = i64::from(added + task.duration);
+                if weights.idle_max > 0 && value.idle == most_idle {
+                    least -= weights.idle_max * busy.max(0);
+                }
+                if weights.waiting > 0 {
+                    least -= weights.waiting * value.waiting.min(busy.max(0));
+                }
+                if least >= limit || blinks.blink() {
+                    continue;
+                }
+                let place = Place {
+                    route: route as u32,
+                    index: index as u32,
+                    after_rest: false,
+                    rest_before: rest_at.map(|at| at as u32),
+                    least,
+                };
+                places.push(place);
+                if rest_at == Some(index) {
+                    places.push(Place { after_rest: true, ..place });
+                }
+            }
+        }
+        places.sort_unstable_by_key(|place| (place.least, place.route, place.index, place.after_rest));
+    }
+
+    pub(super) fn place_one(&mut self, visit: u32, blinks: &mut Blinks) -> bool {
+        let unserved = self.data.tasks[visit as usize].unserved;
+        let mut places = std::mem::take(&mut self.options);
+        self.places(visit, unserved, blinks, &mut places);
+        let without = self.cost;
+        let mut best: Option<(i64, Place)> = None;
+        for place in &places {
+            let bound = best.map_or(without, |(cost, _)| cost);
+            // The plan's cost holds the visit's absence.
+            if without - unserved + place.least >= bound {
+                break;
+            }
+            if let Some(cost) = self.tried(&[(visit, *place)])
+                && cost < bound
+            {
+                best = Some((cost, *place));
+            }
+        }
+        self.options = places;
+        if let Some((_, place)) = best {
+            self.settle(&[(visit, place)]);
+        }
+        best.is_some()
+    }
+
+    pub(super) fn place_group(&mut self, group: usize, blinks: &mut Blinks) -> bool {
+        let members = &self.data.problem.groups[group].members;
+        if members.len() == 2 {
+            return self.place_pair(members[0] as u32, members[1] as u32, blinks);
+        }
+        let mut entered = Vec::new();
+        for member in members {
+            let visit = *member as u32;
+            let mut places = Vec::new();
+            self.places(visit, i64::MAX, blinks, &mut places);
+            places.retain(|place| entered.iter().all(|(_, other): &(u32, Place)| other.route != place.route));
+            let tried = places.iter().filter_map(|place| Some((self.tried(&[(visit, *place)])?, *place)));
+            let Some((_, place)) = tried.min_by_key(|(cost, _)| *cost) else { break };
+            self.settle(&[(visit, place)]);
+            entered.push((visit, place));
+        }
+        if entered.len() == members.len() {
+            return true;
+        }
+        for (visit, _) in &entered {
+            if let (route, index) = (self.route_of[*visit as usize], self.index_of[*visit as usize])
+                && route != NONE
+            {
+                self.unlink(route as usize, index as usize);
+            }
+        }
+        self.count_all();
+        false
+    }
+
+    fn place_pair(&mut self, first: u32, second: u32, blinks: &mut Blinks) -> bool {
+        let unserved = self.data.tasks[first as usize].unserved + self.data.tasks[second as usize].unserved;
+        let mut places = std::mem::take(&mut self.options);
+        let mut others = std::mem::take(&mut self.partner_options);
+        self.places(first, unserved, blinks, &mut places);
+        self.places(second, unserved, blinks, &mut others);
+        let without = self.cost;
+        let mut best: Option<(i64, Place, Place)> = None;
+        for place in places.iter().take(PAIR_PLACES_MAX) {
+            for other in others.iter().take(PAIR_PLACES_MAX) {
+                let bound = best.map_or(without, |(cost, ..)| cost);
+                if without - unserved + place.least + other.least >= bound {
+                    break;
+                }
+                if place.route == other.route {
+                    continue;
+                }
+                if let Some(cost) = self.tried(&[(first, *place), (second, *other)])
+                    && cost < bound
+                {
+                    best = Some((cost, *place, *other));
+                }
+            }
+        }
+        self.options = places;
+        self.partner_options = others;
+        if let Some((_, place, other)) = best {
+            self.settle(&[(first, place), (second, other)]);
+        }
+        best.is_some()
+    }
+
+    /// Takes the breaks out of the routes of this step, which have just lost visits; gives back those that are owed anyway.
+    pub(super) fn drop_rests(&mut self) {
+        for at in 0..self.before.routes.len() {
+            let route = self.before.routes[at].0;
+            if self.data.problem.caregivers[route].rest.is_some() {
+                self.routes[route].rest = self.routes[route].visits.is_empty().then_some(0);
+            }
+        }
+    }
+
+    /// Gives every route of this step its break where it costs least, or none where that costs less.
+    pub(super) fn place_rests(&mut self) {
+        for at in 0..self.before.routes.len() {
+            let route = self.before.routes[at].0;
+            if self.data.problem.caregivers[route].rest.is_none() || self.routes[route].visits.is_empty() {
+                continue;
+            }
+            let mut best = None;
+            let mut least = self.cost;
+            for index in self.first_free[route]..=self.routes[route].visits.len() {
+                let (first, cost) = (self.trail.len(), self.cost);
+                self.routes[route].rest = Some(index);
+                let possible = self.enter_rest(route, index);
+                if possible && self.cost < least {
+                    least = self.cost;
+                    best = Some(index);
+                }
+                self.take_back(first, cost);
+            }
+            self.routes[route].rest = best;
+            if let Some(index) = best {
+                self.enter_rest(route, index);
+                self.value_trail.clear();
+                self.trail.clear();
+            }
+        }
+    }
+
+    fn enter_rest(&mut self, route: usize, index: usize) -> bool {
+        self.value_trail.clear();
+        self.queue(route as u32, index as u32);
+        self.count_spread()
+    }
+}

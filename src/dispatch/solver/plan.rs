@@ -1,0 +1,138 @@
+//! What the solver answers: routes with times, what was left out, and what it all costs.
+
+use super::problem::{Time, Weights};
+
+/// A plan for every caregiver of the problem.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// One for each caregiver, in the problem's order; without stops when nobody is visited.
+    pub routes: Vec<Route>,
+    /// Visits nobody makes, ascending.
+    pub unserved: Vec<usize>,
+    pub cost: Cost,
+}
+
+/// The day of one caregiver.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Route {
+    pub stops: Vec<Stop>,
+    pub rest: Option<RestStop>,
+    /// When the start place is left, as late as the first stop allows. Equal to `returns_at` without stops.
+    pub departs_at: Time,
+    /// When the end place is reached.
+    pub returns_at: Time,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stop {
+    pub visit: usize,
+    /// Start and end of the service, not of the presence.
+    pub start: Time,
+    pub end: Time,
+}
+
+/// A break that is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RestStop {
+    /// It lies on the leg to the stop of this index; the number of stops means the leg to the end place.
+    pub before: usize,
+    pub start: Time,
+    pub end: Time,
+    pub at: RestAt,
+}
+
+/// Where on the leg a break is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RestAt {
+    /// At the stop that was served last, before leaving.
+    Previous,
+    /// On the way; the remaining travel follows.
+    Leg,
+    /// At the stop that is served next, after arriving.
+    Next,
+}
+
+/// The objective: every component in its own unit, and their weighted sum.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cost {
+    pub total: i64,
+    pub components: Components,
+}
+
+/// Unweighted values.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Components {
+    /// Unserved mandatory visits, each times its priority.
+    pub unserved_mandatory: i64,
+    /// Unserved other visits, each times its priority.
+    pub unserved: i64,
+    /// Ticks after the end of the window used, each visit times its factor. The window used is the last one that opens at or
+    /// before the start of the service.
+    pub lateness: i64,
+    /// The largest lateness of one visit, without factor.
+    pub lateness_max: i64,
+    /// Ticks after the end of shifts.
+    pub overtime: i64,
+    /// Breaks that caregivers with visits did not get.
+    pub missed_rests: i64,
+    /// Points of familiarity missing: `familiarity_max` minus that of the caregiver who comes.
+    pub continuity: i64,
+    /// Soft wishes not met.
+    pub wishes: i64,
+    /// Ticks of work (service and travel) above the fair share: the caregiver's part, by length of shift, of the service time of all
+    /// visits of the problem.
+    pub unfair: i64,
+    /// The largest idle time: over all caregivers, length of shift, minus service, travel and break, plus overtime.
+    pub idle_max: i64,
+    /// Ticks of waiting after the first stop (visit or break) of each route; breaks are not waiting.
+    pub waiting: i64,
+    /// Visits of the baseline that are not served, or by another caregiver.
+    pub changes: i64,
+    pub travel: i64,
+}
+
+impl Components {
+    pub fn total(&self, weights: &Weights) -> i64 {
+        self.named().iter().zip(weights.named()).map(|((_, value), weight)| value * weight).sum()
+    }
+
+    /// Every component with its name, in the order of the tiers.
+    pub fn named(&self) -> [(&'static str, i64); 13] {
+        [
+            ("unserved_mandatory", self.unserved_mandatory),
+            ("unserved", self.unserved),
+            ("lateness", self.lateness),
+            ("lateness_max", self.lateness_max),
+            ("overtime", self.overtime),
+            ("missed_rests", self.missed_rests),
+            ("continuity", self.continuity),
+            ("wishes", self.wishes),
+            ("unfair", self.unfair),
+            ("idle_max", self.idle_max),
+            ("waiting", self.waiting),
+            ("changes", self.changes),
+            ("travel", self.travel),
+        ]
+    }
+}
+
+impl Weights {
+    /// The weights in the order of [`Components::named`].
+    fn named(&self) -> [i64; 13] {
+        [
+            self.unserved_mandatory,
+            self.unserved,
+            self.lateness,
+            self.lateness_max,
+            self.overtime,
+            self.missed_rests,
+            self.continuity,
+            self.wishes,
+            self.fairness,
+            self.idle_max,
+            self.waiting,
+            self.changes,
+            self.travel,
+        ]
+    }
+}

@@ -1,0 +1,385 @@
+//! Ruin and recreate with annealed acceptance (after Christiaens and Vanden Berghe, "Slack induction by string removals", 2020):
+//! neighbouring stretches of routes are taken out and put back greedily, and a worse plan is kept with a falling probability.
+
+mod ruin;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use rand::Rng;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use self::ruin::Ruin;
+use super::data::Data;
+
+/// The visits of one caregiver in their order, and the leg with the break, by the index of the visit it leads to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Tour {
+    pub visits: Vec<u32>,
+    pub rest: Option<usize>,
+}
+
+/// A plan under change. Routes are numbered like caregivers, visits of a route from nought.
+pub(super) trait State {
+    fn data(&self) -> &Data<'_>;
+    fn cost(&self) -> i64;
+    fn visits_of(&self, route: usize) -> usize;
+    fn visit_at(&self, route: usize, index: usize) -> u32;
+    /// The break of the route lies on the leg to the visit of this index.
+    fn rest_of(&self, route: usize) -> Option<usize>;
+    fn find(&self, visit: u32) -> Option<(usize, usize)>;
+    /// The first visit of the route that may be moved.
+    fn first_free(&self, route: usize) -> usize;
+    fn absent(&mut self) -> &mut Vec<u32>;
+    /// A step starts here; [`State::undo`] comes back to it.
+    fn begin(&mut self);
+    /// Takes the visits at `indices` (ascending) out of the route; they are absent then.
+    fn remove(&mut self, route: usize, indices: &[usize]);
+    /// All removals of the step are done.
+    fn removed(&mut self) {}
+    /// Puts an absent visit where it costs least, if that is less than leaving it out. The caller removes it from the absent.
+    fn place(&mut self, visit: u32, blinks: &mut Blinks) -> bool;
+    /// Exchanges the visits from `a` on with those from `b` on, each (route, index), if that is possible and changes the cost by less than
+    /// `bound`; a step of its own.
+    fn cross(&mut self, a: (usize, usize), b: (usize, usize), bound: f64) -> bool;
+    /// The step stays; `changed` hears every route it touched.
+    fn keep(&mut self, changed: impl FnMut(usize));
+    fn undo(&mut self);
+}
+
+/// Now and then a place is overlooked, so that greed does not always end in the same plan.
+pub(super) struct Blinks {
+    rng: ChaCha8Rng,
+    until_next: u32,
+    log_open: f64,
+}
+
+impl Blinks {
+    pub fn new(seed: u64, probability: f64) -> Self {
+        let mut blinks = Blinks {
+            rng: ChaCha8Rng::seed_from_u64(seed),
+            until_next: 0,
+            log_open: (1.0 - probability).ln(),
+        };
+        blinks.draw();
+        blinks
+    }
+
+    fn draw(&mut self) {
+        let uniform: f64 = 1.0 - self.rng.random::<f64>();
+        self.until_next = (uniform.ln() / self.log_open).min(1e9) as u32;
+    }
+
+    #[inline]
+    pub fn blink(&mut self) -> bool {
+        if self.until_next > 0 {
+            self.until_next -= 1;
+            return false;
+        }
+        self.draw();
+        true
+    }
+}
+
+/// When to stop.
+#[derive(Clone, Copy)]
+pub(super) struct Budget<'a> {
+    pub started: Instant,
+    pub deadline: Option<Instant>,
+    pub iterations: Option<u64>,
+    pub cancel: Option<&'a AtomicBool>,
+    /// The part of the cooling that falls into this budget.
+    pub cooling: (f64, f64),
+}
+
+impl Budget<'_> {
+    /// How much of the budget is spent, from 0 to 1 and beyond; the larger part where both limits are given.
+    fn spent(&self, iterations: u64) -> f64 {
+        if self.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed)) {
+            return 1.0;
+        }
+        let by_count = self.iterations.map_or(0.0, |limit| iterations as f64 / limit.max(1) as f64);
+        let by_time = self.deadline.map_or(0.0, |deadline| {
+            let whole = deadline.saturating_duration_since(self.started).as_secs_f64();
+            let passed = self.started.elapsed().as_secs_f64();
+            if whole > 0.0 { passed / whole } else { 1.0 }
+        });
+        by_count.max(by_time)
+    }
+}
+
+/// How the search moves. The values were found by measuring on the public benchmarks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Settings {
+    /// Visits taken out in a step, on average, and the most from one route.
+    pub removed_mean: f64,
+    pub string_max: usize,
+    /// Temperatures at the start and at the end, as multiples of what an average leg costs.
+    pub hot: f64,
+    pub cold: f64,
+    /// How often a place is overlooked.
+    pub blink: f64,
+    /// Exchanges of tails tried in a step.
+    pub crossings: usize,
+    /// How often a visit that was absent before the step takes part in it.
+    pub absent_share: f64,
+}
+
+/// Steps between two looks at the clock.
+const LOOK_EVERY: u64 = 16;
+
+/// What a search found.
+pub(super) struct Found {
+    pub tours: Vec<Tour>,
+    pub cost: i64,
+    pub iterations: u64,
+}
+
+/// Improves the state until the budget is spent. `better` hears of every plan that is better than all before.
+pub(super) fn improve<S: State>(
+    state: &mut S,
+    settings: &Settings,
+    budget: &Budget<'_>,
+    seed: u64,
+    mut better: impl FnMut(u64, i64),
+) -> Found {
+    let mut search = Search {
+        rng: ChaCha8Rng::seed_from_u64(seed),
+        blinks: Blinks::new(seed ^ 0x5eed, settings.blink),
+        ruin: Ruin::new(state.data()),
+        best: Best::new(state.data().caregivers),
+        waiting: Vec::new(),
+        aside: Vec::new(),
+    };
+    state.begin();
+    search.recreate(state, Order::Close);
+    state.keep(|_| ());
+    search.best.take(state);
+    better(0, search.best.cost);
+    let leg = average_leg_cost(state);
+    let changes_max = changes_max(state);
+    let mut current = state.cost();
+    let mut temperature = 0.0;
+    let mut iterations = 0;
+    loop {
+        if iterations % LOOK_EVERY == 0 {
+            let spent = budget.spent(iterations);
+            if spent >= 1.0 {
+                break;
+            }
+            let cooled = budget.cooling.0 + (budget.cooling.1 - budget.cooling.0) * spent;
+            temperature = leg * settings.hot * (settings.cold / settings.hot).powf(cooled);
+        }
+        iterations += 1;
+        for _ in 0..settings.crossings {
+            let bound = search.bound(temperature);
+            if cross(state, bound, &mut search.rng) {
+                if is_within(state, changes_max) {
+                    current = state.cost();
+                    search.keep(state, iterations, &mut better);
+                } else {
+                    state.undo();
+                }
+            }
+        }
+        state.begin();
+        search.step(state, settings);
+        let worse = (state.cost() - current) as f64;
+        if worse < search.bound(temperature) && is_within(state, changes_max) {
+            current = state.cost();
+            search.keep(state, iterations, &mut better);
+        } else {
+            state.undo();
+        }
+    }
+    Found { tours: search.best.tours, cost: search.best.cost, iterations }
+}
+
+/// What one search needs between its steps.
+struct Search {
+    rng: ChaCha8Rng,
+    blinks: Blinks,
+    ruin: Ruin,
+    best: Best,
+    waiting: Vec<u32>,
+    aside: Vec<u32>,
+}
+
+impl Search {
+    /// How much worse a plan may be to be kept (annealing: exponentially distributed).
+    fn bound(&mut self, temperature: f64) -> f64 {
+        -temperature * (1.0 - self.rng.random::<f64>()).ln()
+    }
+
+    fn keep<S: State>(&mut self, state: &mut S, iterations: u64, better: &mut impl FnMut(u64, i64)) {
+        let best = &mut self.best;
+        state.keep(|route| best.touch(route));
+        if state.cost() < self.best.cost {
+            self.best.take(state);
+            better(iterations, self.best.cost);
+        }
+    }
+
+    /// Ruins and recreates.
+    fn step<S: State>(&mut self, state: &mut S, settings: &Settings) {
+        let before = state.absent().len();
+        self.ruin.strings(state, settings, &mut self.rng);
+        if settings.absent_share < 1.0 && before > 0 {
+            let absent = state.absent();
+            let gone = absent.split_off(before);
+            let rng = &mut self.rng;
+            self.aside.extend(absent.extract_if(.., |_| !rng.random_bool(settings.absent_share)));
+            absent.extend(gone);
+        }
+        let order = Order::draw(&mut self.rng);
+        self.recreate(state, order);
+        state.absent().append(&mut self.aside);
+    }
+
+    fn recreate<S: State>(&mut self, state: &mut S, order: Order) {
+        self.waiting.clear();
+        self.waiting.append(state.absent());
+        sort(state.data(), &mut self.waiting, order, &mut self.rng);
+        state.removed();
+        let blinks = &mut self.blinks;
+        self.waiting.retain(|visit| !state.place(*visit, blinks));
+        // A visit left out may have come in later, with its group.
+        self.waiting.retain(|visit| state.find(*visit).is_none());
+        state.absent().append(&mut self.waiting);
+    }
+}
+
+/// The scale of temperatures: what an average leg costs.
+fn average_leg_cost<S: State>(state: &S) -> f64 {
+    let data = state.data();
+    let mut legs = 0_u32;
+    let mut sum = 0.0;
+    for route in 0..data.caregivers {
+        for index in 1..state.visits_of(route) {
+            let place = |index| data.tasks[state.visit_at(route, index) as usize].place;
+            sum += f64::from(data.legs_of(route).get(place(index - 1), place(index)));
+            legs += 1;
+        }
+    }
+    let price = data.problem.weights.travel.max(1) as f64;
+    (sum / f64::from(legs.max(1))).max(1.0) * price
+}
+
+/// Most visits that may differ from the baseline: as the rules say, or as many as differ now where that is more.
+fn changes_max<S: State>(state: &S) -> Option<usize> {
+    let most = state.data().problem.rules.changes_max?;
+    Some(most.max(changes(state)))
+}
+
+fn is_within<S: State>(state: &S, changes_max: Option<usize>) -> bool {
+    changes_max.is_none_or(|most| changes(state) <= most)
+}
+
+fn changes<S: State>(state: &S) -> usize {
+    let Some(baseline) = &state.data().problem.baseline else { return 0 };
+    let told = baseline.assigned.iter().enumerate();
+    told.filter_map(|(visit, told)| Some((visit, (*told)?)))
+        .filter(|(visit, told)| state.find(*visit as u32).map(|found| found.0) != Some(told.caregiver))
+        .count()
+}
+
+/// Tries to let a random visit be followed by one that is near it, in another route.
+fn cross<S: State>(state: &mut S, bound: f64, rng: &mut ChaCha8Rng) -> bool {
+    let data = state.data();
+    if data.tasks.is_empty() {
+        return false;
+    }
+    let first = rng.random_range(0..data.tasks.len());
+    let near = &data.near[first];
+    let next = near[rng.random_range(0..near.len().min(CROSS_NEAR_MAX))];
+    let (Some(a), Some(b)) = (state.find(first as u32), state.find(next)) else { return false };
+    if a.0 == b.0 || a.1 + 1 < state.first_free(a.0) || b.1 < state.first_free(b.0) {
+        return false;
+    }
+    state.cross((a.0, a.1 + 1), b, bound)
+}
+
+const CROSS_NEAR_MAX: usize = 40;
+
+/// The best plan so far, copied route by route where it changed.
+struct Best {
+    tours: Vec<Tour>,
+    cost: i64,
+    touched: Vec<usize>,
+    is_touched: Vec<bool>,
+}
+
+impl Best {
+    fn new(routes: usize) -> Self {
+        Best {
+            tours: vec![Tour::default(); routes],
+            cost: i64::MAX,
+            touched: (0..routes).collect(),
+            is_touched: vec![true; routes],
+        }
+    }
+
+    fn touch(&mut self, route: usize) {
+        if !std::mem::replace(&mut self.is_touched[route], true) {
+            self.touched.push(route);
+        }
+    }
+
+    fn take(&mut self, state: &impl State) {
+        self.cost = state.cost();
+        for route in self.touched.drain(..) {
+            self.is_touched[route] = false;
+            let tour = &mut self.tours[route];
+            tour.visits.clear();
+            tour.visits.extend((0..state.visits_of(route)).map(|index| state.visit_at(route, index)));
+            tour.rest = state.rest_of(route);
+        }
+    }
+}
+
+/// In which order absent visits are put back.
+#[derive(Debug, Clone, Copy)]
+enum Order {
+    Random,
+    Long,
+    Narrow,
+    Early,
+    Late,
+    Close,
+    Far,
+}
+
+impl Order {
+    fn draw(rng: &mut ChaCha8Rng) -> Order {
+        match rng.random_range(0..17) {
+            0..4 => Order::Random,
+            4..8 => Order::Long,
+            8..10 => Order::Narrow,
+            10..12 => Order::Early,
+            12..14 => Order::Late,
+            14..16 => Order::Far,
+            _ => Order::Close,
+        }
+    }
+}
+
+fn sort(data: &Data<'_>, visits: &mut [u32], order: Order, rng: &mut ChaCha8Rng) {
+    let task = |visit: &u32| &data.tasks[*visit as usize];
+    match order {
+        Order::Random => {
+            for index in (1..visits.len()).rev() {
+                visits.swap(index, rng.random_range(0..=index));
+            }
+        }
+        Order::Long => {
+            visits
+                .sort_unstable_by_key(|visit| (-i64::from(task(visit).duration), -task(visit).load, *visit));
+        }
+        Order::Narrow => visits.sort_unstable_by_key(|visit| (task(visit).to - task(visit).from, *visit)),
+        Order::Early => visits.sort_unstable_by_key(|visit| (task(visit).from, *visit)),
+        Order::Late => visits.sort_unstable_by_key(|visit| (-task(visit).to, *visit)),
+        Order::Close => visits.sort_unstable_by_key(|visit| (data.remoteness[*visit as usize], *visit)),
+        Order::Far => visits.sort_unstable_by_key(|visit| (-data.remoteness[*visit as usize], *visit)),
+    }
+}

@@ -1,0 +1,183 @@
+//! Several threads on a plain problem: the city is cut into as many parts, each thread improves one, and the cut is laid anew.
+
+use std::time::{Duration, Instant};
+
+use super::super::data::{Data, NONE};
+use super::super::problem::{Assigned, Baseline, Lock, Problem};
+use super::super::search::{Budget, Found, Tour};
+use super::{Log, Options, run};
+
+/// How often the parts are cut anew, at least.
+const ROUNDS_MIN: u32 = 6;
+/// A round lasts no longer than this.
+const ROUND_MAX: Duration = Duration::from_millis(1_500);
+
+/// Improves the parts side by side, round after round.
+pub(super) fn improve_in_parts(
+    data: &Data<'_>,
+    start: &[Tour],
+    options: &Options<'_>,
+    log: &Log<'_>,
+) -> Found {
+    let started = log.started;
+    let nothing =
+        Budget { started, deadline: None, iterations: Some(0), cancel: options.cancel, cooling: (0.0, 0.0) };
+    let mut found = run(data, start, &nothing, options.seed, |iterations, cost| log.hear(iterations, cost));
+    let whole = options.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+    let rounds =
+        whole.map_or(ROUNDS_MIN, |whole| ROUNDS_MIN.max(whole.div_duration_f64(ROUND_MAX).ceil() as u32));
+    for round in 0..rounds {
+        let begun = Instant::now();
+        let deadline = options
+            .deadline
+            .map(|deadline| begun + deadline.saturating_duration_since(begun) / (rounds - round));
+        let budget = Budget {
+            started: begun,
+            deadline,
+            iterations: options.iterations.map(|all| all / u64::from(rounds)),
+            cancel: options.cancel,
+            cooling: (f64::from(round) / f64::from(rounds), f64::from(round + 1) / f64::from(rounds)),
+        };
+        let side = sides(data, &found.tours, options.threads, round);
+        let seed = options.seed.wrapping_add(1_000 * u64::from(round + 1));
+        let parts: Vec<Part> =
+            (0..options.threads).map(|number| Part::cut(data, &found.tours, &side, number)).collect();
+        let results: Vec<Found> = std::thread::scope(|scope| {
+            let threads: Vec<_> = parts
+                .iter()
+                .enumerate()
+                .map(|(number, part)| scope.spawn(move || part.improve(&budget, seed + number as u64)))
+                .collect();
+            threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
+        });
+        let mut tours = found.tours.clone();
+        let mut iterations = found.iterations;
+        if results.len() == parts.len() {
+            for (part, result) in parts.iter().zip(&results) {
+                part.put_back(&result.tours, &mut tours);
+                iterations += result.iterations;
+            }
+        }
+        let cooled = Budget { started: begun, cooling: (1.0, 1.0), ..nothing };
+        let merged = run(data, &tours, &cooled, options.seed, |_, _| ());
+        if merged.cost <= found.cost || round + 1 < rounds {
+            found = Found { iterations, ..merged };
+        }
+        log.hear(found.iterations, found.cost);
+    }
+    found
+}
+
+/// The part of each caregiver: cut along changing directions through the middles of the routes, with what hangs together on one side.
+fn sides(data: &Data<'_>, tours: &[Tour], parts: usize, round: u32) -> Vec<usize> {
+    let legs = data.legs.first();
+    // Without coordinates, distance from a caregiver's home tells directions apart: another one each round.
+    let caregivers = &data.problem.caregivers;
+    let pole = caregivers[(round as usize * 7919 + 13) % caregivers.len()].start_place as u32;
+    let tour_distance = |caregiver: usize| {
+        let place = tours[caregiver].visits.get(tours[caregiver].visits.len() / 2);
+        let place =
+            place.map_or(caregivers[caregiver].start_place as u32, |visit| data.tasks[*visit as usize].place);
+        legs.map_or(0, |legs| legs.get(pole, place))
+    };
+    let mut order: Vec<usize> = (0..caregivers.len()).collect();
+    order.sort_by_key(|caregiver| (tour_distance(*caregiver), *caregiver));
+    let mut side = vec![0; caregivers.len()];
+    for (rank, caregiver) in order.iter().enumerate() {
+        side[*caregiver] = rank * parts / caregivers.len();
+    }
+    side
+}
+
+/// Some caregivers with their visits, as a problem of its own.
+struct Part {
+    problem: Problem,
+    /// The numbers of its visits and caregivers in the whole.
+    visits: Vec<u32>,
+    caregivers: Vec<usize>,
+    tours: Vec<Tour>,
+}
+
+impl Part {
+    fn cut(data: &Data<'_>, tours: &[Tour], side: &[usize], number: usize) -> Part {
+        let whole = data.problem;
+        let caregivers: Vec<usize> = (0..side.len()).filter(|caregiver| side[*caregiver] == number).collect();
+        let mut side_of = vec![usize::MAX; data.tasks.len()];
+        for (caregiver, tour) in tours.iter().enumerate() {
+            for visit in &tour.visits {
+                side_of[*visit as usize] = side[caregiver];
+            }
+        }
+        for (visit, side_of) in side_of.iter_mut().enumerate() {
+            // The absent try their luck where caregivers who may come start nearest.
+            if *side_of == usize::MAX {
+                *side_of = data.starts_near[visit].first().map_or(0, |caregiver| side[*caregiver as usize]);
+            }
+        }
+        let visits: Vec<u32> =
+            (0..data.tasks.len() as u32).filter(|visit| side_of[*visit as usize] == number).collect();
+        let mut number_of = vec![NONE; data.tasks.len()];
+        visits.iter().enumerate().for_each(|(new, old)| number_of[*old as usize] = new as u32);
+        let tours = caregivers
+            .iter()
+            .map(|caregiver| Tour {
+                visits: tours[*caregiver].visits.iter().map(|visit| number_of[*visit as usize]).collect(),
+                rest: tours[*caregiver].rest,
+            })
+            .collect();
+        let problem = part_of(whole, &visits, &caregivers);
+        Part { problem, visits, caregivers, tours }
+    }
+
+    fn improve(&self, budget: &Budget<'_>, seed: u64) -> Found {
+        run(&Data::new(&self.problem), &self.tours, budget, seed, |_, _| ())
+    }
+
+    fn put_back(&self, tours: &[Tour], whole: &mut [Tour]) {
+        for (caregiver, tour) in self.caregivers.iter().zip(tours) {
+            whole[*caregiver] = Tour {
+                visits: tour.visits.iter().map(|visit| self.visits[*visit as usize]).collect(),
+                rest: tour.rest,
+            };
+        }
+    }
+}
+
+fn part_of(whole: &Problem, visits: &[u32], caregivers: &[usize]) -> Problem {
+    let new_caregiver = |old: usize| caregivers.iter().position(|caregiver| *caregiver == old);
+    let visit = |old: &u32| {
+        let mut visit = whole.visits[*old as usize].clone();
+        visit.preferred.retain_mut(|preferred| {
+            new_caregiver(preferred.caregiver).map(|new| preferred.caregiver = new).is_some()
+        });
+        visit.barred = visit.barred.iter().filter_map(|barred| new_caregiver(*barred)).collect();
+        visit.lock = match visit.lock {
+            Lock::Caregiver(who) => new_caregiver(who).map_or(Lock::None, Lock::Caregiver),
+            Lock::Both { caregiver, start } => new_caregiver(caregiver)
+                .map_or(Lock::Start(start), |caregiver| Lock::Both { caregiver, start }),
+            Lock::Fact { caregiver, start } => new_caregiver(caregiver)
+                .map_or(Lock::Start(start), |caregiver| Lock::Fact { caregiver, start }),
+            other => other,
+        };
+        visit
+    };
+    let baseline = whole.baseline.as_ref().map(|baseline| Baseline {
+        assigned: visits
+            .iter()
+            .map(|visit| {
+                let told = baseline.assigned[*visit as usize]?;
+                Some(Assigned { caregiver: new_caregiver(told.caregiver)?, ..told })
+            })
+            .collect(),
+    });
+    Problem {
+        visits: visits.iter().map(visit).collect(),
+        caregivers: caregivers.iter().map(|caregiver| whole.caregivers[*caregiver].clone()).collect(),
+        groups: Vec::new(),
+        travel: whole.travel.clone(),
+        skills: whole.skills.clone(),
+        rules: whole.rules,
+        weights: whole.weights,
+        baseline,
+    }
+}
