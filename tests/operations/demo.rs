@@ -21,7 +21,8 @@ async fn figure(client: &Client, key: &str) -> f64 {
 fn processes_of(folder: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
     let names_it = |process: &PathBuf| {
-        std::fs::read(process.join("cmdline")).is_ok_and(|line| String::from_utf8_lossy(&line).contains(folder))
+        std::fs::read(process.join("cmdline"))
+            .is_ok_and(|line| String::from_utf8_lossy(&line).contains(folder))
     };
     entries.filter(names_it).collect()
 }

@@ -90,12 +90,21 @@ impl Legs<'_> {
 }
 
 impl<'p> Data<'p> {
+    /// Everything.
     pub fn new(problem: &'p Problem) -> Self {
+        let mut data = Data::bare(problem);
+        data.near = nearest(&data.tasks, data.legs.first());
+        data.remoteness = data.tasks.iter().map(|task| data.remoteness_of(task)).collect();
+        data.starts_near = (0..data.tasks.len() as u32).map(|visit| data.starts_near(visit)).collect();
+        data
+    }
+
+    /// Without what only a search needs: who is near whom.
+    pub fn bare(problem: &'p Problem) -> Self {
         let windows: Vec<Vec<(Time, Time)>> =
             problem.visits.iter().map(|visit| start_windows(problem, visit)).collect();
         let tasks = tasks(problem, &windows);
         let legs: Vec<Legs<'p>> = problem.travel.iter().map(legs).collect();
-        let near = nearest(&tasks, legs.first());
         let mut data = Data {
             problem,
             tasks,
@@ -110,14 +119,12 @@ impl<'p> Data<'p> {
                 .windows(2)
                 .all(|two| (two[0].start_place, two[0].end_place) == (two[1].start_place, two[1].end_place)),
             caregivers: problem.caregivers.len(),
-            near,
+            near: Vec::new(),
             remoteness: Vec::new(),
             starts_near: Vec::new(),
         };
-        data.remoteness = data.tasks.iter().map(|task| data.remoteness_of(task)).collect();
         data.tie_groups();
         data.match_caregivers();
-        data.starts_near = (0..data.tasks.len() as u32).map(|visit| data.starts_near(visit)).collect();
         data
     }
 

@@ -15,6 +15,7 @@ mod plain;
 mod plan;
 mod problem;
 mod refuse;
+mod repair;
 mod search;
 mod solve;
 
@@ -22,4 +23,5 @@ pub use self::check::{Violation, check};
 pub use self::plan::*;
 pub use self::problem::*;
 pub use self::refuse::{Item, Refusal, Rule, validate};
+pub use self::repair::{Change, Repair, RepairOptions, insert, release};
 pub use self::solve::{Options, Progress, Solved, solve};

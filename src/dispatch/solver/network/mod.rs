@@ -6,6 +6,7 @@ mod timing;
 mod value;
 
 pub(super) use self::assemble::assemble;
+pub(super) use self::place::Place;
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -32,7 +33,7 @@ pub(super) struct NetworkState<'d, 'p> {
     pub routes: Vec<NetworkRoute>,
     values: Vec<Value>,
     /// By visit; [`UNSET`] where it is absent.
-    starts: Vec<Time>,
+    pub starts: Vec<Time>,
     route_of: Vec<u32>,
     index_of: Vec<u32>,
     pub absent: Vec<u32>,
@@ -44,6 +45,9 @@ pub(super) struct NetworkState<'d, 'p> {
     fair_share: Vec<i64>,
     /// What a tick of waiting for the next window is taken to cost.
     wait_price: i64,
+    /// The sum of all shifts: the guide is never more than the largest idle time.
+    idle_scale: i64,
+    is_guided: bool,
     /// First visit of each route that is no fact.
     first_free: Vec<usize>,
     /// Routes to be looked at, and from which visit on.
@@ -112,6 +116,8 @@ impl<'d, 'p> NetworkState<'d, 'p> {
             windows,
             fair_share: (0..caregivers).map(|index| service * shift(index) / shifts.max(1)).collect(),
             wait_price: problem.weights.waiting.max(problem.weights.travel),
+            idle_scale: shifts.max(1),
+            is_guided: true,
             first_free: vec![0; caregivers],
             work: VecDeque::new(),
             queued_from: vec![NONE; caregivers],
@@ -175,7 +181,8 @@ impl<'d, 'p> NetworkState<'d, 'p> {
     }
 
     fn total(&self) -> i64 {
-        self.values.iter().map(|value| value.cost).sum::<i64>() + self.largest() + self.left_out
+        let routes = self.values.iter().map(|value| value.cost + value.guide);
+        routes.sum::<i64>() + self.largest() + self.left_out
     }
 
     /// The part of the cost that depends on the worst route only.
@@ -287,6 +294,16 @@ impl State for NetworkState<'_, '_> {
 
     fn cost(&self) -> i64 {
         self.cost
+    }
+
+    fn leave_guide(&mut self) {
+        if std::mem::replace(&mut self.is_guided, false) {
+            self.count_all();
+        }
+    }
+
+    fn exact_cost(&self) -> i64 {
+        self.cost - self.values.iter().map(|value| value.guide).sum::<i64>()
     }
 
     fn visits_of(&self, route: usize) -> usize {

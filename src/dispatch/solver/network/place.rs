@@ -1,11 +1,13 @@
 //! Where absent visits go: places are ranked by what they cost at least, and the best ones are tried.
 
+use std::ops::Range;
+
 use super::super::data::NONE;
 use super::{Blinks, NetworkState};
 
 /// A place for a visit.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(in super::super) struct Place {
     pub route: u32,
     pub index: u32,
     /// Behind the break that lies on the same leg.
@@ -22,8 +24,12 @@ const PAIR_PLACES_MAX: usize = 24;
 impl NetworkState<'_, '_> {
     /// The cost of the plan with the visits at these places; the plan is left as it was. Nothing where it cannot be.
     fn tried(&mut self, visits: &[(u32, Place)]) -> Option<i64> {
+        self.tried_if(visits, |_| true)
+    }
+
+    fn tried_if(&mut self, visits: &[(u32, Place)], mut accepts: impl FnMut(&Self) -> bool) -> Option<i64> {
         let (first, cost) = (self.trail.len(), self.cost);
-        let possible = self.enter(visits);
+        let possible = self.enter(visits) && accepts(self);
         let tried = self.cost;
         self.take_back(first, cost);
         for (_, place) in visits.iter().rev() {
@@ -84,7 +90,7 @@ impl NetworkState<'_, '_> {
         possible
     }
 
-    fn settle(&mut self, visits: &[(u32, Place)]) {
+    pub(in super::super) fn settle(&mut self, visits: &[(u32, Place)]) {
         for (_, place) in visits {
             self.save(place.route as usize);
         }
@@ -97,13 +103,20 @@ impl NetworkState<'_, '_> {
     }
 
     /// All places of a visit that cost less than leaving it out, cheapest first.
-    fn places(&self, visit: u32, limit: i64, blinks: &mut Blinks, places: &mut Vec<Place>) {
+    fn places(
+        &self,
+        visit: u32,
+        routes: Range<usize>,
+        limit: i64,
+        blinks: &mut Blinks,
+        places: &mut Vec<Place>,
+    ) {
         places.clear();
         let data = self.data;
         let task = &data.tasks[visit as usize];
         let weights = &data.problem.weights;
         let most_idle = self.values.iter().map(|value| value.idle).max().unwrap_or(0);
-        for route in 0..data.caregivers {
+        for route in routes {
             if !data.may(visit, route) {
                 continue;
             }
@@ -135,8 +148,13 @@ impl NetworkState<'_, '_> {
                     least += self.late_price * i64::from(excess.max(0));
                 }
                 let busy = i64::from(added + task.duration);
-                if weights.idle_max > 0 && value.idle == most_idle {
-                    least -= weights.idle_max * busy.max(0);
+                if weights.idle_max > 0 {
+                    if self.is_guided {
+                        least -= 2 * weights.idle_max * value.idle.max(0) * busy.max(0) / self.idle_scale + 1;
+                    }
+                    if value.idle == most_idle {
+                        least -= weights.idle_max * busy.max(0);
+                    }
                 }
                 if weights.waiting > 0 {
                     least -= weights.waiting * value.waiting.min(busy.max(0));
@@ -160,10 +178,37 @@ impl NetworkState<'_, '_> {
         places.sort_unstable_by_key(|place| (place.least, place.route, place.index, place.after_rest));
     }
 
+    /// The cheapest place in these routes that `accepts` takes, with the plan's cost there, whether or not leaving the visit out costs less.
+    /// The state given to `accepts` has the visit at the place.
+    pub(in super::super) fn cheapest_place(
+        &mut self,
+        visit: u32,
+        routes: Range<usize>,
+        mut accepts: impl FnMut(&Self) -> bool,
+    ) -> Option<(i64, Place)> {
+        let mut places = Vec::new();
+        self.places(visit, routes, i64::MAX, &mut Blinks::never(), &mut places);
+        let absent = self.cost - self.data.tasks[visit as usize].unserved;
+        let mut best: Option<(i64, Place)> = None;
+        for place in places {
+            if best.is_some_and(|(cost, _)| absent + place.least >= cost) {
+                break;
+            }
+            let tried = self.tried_if(&[(visit, place)], &mut accepts);
+            if let Some(cost) = tried
+                && best.is_none_or(|(least, _)| cost < least)
+            {
+                best = Some((cost, place));
+            }
+        }
+        best
+    }
+
     pub(super) fn place_one(&mut self, visit: u32, blinks: &mut Blinks) -> bool {
         let unserved = self.data.tasks[visit as usize].unserved;
         let mut places = std::mem::take(&mut self.options);
-        self.places(visit, unserved, blinks, &mut places);
+        let all = 0..self.data.caregivers;
+        self.places(visit, all, unserved, blinks, &mut places);
         let without = self.cost;
         let mut best: Option<(i64, Place)> = None;
         for place in &places {
@@ -194,7 +239,7 @@ impl NetworkState<'_, '_> {
         for member in members {
             let visit = *member as u32;
             let mut places = Vec::new();
-            self.places(visit, i64::MAX, blinks, &mut places);
+            self.places(visit, 0..self.data.caregivers, i64::MAX, blinks, &mut places);
             places.retain(|place| entered.iter().all(|(_, other): &(u32, Place)| other.route != place.route));
             let tried = places.iter().filter_map(|place| Some((self.tried(&[(visit, *place)])?, *place)));
             let Some((_, place)) = tried.min_by_key(|(cost, _)| *cost) else { break };
@@ -219,8 +264,9 @@ impl NetworkState<'_, '_> {
         let unserved = self.data.tasks[first as usize].unserved + self.data.tasks[second as usize].unserved;
         let mut places = std::mem::take(&mut self.options);
         let mut others = std::mem::take(&mut self.partner_options);
-        self.places(first, unserved, blinks, &mut places);
-        self.places(second, unserved, blinks, &mut others);
+        let all = 0..self.data.caregivers;
+        self.places(first, all.clone(), unserved, blinks, &mut places);
+        self.places(second, all, unserved, blinks, &mut others);
         let without = self.cost;
         let mut best: Option<(i64, Place, Place)> = None;
         for place in places.iter().take(PAIR_PLACES_MAX) {

@@ -12,6 +12,8 @@ pub(super) struct Value {
     pub late_max: Time,
     pub idle: i64,
     pub waiting: i64,
+    /// Draws work to whoever is idle, where only the idlest counts: the largest value alone tells the search nothing about the others.
+    pub guide: i64,
 }
 
 /// Beyond what any plan costs: a break that may not be left out does not fit.
@@ -44,6 +46,14 @@ impl NetworkState<'_, '_> {
         }
     }
 
+    fn guide(&self, idle: i64) -> i64 {
+        if self.is_guided {
+            self.data.problem.weights.idle_max * idle.max(0) * idle.max(0) / self.idle_scale
+        } else {
+            0
+        }
+    }
+
     /// Nothing where the route cannot be.
     pub(super) fn value(&self, index: usize) -> Option<Value> {
         let data = self.data;
@@ -53,7 +63,8 @@ impl NetworkState<'_, '_> {
         let shift = i64::from(caregiver.shift.to - caregiver.shift.from);
         let rest_duration = caregiver.rest.map_or(0, |rest| i64::from(rest.duration));
         if route.visits.is_empty() {
-            return Some(Value { idle: shift - rest_duration, ..Value::default() });
+            let idle = shift - rest_duration;
+            return Some(Value { idle, guide: self.guide(idle), ..Value::default() });
         }
         let work = route.travel + route.service;
         if route.load > caregiver.capacity.unwrap_or(i64::MAX)
@@ -96,7 +107,8 @@ impl NetworkState<'_, '_> {
         }
         let waiting = self.waiting(index, last_end, delay.by);
         cost += weights.waiting * waiting;
-        Some(Value { cost, late_max, idle: shift - work - rest_taken + overtime, waiting })
+        let idle = shift - work - rest_taken + overtime;
+        Some(Value { cost, late_max, idle, waiting, guide: self.guide(idle) })
     }
 
     /// The starts of a route with the delay that saves waiting.

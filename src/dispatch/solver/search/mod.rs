@@ -23,7 +23,14 @@ pub(super) struct Tour {
 /// A plan under change. Routes are numbered like caregivers, visits of a route from nought.
 pub(super) trait State {
     fn data(&self) -> &Data<'_>;
+    /// What the search goes by.
     fn cost(&self) -> i64;
+    /// The plan's cost.
+    fn exact_cost(&self) -> i64 {
+        self.cost()
+    }
+    /// From here on the search goes by the plan's cost alone.
+    fn leave_guide(&mut self) {}
     fn visits_of(&self, route: usize) -> usize;
     fn visit_at(&self, route: usize, index: usize) -> u32;
     /// The break of the route lies on the leg to the visit of this index.
@@ -64,6 +71,11 @@ impl Blinks {
         };
         blinks.draw();
         blinks
+    }
+
+    /// Nothing is overlooked.
+    pub fn never() -> Self {
+        Blinks { until_next: u32::MAX, ..Blinks::new(0, 0.5) }
     }
 
     fn draw(&mut self) {
@@ -126,6 +138,8 @@ pub(super) struct Settings {
     pub absent_share: f64,
 }
 
+/// The part of the cooling in which a state may add to the cost what guides the search.
+const GUIDED_UNTIL: f64 = 0.4;
 /// Steps between two looks at the clock.
 const LOOK_EVERY: u64 = 16;
 
@@ -161,6 +175,7 @@ pub(super) fn improve<S: State>(
     let changes_max = changes_max(state);
     let mut current = state.cost();
     let mut temperature = 0.0;
+    let mut alone = false;
     let mut iterations = 0;
     loop {
         if iterations % LOOK_EVERY == 0 {
@@ -169,6 +184,10 @@ pub(super) fn improve<S: State>(
                 break;
             }
             let cooled = budget.cooling.0 + (budget.cooling.1 - budget.cooling.0) * spent;
+            if cooled >= GUIDED_UNTIL && !std::mem::replace(&mut alone, true) {
+                state.leave_guide();
+                current = state.cost();
+            }
             temperature = leg * settings.hot * (settings.cold / settings.hot).powf(cooled);
         }
         iterations += 1;
@@ -215,7 +234,7 @@ impl Search {
     fn keep<S: State>(&mut self, state: &mut S, iterations: u64, better: &mut impl FnMut(u64, i64)) {
         let best = &mut self.best;
         state.keep(|route| best.touch(route));
-        if state.cost() < self.best.cost {
+        if state.exact_cost() < self.best.cost {
             self.best.take(state);
             better(iterations, self.best.cost);
         }
@@ -327,7 +346,7 @@ impl Best {
     }
 
     fn take(&mut self, state: &impl State) {
-        self.cost = state.cost();
+        self.cost = state.exact_cost();
         for route in self.touched.drain(..) {
             self.is_touched[route] = false;
             let tour = &mut self.tours[route];
