@@ -1,4 +1,5 @@
 //! A bed holds one stay at a time, and an elder is in one bed at a time.
 
 mod admissions;
+mod collisions;
 mod constraints;
