@@ -92,6 +92,30 @@ pub fn get_elder(
         .first(connection)?)
 }
 
+/// What an admission has to know of a person. For a caller who has reached the elder already.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = elders)]
+pub struct PersonRow {
+    pub id: i64,
+    pub town_code: String,
+    pub gender: Gender,
+    pub categories: String,
+    pub died_at: Option<Instant>,
+    pub longitude: f64,
+    pub latitude: f64,
+}
+
+pub(crate) fn get_person(connection: &mut AnyConnection, id: i64) -> Result<PersonRow> {
+    Ok(elders::table.filter(elders::id.eq(id)).select(PersonRow::as_select()).first(connection)?)
+}
+
+pub(crate) fn set_died(connection: &mut AnyConnection, id: i64, at: Instant) -> Result<()> {
+    diesel::update(elders::table.filter(elders::id.eq(id)))
+        .set((elders::died_at.eq(at), elders::version.eq(elders::version + 1)))
+        .execute(connection)?;
+    Ok(())
+}
+
 /// Names of those elders among `ids` that the asker may see; empty for somebody who may see none.
 pub fn visible_names(
     connection: &mut AnyConnection,

@@ -3,3 +3,9 @@
 mod admissions;
 mod collisions;
 mod constraints;
+mod help;
+mod machine;
+mod office;
+mod pages;
+mod race;
+mod work;

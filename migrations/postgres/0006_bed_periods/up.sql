@@ -166,6 +166,7 @@ CREATE TABLE request_keys (
     at TIMESTAMP NOT NULL,
     PRIMARY KEY (user_id, key)
 );
+CREATE INDEX request_keys_by_age ON request_keys (at);
 
 -- Every period that fills a bed, whatever it is: where overlap becomes impossible. Rows follow stays, holds and outages by
 -- trigger and cannot be written otherwise.
