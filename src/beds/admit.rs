@@ -167,7 +167,7 @@ fn check_rules(
         kind: None,
         isolation: admission.isolation,
     };
-    let found = blocking_misfit(tx, bed, &looking, &rules)?;
+    let found = blocking_misfit(tx, bed, &looking, rules)?;
     // A bed that is not free is refused with the row that fills it, in a better way.
     let mut found: Vec<Misfit> =
         found.into_iter().filter(|misfit| !matches!(misfit, Misfit::NotFree(_))).collect();

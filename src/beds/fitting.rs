@@ -38,7 +38,7 @@ pub fn candidates(
     let mut found: Vec<Candidate> = beds
         .into_iter()
         .map(|offered| Candidate {
-            misfits: misfits(person, &offered.facts, &rules, today),
+            misfits: misfits(person, &offered.facts, rules, today),
             distance_m: home.map(|home| distance_m(home, (offered.longitude, offered.latitude))),
             offered,
         })
@@ -52,7 +52,7 @@ pub(super) fn blocking_misfit(
     tx: &mut Tx<'_>,
     bed: &BedRow,
     person: &Person,
-    rules: &Rules,
+    rules: Rules,
 ) -> Result<Vec<Misfit>> {
     let found = store::offers(tx.connection, tx.scope, Permission::ManageStays, None, Some(bed.id), tx.now)?;
     let today = tx.calendar.day_of(tx.now);

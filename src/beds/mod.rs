@@ -33,7 +33,7 @@ pub use fitting::{Candidate, candidates};
 pub use hold::{Holding, expire_due, hold, release_hold};
 pub use leave::{Going, end_leave, start_leave};
 pub use model::{
-    BedKind, BedState, CareLevel, Counts, DayForecast, DayOccupancy, Destination, LeaveKind, Misfit,
+    BedKind, BedState, CareLevel, Counts, DayForecast, DayOccupancy, Destination, Ending, LeaveKind, Misfit,
     OutageReason, Period, Person, Risk, RuleCode, RuleMode, forecast, is_stale, occupancy_by_day,
 };
 pub use outage::{Taking, put_back, take_out};

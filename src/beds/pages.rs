@@ -58,6 +58,11 @@ impl List for Beds {
     const EMPTY: &'static str = "bed.empty";
     const NEED: Permission = Permission::SeeBeds;
     const TOPIC: Option<Topic> = Some(Topic::Stay);
+    const LINKS: &'static [(&'static str, &'static str, &'static str)] = &[
+        ("/beds/city", "bed.overview", "layout-dashboard"),
+        ("/waiting", "waiting.heading", "users"),
+        ("/transfers", "transfer.heading", "building-2"),
+    ];
     const COLUMNS: &'static [Column] = &[
         Column::text("label", "field.bed"),
         Column::text("institution", "field.institution"),

@@ -227,7 +227,7 @@ fn check_fit(tx: &mut Tx<'_>, stay: &StayRow, bed: &BedRow) -> Result<()> {
     let elder = get_person(tx.connection, stay.elder_id)?;
     // Somebody who lives here already may be moved into isolation.
     let person = Person { gender: elder.gender, level: stay.care_level, kind: None, isolation: true };
-    let found = blocking_misfit(tx, bed, &person, &rules)?;
+    let found = blocking_misfit(tx, bed, &person, rules)?;
     let blocking = found.iter().find(|misfit| misfit.blocks() && !matches!(misfit, Misfit::NotFree(_)));
     blocking.map_or(Ok(()), |misfit| Err(Error::field("bed", misfit.text())))
 }

@@ -52,7 +52,7 @@ impl Default for Rules {
 }
 
 impl Rules {
-    pub fn of(&self, code: RuleCode) -> RuleMode {
+    pub fn of(self, code: RuleCode) -> RuleMode {
         match code {
             RuleCode::Licence => self.licence,
             RuleCode::Risks => self.risks,
@@ -110,7 +110,7 @@ impl Misfit {
 }
 
 /// Every reason why the bed does not fit, those that keep out and those that are pointed out.
-pub fn misfits(person: &Person, bed: &BedFacts, rules: &Rules, today: NaiveDate) -> Vec<Misfit> {
+pub fn misfits(person: &Person, bed: &BedFacts, rules: Rules, today: NaiveDate) -> Vec<Misfit> {
     let mut found = Vec::new();
     if !bed.is_operating {
         found.push(Misfit::NotOperating);
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn each_reason_is_named() {
         let rules = Rules::default();
-        let found = |person: &Person, bed: &BedFacts| misfits(person, bed, &rules, today());
+        let found = |person: &Person, bed: &BedFacts| misfits(person, bed, rules, today());
         assert_eq!(found(&person(), &bed()), []);
         assert_eq!(found(&person(), &BedFacts { is_operating: false, ..bed() }), [Misfit::NotOperating]);
         for state in BedState::ALL.iter().filter(|state| **state != BedState::Free) {
@@ -212,7 +212,7 @@ mod tests {
     fn the_gender_rule_of_the_room_holds_except_for_couples() {
         let rules = Rules::default();
         let refused = [Misfit::Gender { blocks: true }];
-        let found = |bed: &BedFacts| misfits(&person(), bed, &rules, today());
+        let found = |bed: &BedFacts| misfits(&person(), bed, rules, today());
         assert_eq!(found(&BedFacts { gender_rule: GenderRule::Male, ..bed() }), refused);
         assert_eq!(found(&BedFacts { gender_rule: GenderRule::Female, ..bed() }), []);
         let shared = BedFacts { gender_rule: GenderRule::Same, ..bed() };
@@ -239,7 +239,7 @@ mod tests {
         {
             rules.set(RuleCode::Licence, mode);
             assert_eq!(rules.of(RuleCode::Licence), mode);
-            let blocks = misfits(&person(), &expired, &rules, today()).first().map(|found| found.blocks());
+            let blocks = misfits(&person(), &expired, rules, today()).first().map(|found| found.blocks());
             assert_eq!(blocks, wanted);
         }
     }

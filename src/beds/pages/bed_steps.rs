@@ -81,23 +81,26 @@ fn elder_field(visitor: &Visitor, input: &Input) -> FormField {
     FormField::of(visitor, "elder", "text", input).required(true).hint(visitor.t("hint.elder_admit"))
 }
 
-/// What is agreed and assessed: level, contract, contact, and the nine risks.
+/// What is assessed and agreed: the nine risks first, then level, contract, contact.
 pub fn agreed_fields(visitor: &Visitor, input: &Input) -> Vec<FormField> {
+    let answers = [("", "bed.risk_open"), ("true", "bed.risk_present"), ("false", "bed.risk_absent")];
+    let answers: Vec<(String, String)> =
+        answers.into_iter().map(|(value, key)| (value.to_owned(), visitor.t(key).into_owned())).collect();
+    let mut fields: Vec<FormField> = RISK_FIELDS
+        .iter()
+        .map(|(name, risk)| FormField {
+            label: visitor.lang.fill("bed.risk_of", &[("risk", &visitor.name_of("risk", risk.name()))]),
+            ..FormField::of(visitor, name, "select", input).options(answers.clone())
+        })
+        .collect();
     let level = names(visitor, "care_level", CareLevel::NAMES, true);
-    let mut fields = vec![
+    fields.extend([
         FormField::of(visitor, "care_level", "select", input).options(level),
         FormField::of(visitor, "contract_starts_on", "date", input),
         FormField::of(visitor, "contract_ends_on", "date", input),
         FormField::of(visitor, "contact_name", "text", input),
         FormField::of(visitor, "contact_phone", "text", input).hint(visitor.t("hint.contact")),
-    ];
-    let answers = [("", "bed.risk_open"), ("true", "bed.risk_present"), ("false", "bed.risk_absent")];
-    let answers: Vec<(String, String)> =
-        answers.into_iter().map(|(value, key)| (value.to_owned(), visitor.t(key).into_owned())).collect();
-    fields.extend(RISK_FIELDS.iter().map(|(name, risk)| FormField {
-        label: visitor.lang.fill("bed.risk_of", &[("risk", &visitor.name_of("risk", risk.name()))]),
-        ..FormField::of(visitor, name, "select", input).options(answers.clone())
-    }));
+    ]);
     fields
 }
 

@@ -60,6 +60,7 @@ struct StateView {
 }
 
 struct FloorView {
+    number: usize,
     heading: String,
     rooms: Vec<RoomView>,
 }
@@ -243,7 +244,7 @@ fn floors(words: &Words, beds: &[BedListed]) -> Vec<FloorView> {
             let floor = words
                 .lang
                 .fill("bed.floor_of", &[("building", &bed.building), ("floor", &bed.floor.to_string())]);
-            floors.push(FloorView { heading: floor, rooms: Vec::new() });
+            floors.push(FloorView { number: floors.len() + 1, heading: floor, rooms: Vec::new() });
             (last_floor, last_room) = (Some(place), None);
         }
         let Some(floor) = floors.last_mut() else { continue };
@@ -278,12 +279,14 @@ fn room_about(words: &Words, listed: &BedListed) -> String {
 fn card(words: &Words, listed: &BedListed) -> CardView {
     let state = listed.state();
     let fill = |key: &str, at: Instant| words.lang.fill(key, &[("at", &words.calendar.show(at))]);
+    let by_day =
+        |key: &str, at: Instant| words.lang.fill(key, &[("at", &words.calendar.day_of(at).to_string())]);
     let until = listed.filled.as_ref().and_then(|found| found.claim.ends_at);
     let planned = listed.stay.as_ref().and_then(|stay| stay.planned_ends_at);
     let more = match (state, &listed.stay) {
         (BedState::Occupied | BedState::OnLeave, Some(stay)) => match planned {
-            Some(at) => fill("bed.leaves_at", at),
-            None => fill("bed.since_at", stay.starts_at),
+            Some(at) => by_day("bed.leaves_at", at),
+            None => by_day("bed.since_at", stay.starts_at),
         },
         _ => until.map(|at| fill("bed.until_at", at)).unwrap_or_default(),
     };

@@ -107,7 +107,7 @@ pub async fn show(visitor: Visitor) -> Result<HttpResponse> {
         trend: trend(&visitor, &found.report),
         forecast: forecast(&visitor, &found.report),
         forecast_method: visitor.t("bed.forecast_method").into_owned(),
-        rules: rules(&visitor, &found.rules),
+        rules: rules(&visitor, found.rules),
         may_set_rules,
     };
     html(&CityPage { page: Page::new(&visitor, &visitor.t("bed.city")), city: view })
@@ -284,7 +284,7 @@ fn forecast(visitor: &Visitor, report: &Report) -> TableView {
     table(visitor, FORECAST_COLUMNS, rows.collect())
 }
 
-fn rules(visitor: &Visitor, rules: &Rules) -> Vec<RuleView> {
+fn rules(visitor: &Visitor, rules: Rules) -> Vec<RuleView> {
     let modes = |code: RuleCode| {
         RuleMode::ALL
             .iter()

@@ -45,19 +45,29 @@ pub fn timeline(
     };
     let rows = beds.iter().map(|listed| {
         let own = claims.iter().filter(|claim| claim.bed_id == listed.bed.id);
-        let bars = own.map(|claim| {
+        let planned = listed.stay.as_ref().and_then(|stay| stay.planned_ends_at.map(|at| (stay.id, at)));
+        let bar = |class, from: f64, to: f64, title: String| BarView {
+            class,
+            x: format!("{from:.3}"),
+            width: format!("{:.3}", (to - from).max(0.2)),
+            title,
+        };
+        let mut bars = Vec::new();
+        for claim in own {
             let (x, end) = (share(claim.starts_at), claim.ends_at.map_or(100.0, share));
-            BarView {
-                class: class(claim.kind),
-                x: format!("{x:.3}"),
-                width: format!("{:.3}", (end - x).max(0.2)),
-                title: title(words, listed, claim),
+            // An ordered discharge shows as capacity to come.
+            let until = planned.filter(|(id, _)| claim.kind == ClaimKind::Stay && claim.source_id == *id);
+            let solid = until.map_or(end, |(_, at)| share(at.max(words.now)).min(end));
+            bars.push(bar(class(claim.kind), x, solid, title(words, listed, claim)));
+            if let Some((_, at)) = until.filter(|_| solid < end) {
+                let text = words.lang.fill("bed.leaves_at", &[("at", &words.calendar.show(at))]);
+                bars.push(bar("planned", solid, end, text));
             }
-        });
+        }
         LineView {
             label: format!("{} {}-{}", listed.bed.building, listed.bed.room, listed.bed.label),
             href: format!("/beds/{}", listed.bed.id),
-            bars: bars.collect(),
+            bars,
         }
     });
     let rows = rows.collect();

@@ -134,12 +134,11 @@ pub fn list_entries(
     let mut rows: Vec<(Option<i64>, EntryRow)> =
         rows.into_iter().map(|row| (position(row.id), row)).collect();
     let total = rows.len() as i64;
-    match request.after_id {
-        Some(after) => rows.retain(|(_, row)| row.id > after),
-        None => {
-            rows.sort_by_key(|(position, row)| (*position, row.id));
-            rows.drain(..(request.offset as usize).min(rows.len()));
-        }
+    if let Some(after) = request.after_id {
+        rows.retain(|(_, row)| row.id > after);
+    } else {
+        rows.sort_by_key(|(position, row)| (*position, row.id));
+        rows.drain(..(request.offset as usize).min(rows.len()));
     }
     rows.truncate(request.limit as usize);
     Ok(Listed { rows: with_names(connection, scope, rows, now)?, total })
