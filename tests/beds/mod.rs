@@ -4,6 +4,7 @@ mod admissions;
 mod collisions;
 mod constraints;
 mod help;
+mod killed;
 mod machine;
 mod office;
 mod pages;

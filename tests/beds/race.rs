@@ -16,7 +16,7 @@ const BEDS: usize = 5;
 const ELDERS: usize = 5;
 
 /// Pairs of periods of one bed, or of one elder, that overlap.
-const OVERLAPS: [&str; 2] = [
+pub const OVERLAPS: [&str; 2] = [
     "SELECT count(*) AS n FROM stays AS a JOIN stays AS b ON a.id < b.id AND (a.bed_id = b.bed_id OR a.elder_id = b.elder_id) \
      AND a.starts_at < COALESCE(b.ends_at, '9999-12-31') AND b.starts_at < COALESCE(a.ends_at, '9999-12-31')",
     "SELECT count(*) AS n FROM bed_claims AS a JOIN bed_claims AS b ON a.bed_id = b.bed_id \
