@@ -103,11 +103,11 @@ pub fn add_history(app: &App, stays: i64) -> Result<()> {
     app.write_now(&Scope::system(), |tx| store::add_history(tx.connection, tx.now, stays))
 }
 
-/// Free beds of operating institutions, each with a client who lives nowhere yet: for measurements.
+/// Free beds of rooms that take anybody, each with a client who lives nowhere yet: for measurements.
 pub fn free_beds_and_clients(connection: &mut AnyConnection, count: usize) -> Result<Vec<(i64, i64)>> {
-    let beds = store::free_beds(connection)?.into_iter().map(|bed| bed.id);
+    let beds = store::open_beds(connection)?;
     let clients = store::clients_without_bed(connection)?;
-    Ok(beds.zip(clients).take(count).collect())
+    Ok(beds.into_iter().zip(clients).take(count).collect())
 }
 
 /// The logins that were made with the city.

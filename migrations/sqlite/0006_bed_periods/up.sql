@@ -14,6 +14,7 @@ ALTER TABLE stays ADD COLUMN care_level TEXT CHECK (care_level IN ('self_care', 
 ALTER TABLE stays ADD COLUMN contract_starts_on DATE;
 ALTER TABLE stays ADD COLUMN contract_ends_on DATE;
 ALTER TABLE stays ADD COLUMN contact_sealed BLOB;
+CREATE INDEX stays_by_end ON stays (ends_at);
 CREATE INDEX stays_planned ON stays (planned_ends_at) WHERE planned_ends_at IS NOT NULL;
 
 -- Answers to the nine protections of GB 38600; a protection without a row is not answered.
@@ -179,6 +180,8 @@ CREATE TABLE bed_claims (
     CHECK (ends_at IS NULL OR ends_at > starts_at)
 );
 CREATE INDEX bed_claims_by_bed ON bed_claims (bed_id, starts_at);
+-- What goes on at an instant is found among what ends after it, however long the history is.
+CREATE INDEX bed_claims_by_end ON bed_claims (ends_at);
 INSERT INTO bed_claims (kind, source_id, bed_id, starts_at, ends_at)
     SELECT 'stay', id, bed_id, starts_at, ends_at FROM stays;
 

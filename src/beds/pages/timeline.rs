@@ -21,6 +21,8 @@ pub struct DayHead {
 pub struct LineView {
     pub label: String,
     pub href: String,
+    /// The bars in words.
+    pub about: String,
     pub bars: Vec<BarView>,
 }
 
@@ -64,7 +66,13 @@ pub fn timeline(
                 bars.push(bar("planned", solid, end, text));
             }
         }
+        let told: Vec<&str> = bars.iter().map(|bar| bar.title.as_str()).collect();
         LineView {
+            about: if told.is_empty() {
+                words.name_of("bed_state", "free")
+            } else {
+                told.join(&words.t("list.separator"))
+            },
             label: format!("{} {}-{}", listed.bed.building, listed.bed.room, listed.bed.label),
             href: format!("/beds/{}", listed.bed.id),
             bars,

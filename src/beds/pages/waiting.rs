@@ -137,7 +137,10 @@ pub async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> 
         })
         .await?;
     let is_open = listed.entry.state == WaitingState::Waiting;
-    let (fitting, others): (Vec<_>, Vec<_>) = found.into_iter().partition(Candidate::fits);
+    let (mut fitting, others): (Vec<_>, Vec<_>) = found.into_iter().partition(Candidate::fits);
+    // Where the elder wishes to live comes first; the sort keeps the order otherwise.
+    let wished = listed.entry.institution_id;
+    fitting.sort_by_key(|one| wished != Some(one.offered.bed.institution_id));
     let rows = |found: Vec<Candidate>, max: usize| -> Vec<Row> {
         found.into_iter().take(max).map(|one| offer_row(&visitor, &listed, one)).collect()
     };

@@ -64,19 +64,20 @@ struct CountRow {
 }
 
 /// One statement, so that every count is of the same moment: a bed has at most one claim at an instant.
-const COUNTS: &str = "SELECT i.id AS institution_id, i.name AS institution, i.kind AS institution_kind, \
-    i.state AS institution_state, i.licence_ends_on, i.town_code, i.longitude, i.latitude, b.kind AS bed_kind, \
-    count(*) AS beds, \
-    count(CASE WHEN c.kind = 'stay' AND l.id IS NULL THEN 1 END) AS occupied, \
-    count(CASE WHEN c.kind = 'stay' AND l.id IS NOT NULL THEN 1 END) AS on_leave, \
+const COUNTS: &str = "WITH c AS MATERIALIZED (SELECT kind, source_id, bed_id FROM bed_claims \
+    WHERE starts_at <= $1 AND (ends_at IS NULL OR ends_at > $2)), \
+    l AS MATERIALIZED (SELECT stay_id FROM leaves WHERE starts_at <= $3 AND (ends_at IS NULL OR ends_at > $4)), \
+    n AS (SELECT b.institution_id, b.kind AS bed_kind, count(*) AS beds, \
+    count(CASE WHEN c.kind = 'stay' AND l.stay_id IS NULL THEN 1 END) AS occupied, \
+    count(CASE WHEN c.kind = 'stay' AND l.stay_id IS NOT NULL THEN 1 END) AS on_leave, \
     count(CASE WHEN c.kind = 'hold' THEN 1 END) AS reserved, \
     count(CASE WHEN c.kind = 'outage' THEN 1 END) AS out_of_service \
-    FROM beds AS b JOIN institutions AS i ON i.id = b.institution_id \
-    LEFT JOIN bed_claims AS c ON c.bed_id = b.id AND c.starts_at <= $1 AND (c.ends_at IS NULL OR c.ends_at > $2) \
-    LEFT JOIN leaves AS l ON c.kind = 'stay' AND l.stay_id = c.source_id AND l.starts_at <= $3 \
-    AND (l.ends_at IS NULL OR l.ends_at > $4) \
-    GROUP BY i.id, i.name, i.kind, i.state, i.licence_ends_on, i.town_code, i.longitude, i.latitude, b.kind \
-    ORDER BY i.town_code, i.id, b.kind";
+    FROM beds AS b LEFT JOIN c ON c.bed_id = b.id LEFT JOIN l ON c.kind = 'stay' AND l.stay_id = c.source_id \
+    GROUP BY b.institution_id, b.kind) \
+    SELECT n.institution_id, i.name AS institution, i.kind AS institution_kind, i.state AS institution_state, \
+    i.licence_ends_on, i.town_code, i.longitude, i.latitude, n.bed_kind, n.beds, n.occupied, n.on_leave, n.reserved, \
+    n.out_of_service FROM n JOIN institutions AS i ON i.id = n.institution_id \
+    ORDER BY i.town_code, i.id, n.bed_kind";
 
 /// Beds within reach by institution and kind as they stood or will stand at `at`.
 pub fn counts_at(connection: &mut AnyConnection, scope: &Scope, at: Instant) -> Result<Vec<HouseCounts>> {

@@ -8,8 +8,8 @@ use crate::beds::{BedKind, CareLevel};
 use crate::clock::Instant;
 use crate::db::AnyConnection;
 use crate::db::schema::{
-    bed_claims, bed_confirmations, beds, elders, holds, institutions, leaves, outages, stay_risks, stays,
-    transfers, waiting_entries,
+    bed_claims, bed_confirmations, beds, elders, holds, institutions, leaves, outages, rooms, stay_risks,
+    stays, transfers, waiting_entries,
 };
 use crate::error::Result;
 use crate::on_backend;
@@ -198,6 +198,18 @@ pub(in crate::demo) fn present(connection: &mut AnyConnection) -> Result<Vec<(i6
         .order(stays::id)
         .select((stays::id, stays::version))
         .load(connection)?)
+}
+
+/// The free beds of rooms that take anybody.
+pub(in crate::demo) fn open_beds(connection: &mut AnyConnection) -> Result<Vec<i64>> {
+    let open: Vec<i64> = beds::table
+        .inner_join(rooms::table)
+        .filter(rooms::gender_rule.eq("any"))
+        .filter(rooms::isolation.eq(false))
+        .select(beds::id)
+        .load(connection)?;
+    let open: std::collections::HashSet<i64> = open.into_iter().collect();
+    Ok(free_beds(connection)?.into_iter().map(|bed| bed.id).filter(|id| open.contains(id)).collect())
 }
 
 /// Clients of home visits who live in no institution and for whom no bed is held.
