@@ -57,7 +57,7 @@ pub fn offers(
             .values()
             .filter_map(|found| (found.claim.kind == ClaimKind::Stay).then_some(found.claim.source_id)),
     )?;
-    let houses = houses(connection)?;
+    let houses = houses(connection, &rows)?;
     let mut by_room: HashMap<i64, Vec<(i64, Gender)>> = HashMap::new();
     for row in &rows {
         let stay = filled.get(&row.id).filter(|found| found.claim.kind == ClaimKind::Stay);
@@ -88,8 +88,10 @@ pub fn offers(
         .collect())
 }
 
-fn houses(connection: &mut AnyConnection) -> Result<HashMap<i64, House>> {
+fn houses(connection: &mut AnyConnection, rows: &[BedRow]) -> Result<HashMap<i64, House>> {
+    let ids: std::collections::BTreeSet<i64> = rows.iter().map(|row| row.institution_id).collect();
     Ok(institutions::table
+        .filter(institutions::id.eq_any(ids.into_iter().collect::<Vec<_>>()))
         .select((
             institutions::id,
             (
