@@ -29,6 +29,8 @@ pub enum Permission {
     UnmaskCaregiver,
     SeeBeds,
     ManageStays,
+    /// Putting elders in line for a bed, and moving them in it.
+    ManageWaiting,
     SeeVisits,
     AssignVisits,
     DoVisits,
@@ -42,7 +44,7 @@ pub enum Permission {
 }
 
 impl Permission {
-    pub const ALL: [Permission; 21] = [
+    pub const ALL: [Permission; 22] = [
         Permission::SeeBoard,
         Permission::SeeRegistry,
         Permission::EditInstitution,
@@ -54,6 +56,7 @@ impl Permission {
         Permission::UnmaskCaregiver,
         Permission::SeeBeds,
         Permission::ManageStays,
+        Permission::ManageWaiting,
         Permission::SeeVisits,
         Permission::AssignVisits,
         Permission::DoVisits,
@@ -105,8 +108,8 @@ impl Role {
     pub fn permissions(self) -> &'static [Permission] {
         use Permission::{
             AnswerAlerts, AssignVisits, DoVisits, EditCaregiver, EditInstitution, EditStation, GrantRoles,
-            ManageStays, ManageUsers, SeeAlerts, SeeAudit, SeeBeds, SeeBoard, SeeCaregivers, SeeDevices,
-            SeeElders, SeeRegistry, SeeSessions, SeeVisits, UnmaskCaregiver, UnmaskElder,
+            ManageStays, ManageUsers, ManageWaiting, SeeAlerts, SeeAudit, SeeBeds, SeeBoard, SeeCaregivers,
+            SeeDevices, SeeElders, SeeRegistry, SeeSessions, SeeVisits, UnmaskCaregiver, UnmaskElder,
         };
         match self {
             Role::Coordinator => &[
@@ -119,6 +122,7 @@ impl Role {
                 UnmaskElder,
                 UnmaskCaregiver,
                 SeeBeds,
+                ManageWaiting,
                 SeeVisits,
                 AssignVisits,
                 DoVisits,
@@ -135,6 +139,7 @@ impl Role {
                 UnmaskElder,
                 SeeBeds,
                 ManageStays,
+                ManageWaiting,
                 SeeDevices,
                 SeeAlerts,
                 AnswerAlerts,
@@ -148,6 +153,7 @@ impl Role {
                 EditCaregiver,
                 SeeElders,
                 SeeBeds,
+                ManageWaiting,
                 SeeVisits,
                 SeeDevices,
                 SeeAlerts,

@@ -9,7 +9,9 @@ mod document;
 mod endpoint;
 mod json;
 mod listing;
+mod once;
 mod problem;
+mod store;
 mod strict;
 mod values;
 
@@ -17,6 +19,7 @@ pub use document::document;
 pub use endpoint::Endpoint;
 pub use json::{Json, Patch};
 pub use listing::{Filter, FilterKind, Page, Resource, list_endpoint, part_of, whole};
+pub use once::Once;
 pub use problem::Problem;
 pub use values::{At, Id, PathCode, created, fetch, instant, ok};
 

@@ -2,15 +2,20 @@
 
 use serde_json::json;
 
-use super::model::check_start;
-use super::store::{self, BedRow, StayRow};
+use super::agreed::Agreed;
+use super::blocking::{refuse_bed, refuse_elder};
+use super::fitting::blocking_misfit;
+use super::model::{
+    BedKind, ClaimKind, DAY_PLACE_DAYS_MAX, HoldOutcome, Misfit, Person, Risk, RuleMode, WaitingState,
+    check_planned, check_start,
+};
+use super::record::{Change, not_now, reason_for, record};
+use super::store::{self, BedRow, HoldRow};
 use crate::access::Permission;
-use crate::access::audit::Entry;
 use crate::app::Tx;
-use crate::bus::{Event, Topic};
 use crate::clock::Instant;
 use crate::elders::Found;
-use crate::elders::store::get_elder;
+use crate::elders::store::{PersonRow, get_elder, get_person};
 use crate::error::{Code, Error, Result};
 use crate::registry::institutions::InstitutionState;
 use crate::registry::institutions::store::get_institution;
@@ -31,74 +36,163 @@ pub struct Admission {
     pub whom: Whom,
     pub bed_id: i64,
     pub from: Option<Instant>,
+    /// The last day of a day place, which counts by whole days; the first one where it is absent.
+    pub until: Option<Instant>,
+    pub agreed: Agreed,
+    /// Why it is written down on a later day.
+    pub reason: String,
+    /// The elder has to be kept apart.
+    pub isolation: bool,
 }
 
-/// Starts a stay and gives its number.
+impl Admission {
+    /// From now, with nothing agreed yet.
+    pub fn now(whom: Whom, bed_id: i64) -> Admission {
+        Admission {
+            whom,
+            bed_id,
+            from: None,
+            until: None,
+            agreed: Agreed::default(),
+            reason: String::new(),
+            isolation: false,
+        }
+    }
+
+    #[must_use]
+    pub fn from(mut self, from: Option<Instant>) -> Admission {
+        self.from = from;
+        self
+    }
+}
+
+/// Starts a stay and gives its number. A hold of the bed for the same elder is used up; who waited waits no longer.
 pub fn admit(tx: &mut Tx<'_>, admission: &Admission) -> Result<i64> {
     let bed = store::get_bed(tx.connection, tx.scope, Permission::ManageStays, admission.bed_id)?;
-    let institution = get_institution(tx.connection, tx.scope, Permission::ManageStays, bed.institution_id)?;
-    if institution.state != InstitutionState::Operating {
-        return Err(Error::new(
-            Code::IllegalMove,
-            Text::new("bed.not_operating")
-                .with("state", format!("@enums.institution_state.{}", institution.state.name())),
-        ));
+    check_house(tx, bed.institution_id)?;
+    let person = find(tx, &admission.whom)?;
+    let (from, to) = period(tx, &bed, admission)?;
+    let reason = reason_for(tx, from, &admission.reason)?;
+    admission.agreed.check()?;
+    let holds = store::holds_of_elder(tx.connection, person.id, tx.now)?;
+    let own = holds.iter().find(|hold| hold.bed_id == bed.id);
+    let warnings = check_rules(tx, &bed, &person, admission, own.is_some())?;
+    let gives_way: Vec<(ClaimKind, i64)> = own.iter().map(|hold| (ClaimKind::Hold, hold.id)).collect();
+    refuse_bed(tx, bed.id, from, to, &gives_way)?;
+    refuse_elder(tx, person.id, from, to, None)?;
+    close_holds(tx, &bed, &holds, from)?;
+    let columns = store::NewStay { ends_at: to, ..admission.agreed.columns() };
+    let id = store::insert_stay(tx.connection, &bed, person.id, from, &columns)?;
+    admission.agreed.keep(tx, id)?;
+    if let Some(entry) = store::entry_of_elder(tx.connection, person.id)? {
+        store::close_entry(tx.connection, entry.id, entry.version, WaitingState::Admitted, tx.now)?;
     }
-    let elder_id = find(tx, &admission.whom)?;
-    let from = admission.from.unwrap_or(tx.now);
-    check_start(from, tx.now)?;
-    // These two only say it better: the database has the last word.
-    if let Some(stay) = store::stay_in_bed_after(tx.connection, bed.id, from)? {
-        return Err(Error::taken(taken_by(tx, "bed.taken_since", "bed.taken_until", &stay)));
-    }
-    if let Some(stay) = store::stay_of_elder_after(tx.connection, elder_id, from)? {
-        return Err(Error::taken(elder_taken(tx, &stay)?));
-    }
-    let id = store::insert_stay(tx.connection, &bed, elder_id, from)?;
-    record(tx, &bed, id, elder_id, from)?;
+    let change = Change {
+        action: "stay.admit",
+        entity: "stay",
+        id,
+        town_code: &bed.town_code,
+        institution_id: Some(bed.institution_id),
+        bed_id: Some(bed.id),
+        state: Some("occupied"),
+    };
+    let detail = json!({
+        "version": 1, "bed": bed.id, "elder": person.id, "institution": bed.institution_id,
+        "from": tx.calendar.rfc3339(from), "reason": reason, "warnings": warnings,
+    });
+    record(tx, &change, detail)?;
     Ok(id)
 }
 
-fn find(tx: &mut Tx<'_>, whom: &Whom) -> Result<i64> {
-    match whom {
+pub(super) fn check_house(tx: &mut Tx<'_>, institution_id: i64) -> Result<()> {
+    let house = get_institution(tx.connection, tx.scope, Permission::ManageStays, institution_id)?;
+    if house.state == InstitutionState::Operating {
+        return Ok(());
+    }
+    let state = format!("@enums.institution_state.{}", house.state.name());
+    Err(not_now(Text::new("bed.not_operating").with("state", state)))
+}
+
+pub(super) fn find(tx: &mut Tx<'_>, whom: &Whom) -> Result<PersonRow> {
+    let id = match whom {
         Whom::Elder(id) => match get_elder(tx.connection, tx.scope, Permission::SeeElders, *id, tx.now) {
-            Ok(elder) => Ok(elder.id),
+            Ok(elder) => elder.id,
             Err(error) if error.code == Code::NotFound => {
-                Err(Error::field("elder", Text::new("rule.unknown_elder")))
+                return Err(Error::field("elder", Text::new("rule.unknown_elder")));
             }
-            Err(error) => Err(error),
+            Err(error) => return Err(error),
         },
-        Whom::Found(found) => Ok(found.elder_id()),
+        Whom::Found(found) => found.elder_id(),
+    };
+    let person = get_person(tx.connection, id)?;
+    match person.died_at {
+        Some(at) => Err(Error::field("elder", Text::new("rule.elder_died").with("at", tx.calendar.show(at)))),
+        None => Ok(person),
     }
 }
 
-fn taken_by(tx: &Tx<'_>, since: &'static str, until: &'static str, stay: &StayRow) -> Text {
-    let from = tx.calendar.show(stay.starts_at);
-    match stay.ends_at {
-        None => Text::new(since).with("from", from),
-        Some(to) => Text::new(until).with("from", from).with("to", tx.calendar.show(to)),
+/// From when to when: a day place counts by whole days and may be booked ahead.
+fn period(tx: &Tx<'_>, bed: &BedRow, admission: &Admission) -> Result<(Instant, Option<Instant>)> {
+    let from = admission.from.unwrap_or(tx.now);
+    if bed.kind != BedKind::DayPlace {
+        if admission.until.is_some() {
+            return Err(Error::field("until_on", Text::new("rule.only_day_place")));
+        }
+        check_start("from_on", from, tx.now)?;
+        return Ok((from, None));
     }
+    let (first, _) = tx.calendar.bounds(tx.calendar.day_of(from));
+    let (_, end) = tx.calendar.bounds(tx.calendar.day_of(admission.until.unwrap_or(from)));
+    if first > tx.now {
+        check_planned("from_on", tx.now, first, tx.now, DAY_PLACE_DAYS_MAX)?;
+    } else {
+        check_start("from_on", first, tx.now)?;
+    }
+    check_planned("until_on", first, end, first, DAY_PLACE_DAYS_MAX)?;
+    Ok((first, Some(end)))
 }
 
-/// Names the institution only to somebody who may see its beds.
-fn elder_taken(tx: &mut Tx<'_>, stay: &StayRow) -> Result<Text> {
-    let Ok(reach) = tx.scope.reach(Permission::SeeBeds) else { return Ok(Text::new("error.elder_in_bed")) };
-    if !reach.covers(Some(&stay.town_code), Some(stay.institution_id)) {
-        return Ok(Text::new("error.elder_in_bed"));
+/// Refuses what the room or the office's rules do not allow; gives the names of rules that only warn.
+fn check_rules(
+    tx: &mut Tx<'_>,
+    bed: &BedRow,
+    person: &PersonRow,
+    admission: &Admission,
+    is_held: bool,
+) -> Result<Vec<String>> {
+    let rules = store::admission_rules(tx.connection)?;
+    let looking = Person {
+        gender: person.gender,
+        level: admission.agreed.care_level,
+        kind: None,
+        isolation: admission.isolation,
+    };
+    let found = blocking_misfit(tx, bed, &looking, rules)?;
+    // A bed that is not free is refused with the row that fills it, in a better way.
+    let mut found: Vec<Misfit> =
+        found.into_iter().filter(|misfit| !matches!(misfit, Misfit::NotFree(_))).collect();
+    if is_held {
+        found.retain(|misfit| *misfit != Misfit::Isolation);
     }
-    let institution = get_institution(tx.connection, tx.scope, Permission::SeeBeds, stay.institution_id)?;
-    Ok(taken_by(tx, "bed.elder_since", "bed.elder_until", stay).with("institution", institution.name))
+    if let Some(misfit) = found.iter().find(|misfit| misfit.blocks()) {
+        return Err(Error::field("bed", misfit.text()));
+    }
+    let open = Risk::ALL.len() - admission.agreed.risks.len();
+    if open > 0 && rules.risks == RuleMode::Block {
+        return Err(Error::field("risks", Text::new("rule.risks_open").with("n", open)));
+    }
+    Ok(found.iter().map(|misfit| misfit.text().key.to_owned()).collect())
 }
 
-fn record(tx: &mut Tx<'_>, bed: &BedRow, id: i64, elder_id: i64, from: Instant) -> Result<()> {
-    let from = tx.calendar.rfc3339(from);
-    tx.audit(&Entry {
-        action: "stay.admit",
-        entity: "stay",
-        entity_id: id.to_string(),
-        town_code: Some(&bed.town_code),
-        detail: json!({ "version": 1, "bed": bed.id, "elder": elder_id, "institution": bed.institution_id, "from": from }),
-    })?;
-    let payload = json!({ "id": id, "bed": bed.id, "institution": bed.institution_id, "state": "occupied" });
-    tx.publish(&Event::new(Topic::Stay, &bed.town_code, id, payload).of_institution(Some(bed.institution_id)))
+/// The hold of this bed is used up; holds of other beds of the same institution are let go.
+fn close_holds(tx: &mut Tx<'_>, bed: &BedRow, holds: &[HoldRow], from: Instant) -> Result<()> {
+    for hold in holds.iter().filter(|hold| hold.institution_id == bed.institution_id) {
+        let is_this = hold.bed_id == bed.id;
+        let outcome = if is_this { HoldOutcome::Admitted } else { HoldOutcome::Released };
+        let at = if is_this { from } else { tx.now };
+        if !store::close_hold(tx.connection, hold, at, outcome)? {
+            return Err(crate::registry::change::stale(tx.connection, "hold", hold.id, hold.version)?);
+        }
+    }
+    Ok(())
 }

@@ -1,4 +1,12 @@
+mod claims;
+mod house;
+mod offers;
+mod periods;
+mod rules;
 mod stay_list;
+mod stay_rows;
+mod transfers;
+mod waiting;
 
 use std::collections::HashMap;
 
@@ -6,16 +14,41 @@ use diesel::dsl::{InnerJoin, InnerJoinQuerySource, IntoBoxed};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::model::{BedKind, BedState};
+use super::model::{BedKind, BedState, ClaimKind, GenderRule};
 use crate::access::{Permission, Reach, Scope};
 use crate::clock::Instant;
-use crate::db::schema::{beds, institutions, rooms, stays, towns};
+use crate::db::schema::{bed_claims, beds, institutions, leaves, rooms, stays, towns};
 use crate::db::{AnyConnection, Backend};
 use crate::elders::store::visible_names;
 use crate::error::Result;
 use crate::listing::{ListRequest, Listed};
 
+pub(super) use claims::blocking_claim;
+pub use claims::{ClaimRow, Filled, claims_between, filled_at};
+pub use house::{
+    ConfirmationRow, HouseCounts, STAYS_LIMIT, claims_within, counts_at, insert_confirmation,
+    latest_confirmations, lived_in_between,
+};
+pub use offers::{Offered, offers};
+pub use periods::{HoldRow, LeaveRow, OutageRow, get_hold, get_leave, get_outage, leaves_of, open_holds};
+pub(super) use periods::{
+    close_hold, due_holds, end_leave, end_outage, holds_of_elder, insert_hold, insert_leave, insert_outage,
+    leave_after,
+};
+pub use rules::admission_rules;
+pub(super) use rules::set_rule;
 pub use stay_list::{list_stays, visible_elder};
+pub(super) use stay_rows::{
+    NewStay, answer_risks, correct_period, end_stay, find_stay, insert_stay, plan_end, set_agreed,
+    set_contact, stay_of_elder_in,
+};
+pub use stay_rows::{
+    StayListed, StayRow, answered_risks, get_stay, risks_of, stays_of_bed, stays_of_elder, with_names,
+};
+pub use transfers::{TransferRow, get_transfer, open_transfers};
+pub(super) use transfers::{answer_transfer, insert_transfer};
+pub use waiting::{ClassRow, EntryListed, EntryRow, classes, get_entry, list_entries};
+pub(super) use waiting::{close_entry, entry_of_elder, insert_entry, jump_before};
 
 /// Rows per statement where numbers are listed one by one.
 const IDS_MAX: usize = 10_000;
@@ -34,19 +67,10 @@ pub struct BedRow {
     pub floor: i32,
     /// Room number.
     pub room: String,
-}
-
-#[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = stays)]
-pub struct StayRow {
-    pub id: i64,
-    pub bed_id: i64,
-    pub elder_id: i64,
-    pub institution_id: i64,
-    pub town_code: String,
-    pub starts_at: Instant,
-    pub ends_at: Option<Instant>,
-    pub version: i64,
+    pub room_id: i64,
+    pub gender_rule: GenderRule,
+    pub is_couple_room: bool,
+    pub is_isolation: bool,
 }
 
 /// A bed as it stands at an instant.
@@ -54,19 +78,21 @@ pub struct StayRow {
 pub struct BedListed {
     pub bed: BedRow,
     pub institution: String,
+    /// What fills it; none where it is free.
+    pub filled: Option<Filled>,
     pub stay: Option<StayRow>,
-    /// The resident's name, where the asker may see the elder.
+    /// The name of who lives there or for whom it is held, where the asker may see the elder.
     pub resident: Option<String>,
+    /// For whom it is held.
+    pub hold: Option<HoldRow>,
+    /// Risks that nobody answered yet of whoever lives there.
+    pub risks_open: i64,
 }
 
-/// A stay with the names that the asker may see.
-#[derive(Clone, Debug)]
-pub struct StayListed {
-    pub stay: StayRow,
-    pub elder: Option<String>,
-    pub institution: String,
-    /// Room and bed label.
-    pub place: String,
+impl BedListed {
+    pub fn state(&self) -> BedState {
+        self.filled.as_ref().map_or(BedState::Free, Filled::state)
+    }
 }
 
 type Rooms = InnerJoinQuerySource<beds::table, rooms::table>;
@@ -83,6 +109,10 @@ const BED: (
     rooms::building,
     rooms::floor,
     rooms::number,
+    rooms::id,
+    rooms::gender_rule,
+    rooms::couple,
+    rooms::isolation,
 ) = (
     beds::id,
     beds::institution_id,
@@ -92,6 +122,10 @@ const BED: (
     rooms::building,
     rooms::floor,
     rooms::number,
+    rooms::id,
+    rooms::gender_rule,
+    rooms::couple,
+    rooms::isolation,
 );
 
 fn within(reach: &Reach) -> Condition {
@@ -147,13 +181,36 @@ fn filtered<'a>(reach: &Reach, request: &ListRequest, now: Instant) -> BedQuery<
     if let Some(kind) = request.filter("kind") {
         query = query.filter(beds::kind.eq(kind.to_owned()));
     }
-    let occupied = stays::table
-        .filter(stays::starts_at.le(now))
-        .filter(stays::ends_at.is_null().or(stays::ends_at.gt(now)))
-        .select(stays::bed_id);
+    let filling = |kinds: &[ClaimKind]| {
+        bed_claims::table
+            .filter(bed_claims::starts_at.le(now))
+            .filter(bed_claims::ends_at.is_null().or(bed_claims::ends_at.gt(now)))
+            .filter(bed_claims::kind.eq_any(kinds.to_vec()))
+            .select(bed_claims::bed_id)
+    };
+    if let Some(lived_in) = request.filter_flag("lived_in") {
+        let homes = filling(&[ClaimKind::Stay]);
+        query = if lived_in {
+            query.filter(beds::id.eq_any(homes))
+        } else {
+            query.filter(beds::id.ne_all(homes))
+        };
+    }
+    let away = || {
+        let on_leave = leaves::table
+            .filter(leaves::starts_at.le(now))
+            .filter(leaves::ends_at.is_null().or(leaves::ends_at.gt(now)))
+            .select(leaves::stay_id);
+        stays::table.filter(stays::id.eq_any(on_leave)).select(stays::bed_id)
+    };
     match request.filter("state").map(BedState::parse) {
-        Some(Some(BedState::Occupied)) => query.filter(beds::id.eq_any(occupied)),
-        Some(Some(BedState::Free)) => query.filter(beds::id.ne_all(occupied)),
+        Some(Some(BedState::Occupied)) => {
+            query.filter(beds::id.eq_any(filling(&[ClaimKind::Stay]))).filter(beds::id.ne_all(away()))
+        }
+        Some(Some(BedState::OnLeave)) => query.filter(beds::id.eq_any(away())),
+        Some(Some(BedState::Reserved)) => query.filter(beds::id.eq_any(filling(&[ClaimKind::Hold]))),
+        Some(Some(BedState::OutOfService)) => query.filter(beds::id.eq_any(filling(&[ClaimKind::Outage]))),
+        Some(Some(BedState::Free)) => query.filter(beds::id.ne_all(filling(ClaimKind::ALL))),
         Some(None) => query.filter(diesel::dsl::sql::<Bool>("FALSE")),
         None => query,
     }
@@ -184,37 +241,69 @@ fn ordered<'a>(query: BedQuery<'a>, request: &ListRequest) -> BedQuery<'a> {
     ))
 }
 
-/// The beds with who is in them at `now`.
+/// The beds with what fills them at `now`.
 pub fn with_stays(
     connection: &mut AnyConnection,
     scope: &Scope,
     rows: Vec<BedRow>,
     now: Instant,
 ) -> Result<Vec<BedListed>> {
-    let mut stay_of: HashMap<i64, StayRow> = HashMap::new();
     let ids: Vec<i64> = rows.iter().map(|bed| bed.id).collect();
-    for part in ids.chunks(IDS_MAX) {
-        let found: Vec<StayRow> = stays::table
-            .filter(stays::bed_id.eq_any(part.to_vec()))
-            .filter(stays::starts_at.le(now))
-            .filter(stays::ends_at.is_null().or(stays::ends_at.gt(now)))
-            .select(StayRow::as_select())
-            .load(connection)?;
-        stay_of.extend(found.into_iter().map(|stay| (stay.bed_id, stay)));
+    let mut filled = filled_at(connection, &ids, now)?;
+    let sources = |kind: ClaimKind| -> Vec<i64> {
+        filled.values().filter(|found| found.claim.kind == kind).map(|found| found.claim.source_id).collect()
+    };
+    let (stay_ids, hold_ids) = (sources(ClaimKind::Stay), sources(ClaimKind::Hold));
+    let mut stay_of: HashMap<i64, StayRow> = HashMap::new();
+    for part in stay_ids.chunks(IDS_MAX) {
+        let query = stays::table.filter(stays::id.eq_any(part.to_vec())).select(StayRow::as_select());
+        stay_of.extend(query.load(connection)?.into_iter().map(|stay: StayRow| (stay.bed_id, stay)));
     }
-    let elder_ids: Vec<i64> = stay_of.values().map(|stay| stay.elder_id).collect();
+    let mut hold_of: HashMap<i64, HoldRow> = HashMap::new();
+    for part in hold_ids.chunks(IDS_MAX) {
+        let found = periods::holds_by_number(connection, part)?;
+        hold_of.extend(found.into_iter().map(|hold| (hold.bed_id, hold)));
+    }
+    let answered = answered_risks(connection, &stay_ids)?;
+    let mut elder_ids: Vec<i64> = stay_of.values().map(|stay| stay.elder_id).collect();
+    elder_ids.extend(hold_of.values().map(|hold| hold.elder_id));
     let names = visible_names(connection, scope, &elder_ids, now)?;
     let institutions = institution_names(connection)?;
+    let risks = super::model::Risk::ALL.len() as i64;
     let listed = rows.into_iter().map(|bed| {
-        let stay = stay_of.remove(&bed.id);
+        let (stay, hold) = (stay_of.remove(&bed.id), hold_of.remove(&bed.id));
+        let elder_id = stay.as_ref().map(|stay| stay.elder_id).or(hold.as_ref().map(|hold| hold.elder_id));
         BedListed {
             institution: institutions.get(&bed.institution_id).cloned().unwrap_or_default(),
-            resident: stay.as_ref().and_then(|stay| names.get(&stay.elder_id).cloned()),
+            resident: elder_id.and_then(|id| names.get(&id).cloned()),
+            risks_open: stay
+                .as_ref()
+                .map_or(0, |stay| risks - answered.get(&stay.id).copied().unwrap_or_default()),
+            filled: filled.remove(&bed.id),
             stay,
+            hold,
             bed,
         }
     });
     Ok(listed.collect())
+}
+
+/// Every bed of an institution within reach, in the order of the house.
+pub fn beds_of_house(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    institution: i64,
+    at: Instant,
+) -> Result<Vec<BedListed>> {
+    let reach = scope.reach(Permission::SeeBeds)?;
+    let rows: Vec<BedRow> = beds::table
+        .inner_join(rooms::table)
+        .filter(beds::institution_id.eq(institution))
+        .filter(within(&reach))
+        .order((rooms::building, rooms::floor, rooms::number, beds::label, beds::id))
+        .select(BED)
+        .load(connection)?;
+    with_stays(connection, scope, rows, at)
 }
 
 fn institution_names(connection: &mut AnyConnection) -> Result<HashMap<i64, String>> {
@@ -234,161 +323,19 @@ pub fn institutions_with_beds(connection: &mut AnyConnection, scope: &Scope) -> 
         .load(connection)?)
 }
 
+/// Number and name of every institution of the city that operates: to whom a transfer can be asked.
+pub fn operating_institutions(connection: &mut AnyConnection) -> Result<Vec<(i64, String)>> {
+    Ok(institutions::table
+        .filter(institutions::state.eq("operating"))
+        .order((institutions::town_code, institutions::id))
+        .select((institutions::id, institutions::name))
+        .load(connection)?)
+}
+
 /// Both names of a town.
 pub fn town_name(connection: &mut AnyConnection, code: &str) -> Result<(String, String)> {
     Ok(towns::table
         .filter(towns::code.eq(code))
         .select((towns::name_zh, towns::name_en))
         .first(connection)?)
-}
-
-pub fn get_stay(
-    connection: &mut AnyConnection,
-    scope: &Scope,
-    permission: Permission,
-    id: i64,
-) -> Result<StayRow> {
-    let reach = scope.reach(permission)?;
-    let within = within_stays(&reach);
-    Ok(stays::table.filter(stays::id.eq(id)).filter(within).select(StayRow::as_select()).first(connection)?)
-}
-
-fn within_stays(reach: &Reach) -> Box<dyn BoxableExpression<stays::table, Backend, SqlType = Bool>> {
-    use diesel::dsl::sql;
-    if reach.city {
-        return Box::new(sql::<Bool>("TRUE"));
-    }
-    Box::new(
-        stays::town_code
-            .eq_any(reach.towns.clone())
-            .or(stays::institution_id.eq_any(reach.institutions.clone())),
-    )
-}
-
-/// Stays of a bed within reach, newest first.
-pub fn stays_of_bed(
-    connection: &mut AnyConnection,
-    scope: &Scope,
-    bed_id: i64,
-    now: Instant,
-) -> Result<Vec<StayListed>> {
-    let reach = scope.reach(Permission::SeeBeds)?;
-    let rows = stays::table
-        .filter(stays::bed_id.eq(bed_id))
-        .filter(within_stays(&reach))
-        .order(stays::starts_at.desc())
-        .limit(HISTORY_MAX)
-        .select(StayRow::as_select())
-        .load(connection)?;
-    with_names(connection, scope, rows, now)
-}
-
-/// Stays of an elder within the asker's reach over beds, newest first; none for somebody who may see no beds.
-pub fn stays_of_elder(
-    connection: &mut AnyConnection,
-    scope: &Scope,
-    elder_id: i64,
-    now: Instant,
-) -> Result<Vec<StayListed>> {
-    if !scope.may(Permission::SeeBeds) {
-        return Ok(Vec::new());
-    }
-    let reach = scope.reach(Permission::SeeBeds)?;
-    let rows = stays::table
-        .filter(stays::elder_id.eq(elder_id))
-        .filter(within_stays(&reach))
-        .order(stays::starts_at.desc())
-        .limit(HISTORY_MAX)
-        .select(StayRow::as_select())
-        .load(connection)?;
-    with_names(connection, scope, rows, now)
-}
-
-fn with_names(
-    connection: &mut AnyConnection,
-    scope: &Scope,
-    rows: Vec<StayRow>,
-    now: Instant,
-) -> Result<Vec<StayListed>> {
-    let elder_ids: Vec<i64> = rows.iter().map(|stay| stay.elder_id).collect();
-    let names = visible_names(connection, scope, &elder_ids, now)?;
-    let institutions = institution_names(connection)?;
-    let bed_ids: Vec<i64> = rows.iter().map(|stay| stay.bed_id).collect();
-    let places: Vec<(i64, String, String)> = beds::table
-        .inner_join(rooms::table)
-        .filter(beds::id.eq_any(bed_ids))
-        .select((beds::id, rooms::number, beds::label))
-        .load(connection)?;
-    let listed = rows.into_iter().map(|stay| StayListed {
-        elder: names.get(&stay.elder_id).cloned(),
-        institution: institutions.get(&stay.institution_id).cloned().unwrap_or_default(),
-        place: places
-            .iter()
-            .find(|(id, _, _)| *id == stay.bed_id)
-            .map(|(_, room, label)| format!("{room}-{label}"))
-            .unwrap_or_default(),
-        stay,
-    });
-    Ok(listed.collect())
-}
-
-/// The stay of this bed that keeps another one from going on from `from`.
-pub(super) fn stay_in_bed_after(
-    connection: &mut AnyConnection,
-    bed_id: i64,
-    from: Instant,
-) -> Result<Option<StayRow>> {
-    Ok(stays::table
-        .filter(stays::bed_id.eq(bed_id))
-        .filter(stays::ends_at.is_null().or(stays::ends_at.gt(from)))
-        .order(stays::starts_at)
-        .select(StayRow::as_select())
-        .first(connection)
-        .optional()?)
-}
-
-/// The stay of this elder that keeps another one from going on from `from`.
-pub(super) fn stay_of_elder_after(
-    connection: &mut AnyConnection,
-    elder_id: i64,
-    from: Instant,
-) -> Result<Option<StayRow>> {
-    Ok(stays::table
-        .filter(stays::elder_id.eq(elder_id))
-        .filter(stays::ends_at.is_null().or(stays::ends_at.gt(from)))
-        .order(stays::starts_at)
-        .select(StayRow::as_select())
-        .first(connection)
-        .optional()?)
-}
-
-/// Writes a stay that goes on; the database refuses it where bed or elder are taken.
-pub(super) fn insert_stay(
-    connection: &mut AnyConnection,
-    bed: &BedRow,
-    elder_id: i64,
-    from: Instant,
-) -> Result<i64> {
-    Ok(diesel::insert_into(stays::table)
-        .values((
-            stays::bed_id.eq(bed.id),
-            stays::elder_id.eq(elder_id),
-            stays::institution_id.eq(bed.institution_id),
-            stays::town_code.eq(&bed.town_code),
-            stays::starts_at.eq(from),
-        ))
-        .returning(stays::id)
-        .get_result(connection)?)
-}
-
-/// Ends version `seen` of a stay that goes on; false where that is no longer what is stored.
-pub(super) fn end_stay(connection: &mut AnyConnection, id: i64, seen: i64, to: Instant) -> Result<bool> {
-    let going_on = stays::table
-        .filter(stays::id.eq(id))
-        .filter(stays::version.eq(seen))
-        .filter(stays::ends_at.is_null());
-    let changed = diesel::update(going_on)
-        .set((stays::ends_at.eq(to), stays::version.eq(seen + 1)))
-        .execute(connection)?;
-    Ok(changed == 1)
 }

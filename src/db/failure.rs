@@ -11,6 +11,10 @@ impl From<Failure> for Error {
         let mut error = match &failure {
             Failure::NotFound => Error::not_found(),
             _ if violates(&failure, "stays_bed_once") => Error::taken(Text::new("error.bed_taken")),
+            _ if violates(&failure, "bed_claims_once") => Error::taken(Text::new("error.bed_taken")),
+            _ if violates(&failure, "holds_elder_once") => Error::taken(Text::new("error.elder_held")),
+            _ if violates(&failure, "leaves_once") => Error::taken(Text::new("error.leave_overlaps")),
+            _ if violates(&failure, "leaves_inside_stay") => Error::taken(Text::new("error.leave_outside")),
             _ if violates(&failure, "stays_elder_once") => Error::taken(Text::new("error.elder_in_bed")),
             _ if violates(&failure, "visits_caregiver_once") => {
                 Error::taken(Text::new("error.caregiver_elsewhere"))

@@ -135,6 +135,7 @@ diesel::table! {
         latitude -> Double,
         version -> BigInt,
         updated_at -> Timestamp,
+        licence_ends_on -> Nullable<Date>,
     }
 }
 
@@ -195,6 +196,7 @@ diesel::table! {
         latitude -> Double,
         version -> BigInt,
         updated_at -> Timestamp,
+        died_at -> Nullable<Timestamp>,
     }
 }
 
@@ -206,6 +208,9 @@ diesel::table! {
         building -> Text,
         floor -> Integer,
         number -> Text,
+        gender_rule -> Text,
+        couple -> Bool,
+        isolation -> Bool,
     }
 }
 
@@ -230,6 +235,157 @@ diesel::table! {
         starts_at -> Timestamp,
         ends_at -> Nullable<Timestamp>,
         version -> BigInt,
+        planned_ends_at -> Nullable<Timestamp>,
+        ending -> Nullable<Text>,
+        destination -> Nullable<Text>,
+        care_level -> Nullable<Text>,
+        contract_starts_on -> Nullable<Date>,
+        contract_ends_on -> Nullable<Date>,
+        contact_sealed -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    stay_risks (stay_id, risk) {
+        stay_id -> BigInt,
+        risk -> Text,
+        present -> Bool,
+        answered_at -> Timestamp,
+        actor -> Text,
+    }
+}
+
+diesel::table! {
+    admission_rules (code) {
+        code -> Text,
+        mode -> Text,
+    }
+}
+
+diesel::table! {
+    waiting_classes (code) {
+        code -> Text,
+        rank -> Integer,
+        name_zh -> Text,
+        name_en -> Text,
+        confirmed -> Bool,
+    }
+}
+
+diesel::table! {
+    waiting_entries (id) {
+        id -> BigInt,
+        elder_id -> BigInt,
+        town_code -> Text,
+        institution_id -> Nullable<BigInt>,
+        bed_kind -> Nullable<Text>,
+        care_level -> Nullable<Text>,
+        class_code -> Text,
+        jump_rank -> Nullable<Integer>,
+        place -> BigInt,
+        state -> Text,
+        note -> Text,
+        asked_at -> Timestamp,
+        closed_at -> Nullable<Timestamp>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    holds (id) {
+        id -> BigInt,
+        bed_id -> BigInt,
+        elder_id -> BigInt,
+        institution_id -> BigInt,
+        town_code -> Text,
+        starts_at -> Timestamp,
+        ends_at -> Timestamp,
+        outcome -> Nullable<Text>,
+        note -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    outages (id) {
+        id -> BigInt,
+        bed_id -> BigInt,
+        institution_id -> BigInt,
+        town_code -> Text,
+        reason -> Text,
+        note -> Text,
+        starts_at -> Timestamp,
+        due_at -> Nullable<Timestamp>,
+        ends_at -> Nullable<Timestamp>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    leaves (id) {
+        id -> BigInt,
+        stay_id -> BigInt,
+        kind -> Text,
+        starts_at -> Timestamp,
+        due_at -> Nullable<Timestamp>,
+        ends_at -> Nullable<Timestamp>,
+        note -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    transfers (id) {
+        id -> BigInt,
+        stay_id -> BigInt,
+        elder_id -> BigInt,
+        institution_id -> BigInt,
+        town_code -> Text,
+        to_institution_id -> BigInt,
+        to_town_code -> Text,
+        state -> Text,
+        reason -> Text,
+        answer -> Text,
+        asked_at -> Timestamp,
+        answered_at -> Nullable<Timestamp>,
+        new_stay_id -> Nullable<BigInt>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    bed_confirmations (id) {
+        id -> BigInt,
+        institution_id -> BigInt,
+        town_code -> Text,
+        at -> Timestamp,
+        actor -> Text,
+        beds -> BigInt,
+        occupied -> BigInt,
+        on_leave -> BigInt,
+        reserved -> BigInt,
+        out_of_service -> BigInt,
+        free -> BigInt,
+    }
+}
+
+diesel::table! {
+    request_keys (user_id, key) {
+        user_id -> BigInt,
+        key -> Text,
+        digest -> Text,
+        answer -> BigInt,
+        at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    bed_claims (kind, source_id) {
+        kind -> Text,
+        source_id -> BigInt,
+        bed_id -> BigInt,
+        starts_at -> Timestamp,
+        ends_at -> Nullable<Timestamp>,
     }
 }
 
@@ -397,10 +553,15 @@ diesel::joinable!(rooms -> institutions (institution_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(stations -> towns (town_code));
 diesel::joinable!(stations -> villages (village_code));
+diesel::joinable!(holds -> beds (bed_id));
+diesel::joinable!(leaves -> stays (stay_id));
+diesel::joinable!(outages -> beds (bed_id));
 diesel::joinable!(stays -> beds (bed_id));
 diesel::joinable!(stays -> elders (elder_id));
 diesel::joinable!(user_grants -> users (user_id));
 diesel::joinable!(villages -> towns (town_code));
+diesel::joinable!(waiting_entries -> elders (elder_id));
+diesel::joinable!(waiting_entries -> waiting_classes (class_code));
 diesel::joinable!(visits -> caregivers (caregiver_id));
 diesel::joinable!(visits -> elders (elder_id));
 diesel::joinable!(visits -> service_items (service_code));
@@ -424,6 +585,17 @@ diesel::allow_tables_to_appear_in_same_query!(
     rooms,
     beds,
     stays,
+    stay_risks,
+    admission_rules,
+    waiting_classes,
+    waiting_entries,
+    holds,
+    outages,
+    leaves,
+    transfers,
+    bed_confirmations,
+    request_keys,
+    bed_claims,
     service_items,
     visit_transitions,
     visits,

@@ -9,6 +9,7 @@ use super::facts::Village;
 use super::store::{
     BedRow, ElderRow, RoomRow, StayRow, insert_beds, insert_elders, insert_rooms, insert_stays,
 };
+use crate::beds::{CareLevel, Destination, Ending};
 use crate::clock::Instant;
 use crate::db::AnyConnection;
 use crate::error::{Error, Result};
@@ -20,6 +21,9 @@ const BEDS_MAX: usize = 3_000;
 /// Percent of an institution's beds that are taken: 64 on average.
 const TAKEN_FROM: i64 = 55;
 const TAKEN_TO: i64 = 76;
+/// Village homes with hardly anybody in them, and the percent of their beds that are taken.
+const IDLE_HOMES: i64 = 2;
+const IDLE_TAKEN: i64 = 9;
 /// Percent of the beds where somebody lived before.
 const EARLIER: i64 = 16;
 
@@ -49,8 +53,13 @@ pub(super) fn make(
         elders: vec![],
         stays: vec![],
     };
+    let mut idle = 0;
     for institution in institutions {
-        let taken = dice.within(TAKEN_FROM, TAKEN_TO);
+        let mut taken = dice.within(TAKEN_FROM, TAKEN_TO);
+        if institution.kind == "village_home" && idle < IDLE_HOMES {
+            // Stands out in the city's view.
+            (idle, taken) = (idle + 1, IDLE_TAKEN);
+        }
         let mut rooms = Rooms { institution, built: 0 };
         let mut left = institution.beds;
         let mut rehabilitation = institution.rehabilitation_beds;
@@ -118,6 +127,9 @@ impl Batch<'_> {
             building: format!("{}号楼", index / (ROOMS_PER_FLOOR * FLOORS) + 1),
             floor: floor as i32,
             number: format!("{}", floor * 100 + index % ROOMS_PER_FLOOR + 1),
+            gender_rule: "any",
+            couple: false,
+            isolation: false,
         });
         for label in 1..=size {
             self.counts.beds += 1;
@@ -132,8 +144,9 @@ impl Batch<'_> {
         }
     }
 
-    /// Who lives in the last `size` beds, and who did before.
+    /// Who lives in the last `size` beds, and who did before; what the room then is.
     fn people(&mut self, dice: &mut Dice, institution: &Made, size: i64, taken: i64) -> Result<()> {
+        let before = self.stays.len();
         for bed_id in self.counts.beds - size + 1..=self.counts.beds {
             let now_in = dice.hits(taken).then(|| self.days_ago(dice.within(3, 1_800)));
             if dice.hits(EARLIER) {
@@ -146,7 +159,28 @@ impl Batch<'_> {
                 self.stay(dice, institution, bed_id, came_on, None)?;
             }
         }
+        self.settle_room(size, before);
         Ok(())
+    }
+
+    /// A room of one gender keeps to it; a man and a woman in a room for two are a couple; every fortieth empty room is
+    /// for isolation.
+    fn settle_room(&mut self, size: i64, before: usize) {
+        let residents: Vec<&str> = self.stays[before..]
+            .iter()
+            .filter(|stay| stay.ends_at.is_none())
+            .filter_map(|stay| self.elders.iter().rev().find(|elder| elder.id == stay.elder_id))
+            .map(|elder| elder.gender)
+            .collect();
+        let is_mixed = residents.iter().any(|gender| *gender != residents[0]);
+        let number = self.counts.rooms;
+        let Some(room) = self.rooms.last_mut() else { return };
+        match residents.as_slice() {
+            [] => room.isolation = number % 40 == 0,
+            _ if is_mixed => room.couple = size == 2,
+            [_, _, ..] => room.gender_rule = "same",
+            [_] => {}
+        }
     }
 
     fn stay(
@@ -170,6 +204,12 @@ impl Batch<'_> {
             age_to: 99,
         };
         self.elders.push(elder(self.city, dice, &profile)?);
+        let level = match self.beds.iter().rev().find(|bed| bed.id == bed_id).map(|bed| bed.kind) {
+            Some("self_care") | None => CareLevel::SelfCare,
+            Some("dementia") => CareLevel::FullCare,
+            Some(_) if bed_id % 3 == 0 => CareLevel::FullCare,
+            Some(_) => CareLevel::HalfCare,
+        };
         self.counts.residents += 1;
         self.counts.stays += 1;
         self.stays.push(StayRow {
@@ -180,6 +220,11 @@ impl Batch<'_> {
             town_code: institution.town_code,
             starts_at: self.office_hour(dice, came_on),
             ends_at: left_on.map(|day| self.office_hour(dice, day)),
+            ending: left_on.map(|_| Ending::Discharge),
+            destination: left_on.map(|_| Destination::Home),
+            care_level: Some(level),
+            contract_starts_on: Some(came_on),
+            contract_ends_on: came_on.checked_add_days(Days::new(3 * 365)),
         });
         Ok(())
     }

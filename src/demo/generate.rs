@@ -7,8 +7,8 @@ use super::city::City;
 use super::options::DemoOptions;
 use super::users::{self, Logins};
 use super::{
-    MARK_ACTION, MARK_ENTITY, MARK_ENTITY_ID, beds, devices, elders, facts, files, institutions, places,
-    stations, steps,
+    MARK_ACTION, MARK_ENTITY, MARK_ENTITY_ID, bed_life, beds, devices, elders, facts, files, institutions,
+    places, stations, steps,
 };
 use super::{store, visits};
 use crate::access::audit::Entry;
@@ -64,6 +64,7 @@ fn fill(tx: &mut Tx<'_>, options: &DemoOptions, towns: &[facts::Town], hash: &st
     let caregivers = stations::make_caregivers(connection, &city, &providers)?;
     let clients = elders::make_clients(connection, &city)?;
     let beds = beds::make(connection, &city, &operating.operating, clients)?;
+    bed_life::make(connection, &city)?;
     let devices = devices::make(connection, &city, &smart, &operating.operating)?;
     let workers = store::workers(connection)?;
     let caregiver = workers.iter().find(|worker| worker.town_code == users::TOWN).or(workers.first());

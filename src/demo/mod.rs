@@ -3,6 +3,8 @@
 //! Invariants: the same seed and scale give the same city at the same instant; a demo city is made in an empty database
 //! only and is marked by its audit row, so that nothing here ever touches a real city.
 
+mod bed_life;
+mod bed_moves;
 mod beds;
 mod city;
 mod devices;
@@ -94,6 +96,18 @@ pub fn ensure_today(app: &App, seed: u64) -> Result<i64> {
         }
         Ok(laid)
     })
+}
+
+/// Adds stays that ended years ago until there are `stays` in all: for measurements.
+pub fn add_history(app: &App, stays: i64) -> Result<()> {
+    app.write_now(&Scope::system(), |tx| store::add_history(tx.connection, tx.now, stays))
+}
+
+/// Free beds of rooms that take anybody, each with a client who lives nowhere yet: for measurements.
+pub fn free_beds_and_clients(connection: &mut AnyConnection, count: usize) -> Result<Vec<(i64, i64)>> {
+    let beds = store::open_beds(connection)?;
+    let clients = store::clients_without_bed(connection)?;
+    Ok(beds.into_iter().zip(clients).take(count).collect())
 }
 
 /// The logins that were made with the city.

@@ -1,4 +1,4 @@
-//! Time passing: while the demo runs, today's visits go on.
+//! Time passing: while the demo runs, today's visits go on, and people come to and leave their beds.
 
 use std::time::Duration;
 
@@ -10,12 +10,15 @@ use crate::app::App;
 use crate::error::Result;
 
 const LOOK_EVERY: Duration = Duration::from_secs(3);
+/// Looks between two steps of the beds: one a minute.
+const BED_STEP_EVERY: u32 = 20;
 /// Moves of one look; what remains comes with the next, so that a long sleep does not end in a burst.
 const MOVES_MAX: usize = 12;
 
 /// Takes due steps of visits every few seconds until `stopped` turns true; lays a new day out when it begins.
 pub async fn keep_moving(app: App, seed: u64, mut stopped: watch::Receiver<bool>) {
     let mut day = app.calendar.day_of(app.clock.now());
+    let mut looks: u32 = 0;
     while !*stopped.borrow() {
         let today = app.calendar.day_of(app.clock.now());
         if today != day {
@@ -28,6 +31,13 @@ pub async fn keep_moving(app: App, seed: u64, mut stopped: watch::Receiver<bool>
         }
         if let Err(error) = look(&app, seed).await {
             tracing::warn!(error = %error.for_log(), "the demo's visits stand still for now");
+        }
+        looks = looks.wrapping_add(1);
+        // A bed that somebody else has just changed is no fault: the next minute brings another step.
+        if looks.is_multiple_of(BED_STEP_EVERY)
+            && let Err(error) = super::bed_moves::step(&app, seed).await
+        {
+            tracing::debug!(error = %error.for_log(), "a step of the demo's beds was refused");
         }
         tokio::select! {
             () = tokio::time::sleep(LOOK_EVERY) => {}

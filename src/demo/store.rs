@@ -1,14 +1,19 @@
 //! Bulk inserts: many rows a statement, within what SQLite binds at once.
 
+#[macro_use]
+mod bulk;
+mod bed_life;
 mod queries;
 mod removal;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
+pub(super) use bed_life::*;
 pub(super) use queries::*;
 pub(super) use removal::drop_everything;
 
+use crate::beds::{CareLevel, Destination, Ending};
 use crate::clock::Instant;
 use crate::db::schema::{
     beds, caregivers, dated_settings, devices, elders, institutions, providers, rooms, stations, stays,
@@ -17,26 +22,7 @@ use crate::db::schema::{
 use crate::db::{AnyConnection, store::continue_numbers};
 use crate::error::Result;
 use crate::on_backend;
-
-/// SQLite binds 32,766 values a statement; more than this gains nothing.
-const BINDS_MAX: usize = 16_000;
-
-/// Declares a row and the function that inserts many of it. None is stored as NULL, so that rows share a statement.
-macro_rules! bulk {
-    ($insert:ident, $table:ident, $row:ident { $($column:ident: $kind:ty,)+ }) => {
-        #[derive(Clone, Debug, Insertable)]
-        #[diesel(table_name = $table, treat_none_as_default_value = false)]
-        pub(super) struct $row { $(pub $column: $kind,)+ }
-
-        pub(super) fn $insert(connection: &mut AnyConnection, rows: &[$row]) -> Result<()> {
-            const COLUMNS: usize = [$(stringify!($column),)+].len();
-            for chunk in rows.chunks(BINDS_MAX / COLUMNS) {
-                on_backend!(connection, inner => diesel::insert_into($table::table).values(chunk).execute(inner))?;
-            }
-            Ok(())
-        }
-    };
-}
+use bulk::BINDS_MAX;
 
 bulk!(insert_settings, dated_settings, SettingRow {
     name: &'static str,
@@ -148,6 +134,9 @@ bulk!(insert_rooms, rooms, RoomRow {
     building: String,
     floor: i32,
     number: String,
+    gender_rule: &'static str,
+    couple: bool,
+    isolation: bool,
 });
 
 bulk!(insert_beds, beds, BedRow {
@@ -167,6 +156,11 @@ bulk!(insert_stays, stays, StayRow {
     town_code: &'static str,
     starts_at: Instant,
     ends_at: Option<Instant>,
+    ending: Option<Ending>,
+    destination: Option<Destination>,
+    care_level: Option<CareLevel>,
+    contract_starts_on: Option<NaiveDate>,
+    contract_ends_on: Option<NaiveDate>,
 });
 
 bulk!(insert_devices, devices, DeviceRow {

@@ -2,7 +2,8 @@
 //!
 //! Invariants: identity number, phone and address are sealed in the database and leave it in clear only through
 //! [`reveal`] and [`reveal_addresses`], which write an audit row in the same transaction; an elder is within reach by town,
-//! by a stay in an institution, or by a provider's visit, both until thirty days after they ended.
+//! by a stay in an institution, a hold of a bed there or a provider's visit, until thirty days after they ended, and by waiting
+//! for an institution or being asked to be taken in there.
 
 pub mod api;
 mod model;

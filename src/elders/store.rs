@@ -7,7 +7,9 @@ use diesel::sql_types::Bool;
 use super::model::{Category, Gender};
 use crate::access::{Permission, Reach, Scope};
 use crate::clock::Instant;
-use crate::db::schema::{caregivers, elders, institutions, stays, towns, villages, visits};
+use crate::db::schema::{
+    caregivers, elders, holds, institutions, stays, towns, transfers, villages, visits, waiting_entries,
+};
 use crate::db::{AnyConnection, Backend};
 use crate::error::Result;
 use crate::listing::{ListRequest, Listed};
@@ -52,8 +54,8 @@ pub struct ElderListed {
 
 type Condition = Box<dyn BoxableExpression<elders::table, Backend, SqlType = Bool>>;
 
-/// The part of the table within reach at `now`: by town; by a stay in an institution or a visit of a provider that goes on
-/// or ended in the last thirty days.
+/// The part of the table within reach at `now`: by town; by a stay in an institution, a hold of one of its beds or a visit of
+/// a provider that goes on or ended in the last thirty days; by waiting for an institution or being asked to be taken in there.
 pub(crate) fn within(reach: &Reach, now: Instant) -> Condition {
     use diesel::dsl::sql;
     if reach.city {
@@ -64,6 +66,19 @@ pub(crate) fn within(reach: &Reach, now: Instant) -> Condition {
         .filter(stays::institution_id.eq_any(reach.institutions.clone()))
         .filter(stays::ends_at.is_null().or(stays::ends_at.gt(since)))
         .select(stays::elder_id);
+    let held = holds::table
+        .filter(holds::institution_id.eq_any(reach.institutions.clone()))
+        .filter(holds::ends_at.gt(since))
+        .select(holds::elder_id);
+    let waiting = waiting_entries::table
+        .filter(waiting_entries::state.eq("waiting"))
+        .filter(waiting_entries::institution_id.is_not_null())
+        .filter(waiting_entries::institution_id.assume_not_null().eq_any(reach.institutions.clone()))
+        .select(waiting_entries::elder_id);
+    let asked = transfers::table
+        .filter(transfers::state.eq("asked"))
+        .filter(transfers::to_institution_id.eq_any(reach.institutions.clone()))
+        .select(transfers::elder_id);
     let clients = visits::table
         .inner_join(caregivers::table)
         .filter(caregivers::provider_id.eq_any(reach.providers.clone()))
@@ -73,6 +88,9 @@ pub(crate) fn within(reach: &Reach, now: Instant) -> Condition {
         elders::town_code
             .eq_any(reach.towns.clone())
             .or(elders::id.eq_any(residents))
+            .or(elders::id.eq_any(held))
+            .or(elders::id.eq_any(waiting))
+            .or(elders::id.eq_any(asked))
             .or(elders::id.eq_any(clients)),
     )
 }
@@ -90,6 +108,30 @@ pub fn get_elder(
         .filter(within(&reach, now))
         .select(ElderRow::as_select())
         .first(connection)?)
+}
+
+/// What an admission has to know of a person. For a caller who has reached the elder already.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = elders)]
+pub struct PersonRow {
+    pub id: i64,
+    pub town_code: String,
+    pub gender: Gender,
+    pub categories: String,
+    pub died_at: Option<Instant>,
+    pub longitude: f64,
+    pub latitude: f64,
+}
+
+pub(crate) fn get_person(connection: &mut AnyConnection, id: i64) -> Result<PersonRow> {
+    Ok(elders::table.filter(elders::id.eq(id)).select(PersonRow::as_select()).first(connection)?)
+}
+
+pub(crate) fn set_died(connection: &mut AnyConnection, id: i64, at: Instant) -> Result<()> {
+    diesel::update(elders::table.filter(elders::id.eq(id)))
+        .set((elders::died_at.eq(at), elders::version.eq(elders::version + 1)))
+        .execute(connection)?;
+    Ok(())
 }
 
 /// Names of those elders among `ids` that the asker may see; empty for somebody who may see none.

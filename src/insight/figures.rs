@@ -25,7 +25,7 @@ pub fn figures(counted: &Counted<'_>) -> Vec<Figure> {
     let Counted { tally, now, with_towns, .. } = *counted;
     let count = |key, group, value, rows| figure(key, group, Value::Count(value), rows, now);
     let mut all = vec![
-        figure("occupancy", Group::Today, Value::Ratio(tally.occupancy(), 1), "/beds?state=occupied", now),
+        figure("occupancy", Group::Today, Value::Ratio(tally.occupancy(), 1), "/beds?lived_in=true", now),
         heard(
             Figure {
                 value: Value::Part(tally.devices_online, tally.devices),
@@ -43,7 +43,12 @@ pub fn figures(counted: &Counted<'_>) -> Vec<Figure> {
         count("micro_fire_stations", Group::Facilities, tally.micro_fire_stations, "/institutions?fire=true"),
         count("beds", Group::Capacity, tally.beds, "/beds"),
         count("rehabilitation_beds", Group::Capacity, tally.rehabilitation_beds, "/beds?kind=rehabilitation"),
-        count("free_beds", Group::Capacity, tally.beds - tally.occupied, "/beds?state=free"),
+        count(
+            "free_beds",
+            Group::Capacity,
+            tally.beds - tally.occupied - tally.unavailable,
+            "/beds?state=free",
+        ),
     ];
     if with_towns {
         let coverage = Value::Ratio(tally.coverage(), 0);

@@ -14,7 +14,14 @@ pub use figures::ORDER;
 pub use model::{Figure, Freshness, Group, Tally, Value};
 pub use summary::{Summary, read, report, value_text};
 
+use crate::db::AnyConnection;
+use crate::error::Result;
 use crate::web::Route;
+
+/// Registered residents aged 60 and over of the whole city, as last published by `day`.
+pub fn registered_elders(connection: &mut AnyConnection, day: chrono::NaiveDate) -> Result<Option<i64>> {
+    Ok(store::registered_elders(connection, day)?.map(|number| number.value))
+}
 
 pub fn routes() -> Vec<Route> {
     pages::routes()

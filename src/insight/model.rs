@@ -17,6 +17,8 @@ pub struct Tally {
     pub rehabilitation_beds: i64,
     /// Beds of operating institutions with a stay now.
     pub occupied: i64,
+    /// Beds of operating institutions that are held or out of service now.
+    pub unavailable: i64,
     pub stations: i64,
     pub smart_stations: i64,
     /// Villages and communities of the 2019 list.
@@ -77,6 +79,7 @@ impl AddAssign<&Tally> for Tally {
         self.beds += other.beds;
         self.rehabilitation_beds += other.rehabilitation_beds;
         self.occupied += other.occupied;
+        self.unavailable += other.unavailable;
         self.stations += other.stations;
         self.smart_stations += other.smart_stations;
         self.villages += other.villages;

@@ -15,7 +15,8 @@ use crate::access::{Permission, Scope};
 use crate::clock::Instant;
 use crate::db::AnyConnection;
 use crate::db::schema::{
-    alerts, beds, dated_settings, devices, elders, institutions, stations, stays, towns, villages, visits,
+    alerts, bed_claims, beds, dated_settings, devices, elders, institutions, stations, stays, towns,
+    villages, visits,
 };
 use crate::error::{Error, Result};
 
@@ -149,6 +150,18 @@ fn count_beds(
         .load(connection)?;
     for (town, count) in rows {
         tallies.entry(town).or_default().occupied += count;
+    }
+    let rows: Vec<(String, i64)> = bed_claims::table
+        .inner_join(beds::table.on(beds::id.eq(bed_claims::bed_id)))
+        .filter(beds::institution_id.eq_any(&operating))
+        .filter(bed_claims::kind.ne("stay"))
+        .filter(bed_claims::starts_at.le(now))
+        .filter(bed_claims::ends_at.is_null().or(bed_claims::ends_at.gt(now)))
+        .group_by(beds::town_code)
+        .select((beds::town_code, count_star()))
+        .load(connection)?;
+    for (town, count) in rows {
+        tallies.entry(town).or_default().unavailable += count;
     }
     Ok(())
 }

@@ -75,6 +75,8 @@ pub trait List: 'static {
     const CREATE: Option<Create> = None;
     const CREATE_ICON: &'static str = "plus";
     const LOOK_UP: Option<LookUp> = None;
+    /// Pages that belong to the list: address, text key, icon.
+    const LINKS: &'static [(&'static str, &'static str, &'static str)] = &[];
 
     /// Filters with the values that the asker can choose from.
     fn filters(connection: &mut AnyConnection, scope: &Scope, words: &Words) -> Result<Vec<Filter>>;
@@ -154,6 +156,7 @@ struct ListView {
     empty_text: String,
     live_topic: Option<&'static str>,
     look_up: Option<LookUpView>,
+    links: Vec<(&'static str, String, &'static str)>,
 }
 
 struct LookUpView {
@@ -202,6 +205,10 @@ pub async fn list_page<L: List>(visitor: Visitor, http: HttpRequest) -> Result<H
         create_label: creates.map(|(_, label, _)| visitor.t(label).into_owned()).unwrap_or_default(),
         empty_text: visitor.t(L::EMPTY).into_owned(),
         live_topic: L::TOPIC.map(Topic::name),
+        links: L::LINKS
+            .iter()
+            .map(|(href, label, icon)| (*href, visitor.t(label).into_owned(), *icon))
+            .collect(),
         look_up: L::LOOK_UP.filter(|look_up| visitor.may(look_up.need)).map(|look_up| LookUpView {
             path: look_up.path,
             field: look_up.field,

@@ -22,6 +22,11 @@ pub struct Records {
     elder: i64,
     bed: i64,
     stay: i64,
+    leave: i64,
+    hold: i64,
+    outage: i64,
+    transfer: i64,
+    waiting: i64,
     visit: i64,
     device: i64,
     alert: i64,
@@ -34,26 +39,86 @@ struct Id {
     id: i64,
 }
 
+/// What is around beds and stays.
+struct BedRecords {
+    leave: i64,
+    hold: i64,
+    outage: i64,
+    transfer: i64,
+    waiting: i64,
+}
+
+/// Runs an `INSERT` and gives the number of its row.
+fn insert(app: &TestApp, sql: String) -> i64 {
+    app.write(|tx| Ok(diesel::sql_query(format!("{sql} RETURNING id")).get_result::<Id>(tx.connection)?.id))
+}
+
+fn add_bed_records(app: &TestApp, town: usize, institution: i64, (stay, elder): (i64, i64)) -> BedRecords {
+    let code = town_code(town);
+    let leave = insert(
+        app,
+        format!(
+            "INSERT INTO leaves (stay_id, kind, starts_at, note) VALUES ({stay}, 'home', '2026-11-20 00:00:00.000', '')"
+        ),
+    );
+    let (held, broken, waiter) =
+        (app.add_bed(town, institution), app.add_bed(town, institution), app.add_elder(town));
+    let hold = insert(
+        app,
+        format!(
+            "INSERT INTO holds (bed_id, elder_id, institution_id, town_code, starts_at, ends_at, note) VALUES \
+         ({held}, {waiter}, {institution}, '{code}', '2026-11-20 00:00:00.000', '2026-12-01 00:00:00.000', '')"
+        ),
+    );
+    let outage = insert(
+        app,
+        format!(
+            "INSERT INTO outages (bed_id, institution_id, town_code, reason, note, starts_at) VALUES \
+         ({broken}, {institution}, '{code}', 'repair', '', '2026-11-20 00:00:00.000')"
+        ),
+    );
+    let waiting = insert(
+        app,
+        format!(
+            "INSERT INTO waiting_entries (elder_id, town_code, institution_id, class_code, place, state, note, asked_at) \
+         VALUES ({waiter}, '{code}', {institution}, 'general', {town}, 'waiting', '', '2026-11-20 00:00:00.000')"
+        ),
+    );
+    let other = app.add_institution(town);
+    let transfer = insert(
+        app,
+        format!(
+            "INSERT INTO transfers (stay_id, elder_id, institution_id, town_code, to_institution_id, to_town_code, state, \
+         reason, answer, asked_at) VALUES ({stay}, {elder}, {institution}, '{code}', {other}, '{code}', 'asked', '', \
+         '', '2026-11-20 00:00:00.000')"
+        ),
+    );
+    BedRecords { leave, hold, outage, transfer, waiting }
+}
+
 /// One record of every kind in a town.
 pub fn add_records(app: &TestApp, town: usize) -> Records {
     let (institution, provider) = (app.add_institution(town), app.add_provider(town));
     let (station, caregiver) = (app.add_station(town, Some(provider)), app.add_caregiver(town, provider));
     let (elder, bed) = (app.add_elder(town), app.add_bed(town, institution));
     let code = town_code(town);
-    let insert = |sql: String| {
-        app.write(|tx| {
-            Ok(diesel::sql_query(format!("{sql} RETURNING id")).get_result::<Id>(tx.connection)?.id)
-        })
-    };
-    let stay = insert(format!(
-        "INSERT INTO stays (bed_id, elder_id, institution_id, town_code, starts_at) \
+    let stay = insert(
+        app,
+        format!(
+            "INSERT INTO stays (bed_id, elder_id, institution_id, town_code, starts_at) \
          VALUES ({bed}, {elder}, {institution}, '{code}', '2026-11-01 00:00:00.000')"
-    ));
-    let visit = insert(format!(
-        "INSERT INTO visits (elder_id, town_code, service_code, service_on, window_starts_at, window_ends_at, \
+        ),
+    );
+    let BedRecords { leave, hold, outage, transfer, waiting } =
+        add_bed_records(app, town, institution, (stay, elder));
+    let visit = insert(
+        app,
+        format!(
+            "INSERT INTO visits (elder_id, town_code, service_code, service_on, window_starts_at, window_ends_at, \
          duration_min) VALUES ({elder}, '{code}', 'meal', '2026-11-23', '2026-11-23 02:00:00.000', \
          '2026-11-23 04:00:00.000', 30)"
-    ));
+        ),
+    );
     app.write(|tx| {
         Ok(tx.connection.batch_execute(&format!(
             "INSERT INTO visit_events (visit_id, seq, kind, from_state, to_state, at, recorded_at, actor, note) \
@@ -65,16 +130,39 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
         songhe::db::Kind::Sqlite => "x'00'",
         songhe::db::Kind::Postgres => "'\\x00'",
     };
-    let device = insert(format!(
-        "INSERT INTO devices (code, kind, name, town_code, station_id, token_hash, presence, presence_at, created_at) \
+    let device = insert(
+        app,
+        format!(
+            "INSERT INTO devices (code, kind, name, town_code, station_id, token_hash, presence, presence_at, created_at) \
          VALUES ('D{town}', 'smart_station', '设备', '{code}', {station}, {blob}, 'never', \
          '2026-11-01 00:00:00.000', '2026-11-01 00:00:00.000')"
-    ));
-    let alert = insert(format!(
-        "INSERT INTO alerts (device_id, town_code, kind, channel, value, raised_at) \
+        ),
+    );
+    let alert = insert(
+        app,
+        format!(
+            "INSERT INTO alerts (device_id, town_code, kind, channel, value, raised_at) \
          VALUES ({device}, '{code}', 'sos', 1, 1, '2026-11-23 00:30:00.000')"
-    ));
-    Records { institution, provider, station, caregiver, elder, bed, stay, visit, device, alert, town }
+        ),
+    );
+    Records {
+        institution,
+        provider,
+        station,
+        caregiver,
+        elder,
+        bed,
+        stay,
+        leave,
+        hold,
+        outage,
+        transfer,
+        waiting,
+        visit,
+        device,
+        alert,
+        town,
+    }
 }
 
 /// Writes [`FOREIGN`] into every name of town 2.
@@ -112,6 +200,11 @@ impl Records {
             elder: 5,
             bed: 6,
             stay: 7,
+            leave: 11,
+            hold: 12,
+            outage: 13,
+            transfer: 14,
+            waiting: 15,
             visit: 8,
             device: 9,
             alert: 10,
@@ -134,6 +227,11 @@ impl Records {
             "elders" => self.elder.to_string(),
             "beds" => self.bed.to_string(),
             "stays" => self.stay.to_string(),
+            "leaves" => self.leave.to_string(),
+            "holds" => self.hold.to_string(),
+            "outages" => self.outage.to_string(),
+            "transfers" => self.transfer.to_string(),
+            "waiting" => self.waiting.to_string(),
             "visits" => self.visit.to_string(),
             "devices" => self.device.to_string(),
             "alerts" => self.alert.to_string(),

@@ -42,11 +42,7 @@ async fn city(app: &TestApp) {
         let manager = Program::enter(app, &login).await;
         // The elder has not lived here before: only the identity number would find one of elsewhere.
         app.write(|tx| {
-            let admission = songhe::beds::Admission {
-                whom: songhe::beds::Whom::Elder(resident),
-                bed_id: bed,
-                from: None,
-            };
+            let admission = songhe::beds::Admission::now(songhe::beds::Whom::Elder(resident), bed);
             songhe::beds::admit(tx, &admission)
         });
         assert_eq!(manager.read(&format!("/api/v1/beds/{bed}")).await["state"], "occupied");

@@ -1,5 +1,6 @@
 //! The JSON interface: what its description says, strict inputs, cursors, who may ask.
 
+mod beds;
 mod document;
 mod entry;
 mod equipment;

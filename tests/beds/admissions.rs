@@ -2,7 +2,7 @@
 
 use reqwest::StatusCode;
 use songhe::access::{Place, Role, Scope};
-use songhe::beds::{Admission, Whom, admit, discharge};
+use songhe::beds::{Admission, Departure, Whom, admit, discharge};
 use songhe::error::Code;
 
 use crate::support::app::both;
@@ -39,9 +39,7 @@ both!(a_manager_admits_by_identity_number_and_discharges, |app| async {
     assert_eq!(app.audited("elder.look_up").len(), 2, "a refused admission leaves its look-up behind");
     let other = app.add_elder(1);
     app.taken(&format!("UPDATE elders SET town_code = '350582001' WHERE id = {other}"));
-    let full = app.app.write_now(&Scope::system(), |tx| {
-        admit(tx, &Admission { whom: Whom::Elder(other), bed_id: bed, from: None })
-    });
+    let full = app.app.write_now(&Scope::system(), |tx| admit(tx, &Admission::now(Whom::Elder(other), bed)));
     assert_eq!(full.unwrap_err().code, Code::Taken);
 
     app.hand.advance(chrono::TimeDelta::hours(3));
@@ -72,7 +70,7 @@ both!(beds_of_others_do_not_exist, |app| async {
     let manager = app.user("manager", Role::InstitutionManager, Place::Institution(home)).await;
     let hong = app.user("hong", Role::Coordinator, town(2)).await;
     let lin = app.user("lin", Role::Coordinator, town(1)).await;
-    let stay = app.write(|tx| admit(tx, &Admission { whom: Whom::Elder(elder), bed_id: bed, from: None }));
+    let stay = app.write(|tx| admit(tx, &Admission::now(Whom::Elder(elder), bed)));
     for path in [format!("/beds/{bed}"), format!("/beds/{bed}/admit"), format!("/stays/{stay}/discharge")] {
         assert_eq!(manager.status(&path).await, 404, "{path}");
     }
@@ -91,14 +89,13 @@ both!(a_house_that_does_not_operate_admits_nobody, |app| async {
     let home = app.add_institution(1);
     let (bed, elder) = (app.add_bed(1, home), app.add_elder(1));
     app.taken(&format!("UPDATE institutions SET state = 'idle' WHERE id = {home}"));
-    let refused = app.app.write_now(&Scope::system(), |tx| {
-        admit(tx, &Admission { whom: Whom::Elder(elder), bed_id: bed, from: None })
-    });
+    let refused =
+        app.app.write_now(&Scope::system(), |tx| admit(tx, &Admission::now(Whom::Elder(elder), bed)));
     assert_eq!(refused.unwrap_err().code, Code::IllegalMove);
     let later = app.app.clock.now() + chrono::TimeDelta::hours(1);
     app.taken(&format!("UPDATE institutions SET state = 'operating' WHERE id = {home}"));
     let reserved = app.app.write_now(&Scope::system(), |tx| {
-        admit(tx, &Admission { whom: Whom::Elder(elder), bed_id: bed, from: Some(later) })
+        admit(tx, &Admission::now(Whom::Elder(elder), bed).from(Some(later)))
     });
     assert_eq!(reserved.unwrap_err().code, Code::Invalid);
 });
@@ -110,7 +107,7 @@ both!(of_thirty_two_who_admit_to_one_bed_exactly_one_wins, |app| async {
     let elders: Vec<i64> = (0..32).map(|_| app.add_elder(1)).collect();
     let system = Scope::system();
     let outcomes = futures_util::future::join_all(elders.into_iter().map(|elder| {
-        let admission = Admission { whom: Whom::Elder(elder), bed_id: bed, from: None };
+        let admission = Admission::now(Whom::Elder(elder), bed);
         app.app.write(&system, move |tx| admit(tx, &admission))
     }))
     .await;
@@ -127,11 +124,13 @@ both!(of_two_who_discharge_the_second_is_told, |app| async {
     app.add_towns();
     let home = app.add_institution(1);
     let (bed, elder) = (app.add_bed(1, home), app.add_elder(1));
-    let stay = app.write(|tx| admit(tx, &Admission { whom: Whom::Elder(elder), bed_id: bed, from: None }));
+    let stay = app.write(|tx| admit(tx, &Admission::now(Whom::Elder(elder), bed)));
     app.hand.advance(chrono::TimeDelta::hours(1));
-    app.write(|tx| discharge(tx, stay, 1, None));
-    let second = app.app.write_now(&Scope::system(), |tx| discharge(tx, stay, 1, None)).unwrap_err();
+    app.write(|tx| discharge(tx, stay, 1, &Departure::default()));
+    let second =
+        app.app.write_now(&Scope::system(), |tx| discharge(tx, stay, 1, &Departure::default())).unwrap_err();
     assert_eq!(second.code, Code::Stale);
-    let third = app.app.write_now(&Scope::system(), |tx| discharge(tx, stay, 2, None)).unwrap_err();
+    let third =
+        app.app.write_now(&Scope::system(), |tx| discharge(tx, stay, 2, &Departure::default())).unwrap_err();
     assert_eq!(third.code, Code::IllegalMove);
 });

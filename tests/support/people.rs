@@ -14,6 +14,12 @@ pub const IDENTITY: &str = "350582194013011234";
 pub const PHONE: &str = "13800001234";
 pub const ADDRESS: &str = "前村 12 号";
 
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    n: i64,
+}
+
 impl TestApp {
     /// Runs one statement; gives what the program would make of a refusal.
     pub fn raw(&self, statement: &str) -> Result<usize> {
@@ -34,6 +40,11 @@ impl TestApp {
             Ok(rows) => assert_eq!(rows, 1, "{statement}"),
             Err(error) => panic!("{statement}: {}", error.for_log()),
         }
+    }
+
+    /// The number `n` that a query counts.
+    pub fn count(&self, query: &str) -> i64 {
+        self.read(|connection| Ok(diesel::sql_query(query).get_result::<Count>(connection)?.n))
     }
 
     /// An elder with identity number, phone and address; gives the number.

@@ -4,8 +4,9 @@ use utoipa::ToSchema;
 
 use crate::access::{Permission, Scope};
 use crate::api::{At, Endpoint, Filter, FilterKind, Id, Resource, fetch, list_endpoint, ok};
-use crate::beds::model::{BedKind, BedState};
+use crate::beds::model::{BedKind, BedState, ClaimKind, GenderRule};
 use crate::beds::store::{BedListed, get_bed, list_beds, with_stays};
+use crate::clock::Instant;
 use crate::db::AnyConnection;
 use crate::error::{Error, Result};
 use crate::listing::ListRequest;
@@ -35,16 +36,36 @@ pub struct Bed {
     pub label: String,
     pub kind: BedKind,
     pub state: BedState,
+    /// When what fills it now ends, where that is set.
+    pub until: Option<At>,
+    pub gender_rule: GenderRule,
+    pub couple_room: bool,
+    pub isolation_room: bool,
     /// The stay that goes on in it.
     pub stay_id: Option<i64>,
     pub occupied_since: Option<At>,
-    /// Who is in it, where the asker may see the elder.
+    /// The leave that goes on inside that stay.
+    pub leave_id: Option<i64>,
+    pub hold_id: Option<i64>,
+    pub outage_id: Option<i64>,
+    /// When the discharge is ordered for; the bed is occupied until the person has left.
+    pub discharge_planned_at: Option<At>,
+    /// Of the nine risks, those that nobody answered yet.
+    pub risks_open: i64,
+    /// Who is in it or for whom it is held, where the asker may see the elder.
     pub resident_id: Option<i64>,
     pub resident_name: Option<String>,
 }
 
 impl Bed {
-    fn new(BedListed { bed, stay, resident, .. }: BedListed, words: &Words) -> Bed {
+    fn new(listed: BedListed, words: &Words) -> Bed {
+        let at = |instant: Instant| At::new(words.calendar, instant);
+        let state = listed.state();
+        let BedListed { bed, filled, stay, hold, resident, risks_open, .. } = listed;
+        let source = |kind: ClaimKind| {
+            filled.as_ref().filter(|found| found.claim.kind == kind).map(|found| found.claim.source_id)
+        };
+        let elder_id = stay.as_ref().map(|stay| stay.elder_id).or(hold.as_ref().map(|hold| hold.elder_id));
         Bed {
             id: bed.id,
             institution_id: bed.institution_id,
@@ -54,10 +75,19 @@ impl Bed {
             room: bed.room,
             label: bed.label,
             kind: bed.kind,
-            state: if stay.is_some() { BedState::Occupied } else { BedState::Free },
-            stay_id: stay.as_ref().map(|stay| stay.id),
-            occupied_since: stay.as_ref().map(|stay| At::new(words.calendar, stay.starts_at)),
-            resident_id: stay.filter(|_| resident.is_some()).map(|stay| stay.elder_id),
+            state,
+            until: filled.as_ref().and_then(|found| found.claim.ends_at).map(at),
+            gender_rule: bed.gender_rule,
+            couple_room: bed.is_couple_room,
+            isolation_room: bed.is_isolation,
+            stay_id: source(ClaimKind::Stay),
+            occupied_since: stay.as_ref().map(|stay| at(stay.starts_at)),
+            leave_id: filled.as_ref().and_then(|found| found.leave_id),
+            hold_id: source(ClaimKind::Hold),
+            outage_id: source(ClaimKind::Outage),
+            discharge_planned_at: stay.as_ref().and_then(|stay| stay.planned_ends_at).map(at),
+            risks_open,
+            resident_id: elder_id.filter(|_| resident.is_some()),
             resident_name: resident,
         }
     }
@@ -74,7 +104,8 @@ impl Resource for Beds {
         Filter::new("institution", FilterKind::Id, "Number of the institution."),
         Filter::new("town", FilterKind::Text, "Code of the town."),
         Filter::new("kind", FilterKind::OneOf(BedKind::NAMES), "Its kind."),
-        Filter::new("state", FilterKind::OneOf(BedState::NAMES), "Free or occupied now."),
+        Filter::new("state", FilterKind::OneOf(BedState::NAMES), "What it is now."),
+        Filter::new("lived_in", FilterKind::Flag, "Whether somebody lives in it, present or on leave."),
     ];
     type Item = Bed;
 

@@ -1,14 +1,16 @@
 use actix_web::{HttpResponse, web};
-use chrono::{DateTime, FixedOffset};
+use chrono::{DateTime, FixedOffset, NaiveDate};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::access::{Permission, Scope};
 use crate::api::{
-    At, Endpoint, Filter, FilterKind, Id, Json, Resource, created, fetch, instant, list_endpoint, ok,
+    At, Endpoint, Filter, FilterKind, Id, Json, Once, Resource, created, fetch, instant, list_endpoint, ok,
 };
+use crate::app::Tx;
+use crate::beds::model::{CareLevel, Destination, Ending, Risk};
 use crate::beds::store::{StayRow, get_stay, list_stays, visible_elder};
-use crate::beds::{Admission, Whom, admit, discharge};
+use crate::beds::{Admission, Agreed, Contact, Whom, admit, agree};
 use crate::db::AnyConnection;
 use crate::elders::find_for_admission;
 use crate::error::{Error, Result};
@@ -16,10 +18,22 @@ use crate::listing::ListRequest;
 use crate::text::Text;
 use crate::web::{Need, Visitor, Words};
 
-const PATH: &str = "/api/v1/stays";
-const TAG: &str = "stays";
+pub(super) const PATH: &str = "/api/v1/stays";
+pub(super) const TAG: &str = "stays";
 /// How the use cases name what this interface calls otherwise.
-const NAMES: &[(&str, &str)] = &[("elder", "elder_id"), ("from_on", "starts_at"), ("to_on", "ends_at")];
+pub(super) const NAMES: &[(&str, &str)] = &[
+    ("elder", "elder_id"),
+    ("bed", "bed_id"),
+    ("institution", "institution_id"),
+    ("from_on", "starts_at"),
+    ("to_on", "ends_at"),
+    ("at_on", "at"),
+    ("due_on", "due_at"),
+    ("until_on", "ends_at"),
+    ("planned_on", "planned_ends_at"),
+    ("class", "class_code"),
+    ("before", "before_id"),
+];
 
 pub fn endpoints() -> Vec<Endpoint> {
     let manage = Need::May(Permission::ManageStays);
@@ -34,9 +48,9 @@ pub fn endpoints() -> Vec<Endpoint> {
             .answers::<Stay>(201)
             .fails(404)
             .fails(409),
-        Endpoint::post("/api/v1/stays/{id}/discharge", manage, || web::to(end))
-            .about(TAG, "api.stay.discharge")
-            .takes::<DischargeInput>()
+        Endpoint::post("/api/v1/stays/{id}/agree", manage, || web::to(note_agreed))
+            .about(TAG, "api.stay.agree")
+            .takes::<AgreedInput>()
             .answers::<Stay>(200)
             .fails(409),
     ]
@@ -54,12 +68,27 @@ pub struct Stay {
     pub starts_at: At,
     /// Absent while it goes on.
     pub ends_at: Option<At>,
-    /// To be sent with the discharge.
+    pub care_level: Option<CareLevel>,
+    pub contract_starts_on: Option<NaiveDate>,
+    pub contract_ends_on: Option<NaiveDate>,
+    /// What the discharge is ordered for.
+    pub planned_ends_at: Option<At>,
+    pub ending: Option<Ending>,
+    pub destination: Option<Destination>,
+    /// To be sent with every change.
     pub version: i64,
 }
 
+/// One of the nine protections of GB 38600-2019, and whether the risk is there.
+#[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RiskAnswerInput {
+    risk: Risk,
+    present: bool,
+}
+
 /// Who goes into which bed. Exactly one of `elder_id` and `identity` is given.
-#[derive(Clone, Deserialize, ToSchema)]
+#[derive(Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct AdmissionInput {
     bed_id: i64,
@@ -67,18 +96,56 @@ struct AdmissionInput {
     elder_id: Option<i64>,
     /// Identity number of an elder of anywhere in the city; looking it up is written down.
     identity: Option<String>,
-    /// Now or in the past, RFC 3339 with an offset; now without it.
+    /// Now or in the past, RFC 3339 with an offset; now without it. A day place can be booked ahead.
     starts_at: Option<DateTime<FixedOffset>>,
+    /// Somewhere in the last day of a day place.
+    ends_at: Option<DateTime<FixedOffset>>,
+    /// Needed for what is written down on a later day than it happened.
+    reason: Option<String>,
+    care_level: Option<CareLevel>,
+    contract_starts_on: Option<NaiveDate>,
+    contract_ends_on: Option<NaiveDate>,
+    /// Answers to the nine risks; one that is absent is not answered.
+    risks: Option<Vec<RiskAnswerInput>>,
+    /// Kept sealed.
+    contact_name: Option<String>,
+    contact_phone: Option<String>,
+    /// The elder has to be kept apart from others.
+    isolation: Option<bool>,
 }
 
-#[derive(Clone, Copy, Deserialize, ToSchema)]
+/// What was agreed and assessed after the admission; what is absent is emptied, but risks and contact stay.
+#[derive(Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct DischargeInput {
-    /// The version that was seen.
+struct AgreedInput {
     #[schema(minimum = 1)]
     version: i64,
-    /// After the start and not later than now, RFC 3339 with an offset; now without it.
-    ends_at: Option<DateTime<FixedOffset>>,
+    care_level: Option<CareLevel>,
+    contract_starts_on: Option<NaiveDate>,
+    contract_ends_on: Option<NaiveDate>,
+    risks: Option<Vec<RiskAnswerInput>>,
+    contact_name: Option<String>,
+    contact_phone: Option<String>,
+}
+
+impl AdmissionInput {
+    fn agreed(&self) -> Agreed {
+        Agreed {
+            care_level: self.care_level,
+            contract_starts_on: self.contract_starts_on,
+            contract_ends_on: self.contract_ends_on,
+            risks: answers(self.risks.as_deref()),
+            contact: contact(self.contact_name.clone(), self.contact_phone.clone()),
+        }
+    }
+}
+
+fn answers(given: Option<&[RiskAnswerInput]>) -> Vec<(Risk, bool)> {
+    given.unwrap_or_default().iter().map(|answer| (answer.risk, answer.present)).collect()
+}
+
+fn contact(name: Option<String>, phone: Option<String>) -> Contact {
+    Contact { name: name.unwrap_or_default(), phone: phone.unwrap_or_default() }
 }
 
 impl Stay {
@@ -91,6 +158,12 @@ impl Stay {
             town_code: stay.town_code,
             starts_at: At::new(words.calendar, stay.starts_at),
             ends_at: stay.ends_at.map(|at| At::new(words.calendar, at)),
+            care_level: stay.care_level,
+            contract_starts_on: stay.contract_starts_on,
+            contract_ends_on: stay.contract_ends_on,
+            planned_ends_at: stay.planned_ends_at.map(|at| At::new(words.calendar, at)),
+            ending: stay.ending,
+            destination: stay.destination,
             version: stay.version,
         }
     }
@@ -130,30 +203,58 @@ async fn show(visitor: Visitor, Id(id): Id) -> Result<HttpResponse> {
     Ok(ok(&find(&visitor, id).await?))
 }
 
-async fn start(visitor: Visitor, Json(input): Json<AdmissionInput>) -> Result<HttpResponse> {
-    let whom = match (input.elder_id, input.identity) {
-        (Some(id), None) => Whom::Elder(id),
-        (None, Some(identity)) => {
-            let found =
-                visitor.app.write(&visitor.scope(), move |tx| find_for_admission(tx, &identity)).await?;
-            Whom::Found(found.ok_or_else(|| Error::field("identity", Text::new("rule.unknown_elder")))?)
-        }
-        _ => return Err(Error::field("elder_id", Text::new("rule.elder_or_identity"))),
+async fn start(visitor: Visitor, once: Once, Json(input): Json<AdmissionInput>) -> Result<HttpResponse> {
+    let whom = whom(&visitor, input.elder_id, input.identity.clone()).await?;
+    let admission = Admission {
+        whom,
+        bed_id: input.bed_id,
+        from: input.starts_at.map(instant),
+        until: input.ends_at.map(instant),
+        agreed: input.agreed(),
+        reason: input.reason.clone().unwrap_or_default(),
+        isolation: input.isolation.unwrap_or_default(),
     };
-    let admission = Admission { whom, bed_id: input.bed_id, from: input.starts_at.map(instant) };
-    let outcome = visitor.app.write(&visitor.scope(), move |tx| admit(tx, &admission)).await;
+    let outcome = once.write(&visitor, &input, move |tx| admit(tx, &admission)).await;
     let id = outcome.map_err(|error| error.renamed(NAMES))?;
     Ok(created(format!("{PATH}/{id}"), &find(&visitor, id).await?))
 }
 
-async fn end(visitor: Visitor, Id(id): Id, Json(input): Json<DischargeInput>) -> Result<HttpResponse> {
-    let to = input.ends_at.map(instant);
-    let outcome = visitor.app.write(&visitor.scope(), move |tx| discharge(tx, id, input.version, to)).await;
-    outcome.map_err(|error| error.renamed(NAMES))?;
+/// Writes for the asker; a refusal names fields as this interface calls them.
+pub(super) async fn change<T, F>(visitor: &Visitor, work: F) -> Result<T>
+where
+    T: Send + 'static,
+    F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
+{
+    visitor.app.write(&visitor.scope(), work).await.map_err(|error| error.renamed(NAMES))
+}
+
+/// The elder of a number, or of an identity number whose look-up is written down.
+pub(super) async fn whom(visitor: &Visitor, id: Option<i64>, identity: Option<String>) -> Result<Whom> {
+    match (id, identity) {
+        (Some(id), None) => Ok(Whom::Elder(id)),
+        (None, Some(identity)) => {
+            let found =
+                visitor.app.write(&visitor.scope(), move |tx| find_for_admission(tx, &identity)).await?;
+            let unknown = || Error::field("identity", Text::new("rule.unknown_elder"));
+            Ok(Whom::Found(found.ok_or_else(unknown)?))
+        }
+        _ => Err(Error::field("elder_id", Text::new("rule.elder_or_identity"))),
+    }
+}
+
+async fn note_agreed(visitor: Visitor, Id(id): Id, Json(input): Json<AgreedInput>) -> Result<HttpResponse> {
+    let agreed = Agreed {
+        care_level: input.care_level,
+        contract_starts_on: input.contract_starts_on,
+        contract_ends_on: input.contract_ends_on,
+        risks: answers(input.risks.as_deref()),
+        contact: contact(input.contact_name, input.contact_phone),
+    };
+    visitor.app.write(&visitor.scope(), move |tx| agree(tx, id, input.version, &agreed)).await?;
     Ok(ok(&find(&visitor, id).await?))
 }
 
-async fn find(visitor: &Visitor, id: i64) -> Result<Stay> {
+pub(super) async fn find(visitor: &Visitor, id: i64) -> Result<Stay> {
     fetch(visitor, move |connection, scope, words| {
         let stay = get_stay(connection, scope, Permission::SeeBeds, id)?;
         let elder_id = visible_elder(connection, scope, &stay, words.now)?;

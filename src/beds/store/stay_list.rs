@@ -1,6 +1,7 @@
 use diesel::prelude::*;
 
-use super::{StayRow, within_stays};
+use super::StayRow;
+use super::stay_rows::within_stays;
 use crate::access::{Permission, Scope};
 use crate::clock::Instant;
 use crate::db::AnyConnection;

@@ -105,7 +105,7 @@ async fn measure_own(args: &HttpArgs, city: &City) -> Result<Report> {
     Ok(report(args, Some(told), &samples))
 }
 
-async fn sign_in(base_url: &str, city: &City) -> Result<String> {
+pub(super) async fn sign_in(base_url: &str, city: &City) -> Result<String> {
     let fault = |error: reqwest::Error| Error::internal("signing in").because(error);
     let body = json!({ "login": city.login, "password": city.password });
     // This answer is read, not counted: it must not come compressed.

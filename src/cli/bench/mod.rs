@@ -1,5 +1,6 @@
 //! `songhe bench`: measures the program as its users meet it, with figures for people or for scripts.
 
+mod beds;
 mod city;
 mod http;
 mod load;
@@ -25,11 +26,13 @@ pub struct BenchArgs {
 enum What {
     Http(http::HttpArgs),
     Solver(solver::SolverArgs),
+    Beds(beds::BedsArgs),
 }
 
 pub fn run(args: &BenchArgs, file: Option<&Path>, overrides: &Overrides) -> Result<(), Failure> {
     match &args.what {
         What::Http(args) => http::run(args, file, overrides),
         What::Solver(args) => solver::run(args),
+        What::Beds(args) => beds::run(args, file, overrides),
     }
 }

@@ -6,7 +6,7 @@ use crate::db::AnyConnection;
 use crate::error::Result;
 
 /// All tables of this program.
-const TABLES: [&str; 28] = [
+const TABLES: [&str; 40] = [
     "users",
     "user_grants",
     "sessions",
@@ -24,12 +24,24 @@ const TABLES: [&str; 28] = [
     "rooms",
     "beds",
     "stays",
+    "stay_risks",
+    "admission_rules",
+    "waiting_classes",
+    "waiting_entries",
+    "holds",
+    "outages",
+    "leaves",
+    "transfers",
+    "bed_confirmations",
+    "request_keys",
+    "bed_claims",
     "service_items",
     "visit_transitions",
     "visits",
     "visit_events",
     "devices",
     "device_windows",
+    "device_gaps",
     "readings",
     "latest_readings",
     "quarantine",

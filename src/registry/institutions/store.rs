@@ -87,6 +87,15 @@ pub fn get_institution(
         .first(connection)?)
 }
 
+/// An institution of anywhere in the city: institutions are public, what happens in them is not.
+pub(crate) fn find_institution(connection: &mut AnyConnection, id: i64) -> Result<Option<InstitutionRow>> {
+    Ok(institutions::table
+        .filter(institutions::id.eq(id))
+        .select(InstitutionRow::as_select())
+        .first(connection)
+        .optional()?)
+}
+
 /// Rooms and beds of one kind in an institution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BedKindCount {
