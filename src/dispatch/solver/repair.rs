@@ -74,7 +74,9 @@ pub fn release(
         .iter()
         .copied()
         .partition(|stop| stop.start < from || is_fact(stop.visit));
-    kept.routes[caregiver].rest = kept.routes[caregiver].rest.filter(|rest| rest.before <= stay.len());
+    if let Some(rest) = &mut kept.routes[caregiver].rest {
+        rest.before = rest.before.min(stay.len());
+    }
     for (index, visit) in without.visits.iter_mut().enumerate() {
         if stay.iter().all(|stop| stop.visit != index) && !visit.barred.contains(&caregiver) {
             visit.barred.push(caregiver);

@@ -148,17 +148,7 @@ impl NetworkState<'_, '_> {
                     least += self.late_price * i64::from(excess.max(0));
                 }
                 let busy = i64::from(added + task.duration);
-                if weights.idle_max > 0 {
-                    if self.is_guided {
-                        least -= 2 * weights.idle_max * value.idle.max(0) * busy.max(0) / self.idle_scale + 1;
-                    }
-                    if value.idle == most_idle {
-                        least -= weights.idle_max * busy.max(0);
-                    }
-                }
-                if weights.waiting > 0 {
-                    least -= weights.waiting * value.waiting.min(busy.max(0));
-                }
+                least -= self.most_saved(route, busy, value.idle == most_idle);
                 if least >= limit || blinks.blink() {
                     continue;
                 }
@@ -176,6 +166,21 @@ impl NetworkState<'_, '_> {
             }
         }
         places.sort_unstable_by_key(|place| (place.least, place.route, place.index, place.after_rest));
+    }
+
+    /// What so much more work in a route saves at most, where idling and waiting cost.
+    fn most_saved(&self, route: usize, busy: i64, is_idlest: bool) -> i64 {
+        let weights = &self.data.problem.weights;
+        let value = &self.values[route];
+        let busy = busy.max(0);
+        let mut saved = weights.waiting * value.waiting.min(busy);
+        if weights.idle_max > 0 && self.is_guided {
+            saved += 2 * weights.idle_max * value.idle.max(0) * busy / self.idle_scale + 1;
+        }
+        if is_idlest {
+            saved += weights.idle_max * busy;
+        }
+        saved
     }
 
     /// The cheapest place in these routes that `accepts` takes, with the plan's cost there, whether or not leaving the visit out costs less.

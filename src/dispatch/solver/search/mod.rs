@@ -1,6 +1,7 @@
 //! Ruin and recreate with annealed acceptance (after Christiaens and Vanden Berghe, "Slack induction by string removals", 2020):
 //! neighbouring stretches of routes are taken out and put back greedily, and a worse plan is kept with a falling probability.
 
+mod order;
 mod ruin;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,6 +11,7 @@ use rand::Rng;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+use self::order::{Order, sort};
 use self::ruin::Ruin;
 use super::data::Data;
 
@@ -354,51 +356,5 @@ impl Best {
             tour.visits.extend((0..state.visits_of(route)).map(|index| state.visit_at(route, index)));
             tour.rest = state.rest_of(route);
         }
-    }
-}
-
-/// In which order absent visits are put back.
-#[derive(Debug, Clone, Copy)]
-enum Order {
-    Random,
-    Long,
-    Narrow,
-    Early,
-    Late,
-    Close,
-    Far,
-}
-
-impl Order {
-    fn draw(rng: &mut ChaCha8Rng) -> Order {
-        match rng.random_range(0..17) {
-            0..4 => Order::Random,
-            4..8 => Order::Long,
-            8..10 => Order::Narrow,
-            10..12 => Order::Early,
-            12..14 => Order::Late,
-            14..16 => Order::Far,
-            _ => Order::Close,
-        }
-    }
-}
-
-fn sort(data: &Data<'_>, visits: &mut [u32], order: Order, rng: &mut ChaCha8Rng) {
-    let task = |visit: &u32| &data.tasks[*visit as usize];
-    match order {
-        Order::Random => {
-            for index in (1..visits.len()).rev() {
-                visits.swap(index, rng.random_range(0..=index));
-            }
-        }
-        Order::Long => {
-            visits
-                .sort_unstable_by_key(|visit| (-i64::from(task(visit).duration), -task(visit).load, *visit));
-        }
-        Order::Narrow => visits.sort_unstable_by_key(|visit| (task(visit).to - task(visit).from, *visit)),
-        Order::Early => visits.sort_unstable_by_key(|visit| (task(visit).from, *visit)),
-        Order::Late => visits.sort_unstable_by_key(|visit| (-task(visit).to, *visit)),
-        Order::Close => visits.sort_unstable_by_key(|visit| (data.remoteness[*visit as usize], *visit)),
-        Order::Far => visits.sort_unstable_by_key(|visit| (-data.remoteness[*visit as usize], *visit)),
     }
 }
