@@ -9,6 +9,7 @@ mod bus;
 mod config;
 mod database;
 mod devices;
+mod dispatch;
 mod elders;
 mod figures;
 mod operations;
