@@ -25,10 +25,6 @@ pub struct Shape {
     pub plain: bool,
     /// Waiting may cost something, and soft visits may have several windows.
     pub waiting: bool,
-    /// The day has begun: there is a present, and some visits have happened.
-    pub running: bool,
-    /// People were told something, whether or not it is possible.
-    pub told: bool,
 }
 
 impl Draw {
@@ -65,13 +61,13 @@ pub fn problem(draw: &mut Draw, shape: Shape) -> Problem {
         ..Problem::default()
     };
     problem.rules.due = if draw.one_in(3) { Due::End } else { Due::Start };
-    problem.rules.now = (shape.running && draw.one_in(4)).then(|| draw.time(shape.day / 3));
+    problem.rules.now = (draw.one_in(4)).then(|| draw.time(shape.day / 3));
     problem.caregivers = (0..shape.caregivers).map(|_| caregiver(draw, shape)).collect();
     problem.visits = (0..shape.visits).map(|_| visit(draw, shape, &problem.rules)).collect();
     if !shape.plain {
         problem.groups = groups(draw, shape.visits);
     }
-    if shape.told && draw.one_in(4) {
+    if draw.one_in(4) {
         let assigned = (0..shape.visits).map(|_| {
             draw.one_in(2).then(|| Assigned {
                 caregiver: draw.up_to(shape.caregivers - 1),

@@ -3,6 +3,7 @@
 mod brute;
 mod brute_cost;
 mod draws;
+mod given;
 mod optimal;
 
 use songhe::dispatch::solver::*;

@@ -1,6 +1,6 @@
 //! The problem in flat arrays, as the search reads it.
 
-use super::problem::{Due, Lateness, Lock, Problem, Relation, RestPlace, Time, Visit};
+use super::problem::{Caregiver, Due, Lateness, Lock, Problem, Relation, Rest, RestPlace, Time, Visit};
 
 /// Later than anything that happens.
 pub(super) const NEVER: Time = Time::MAX / 2;
@@ -48,6 +48,8 @@ pub(super) struct Data<'p> {
     ties: Vec<Tie>,
     ties_from: Vec<u32>,
     pub caregivers: usize,
+    /// By caregiver: the break, in what is left of its window.
+    pub rests: Vec<Option<Rest>>,
     /// By visit: others by travel time, nearest first.
     pub near: Vec<Vec<u32>>,
     /// By visit: travel to the nearest caregiver's start place.
@@ -119,6 +121,7 @@ impl<'p> Data<'p> {
                 .windows(2)
                 .all(|two| (two[0].start_place, two[0].end_place) == (two[1].start_place, two[1].end_place)),
             caregivers: problem.caregivers.len(),
+            rests: problem.caregivers.iter().map(|caregiver| rest_left(problem, caregiver)).collect(),
             near: Vec::new(),
             remoteness: Vec::new(),
             starts_near: Vec::new(),
@@ -236,6 +239,13 @@ impl<'p> Data<'p> {
             self.fixed = fixed;
         }
     }
+}
+
+/// A break does not start before the present.
+fn rest_left(problem: &Problem, caregiver: &Caregiver) -> Option<Rest> {
+    let mut rest = caregiver.rest?;
+    rest.window.from = rest.window.from.max(problem.rules.now.unwrap_or(-NEVER));
+    Some(rest)
 }
 
 fn bits(skills: &[usize]) -> u128 {

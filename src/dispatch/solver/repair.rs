@@ -8,7 +8,7 @@ use super::plan::Plan;
 use super::problem::{Assigned, Lock, Problem, Time};
 use super::refuse::{Refusal, validate};
 use super::search::{State, Tour};
-use super::solve::tours;
+use super::solve::{lawful, tours};
 
 /// What a repair may do.
 #[derive(Debug, Clone, Copy)]
@@ -122,7 +122,7 @@ impl<'d, 'p> Repairing<'d, 'p> {
     fn load(&mut self, plan: &Plan) {
         let data = self.state.data;
         self.state = NetworkState::new(data);
-        self.state.load(&tours(plan));
+        self.state.load(&lawful(data, tours(plan)));
         self.state.keep(|_| ());
     }
 

@@ -1,11 +1,15 @@
 //! Planning a day.
 
+mod given;
 mod parts;
 
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+pub(super) use self::given::{lawful, tours};
+
+use self::given::told;
 use super::data::Data;
 use super::network::{NetworkState, assemble};
 use super::plain::PlainState;
@@ -53,7 +57,7 @@ pub fn solve(problem: &Problem, options: &Options<'_>) -> Result<Solved, Refusal
     let started = Instant::now();
     let log = Log { started, heard: options.progress, entries: Mutex::default() };
     let data = Data::new(problem);
-    let start = options.start.map(tours).or_else(|| told(problem)).unwrap_or_default();
+    let start = lawful(&data, options.start.map_or_else(|| told(problem), tours));
     let budget = Budget {
         started,
         deadline: options.deadline,
@@ -136,40 +140,6 @@ const NETWORK: Settings = Settings {
     crossings: 0,
     absent_share: 1.0,
 };
-
-/// A plan's routes as the search has them.
-pub(super) fn tours(plan: &Plan) -> Vec<Tour> {
-    let tour = |route: &super::plan::Route| Tour {
-        visits: route.stops.iter().map(|stop| stop.visit as u32).collect(),
-        rest: route.rest.map(|rest| rest.before),
-    };
-    plan.routes.iter().map(tour).collect()
-}
-
-/// What people were told, in the order of the times they were told; and what is done or running.
-fn told(problem: &Problem) -> Option<Vec<Tour>> {
-    use super::problem::Lock;
-    let mut stops: Vec<Vec<(i32, u32)>> = vec![Vec::new(); problem.caregivers.len()];
-    let mut any = false;
-    for (index, visit) in problem.visits.iter().enumerate() {
-        let told = problem.baseline.as_ref().and_then(|baseline| baseline.assigned[index]);
-        let place = match (visit.lock, told) {
-            (Lock::Fact { caregiver, start }, _) => Some((caregiver, start)),
-            (_, told) => told.map(|told| (told.caregiver, told.start)),
-        };
-        if let Some((caregiver, start)) = place {
-            stops[caregiver].push((start, index as u32));
-            any = true;
-        }
-    }
-    any.then(|| {
-        let tour = |mut stops: Vec<(i32, u32)>| {
-            stops.sort_unstable();
-            Tour { visits: stops.into_iter().map(|stop| stop.1).collect(), rest: None }
-        };
-        stops.into_iter().map(tour).collect()
-    })
-}
 
 /// Collects progress from all threads.
 struct Log<'a> {

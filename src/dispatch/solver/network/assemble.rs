@@ -1,11 +1,12 @@
 //! The plan that people get, from the routes that the search found.
 
 use super::super::count::components;
-use super::super::data::Data;
+use super::super::data::{Data, NONE};
 use super::super::plan::{Cost, Plan, RestAt, RestStop, Route, Stop};
 use super::super::problem::{Rest, RestPlace, Time};
 use super::super::search::{State, Tour};
 use super::NetworkState;
+use super::value::RESTLESS;
 
 /// The plan with these tours. Visits in tours that cannot be kept whole are left out, so that what comes back is possible.
 pub(in super::super) fn assemble(data: &Data<'_>, tours: &[Tour]) -> Plan {
@@ -25,19 +26,62 @@ pub(in super::super) fn assemble(data: &Data<'_>, tours: &[Tour]) -> Plan {
 }
 
 impl NetworkState<'_, '_> {
-    /// Takes over tours, whatever the state was.
-    pub(in super::super) fn load(&mut self, tours: &[Tour]) -> bool {
+    /// Takes over tours that break no rule but perhaps those of time and load (see `lawful`): whole where they are possible, and visit by
+    /// visit, as far as that goes, where they are not. The state is empty before.
+    pub(in super::super) fn load(&mut self, tours: &[Tour]) {
         for (route, tour) in tours.iter().enumerate() {
             for (index, visit) in tour.visits.iter().enumerate() {
                 self.link(*visit, route, index, false);
             }
-            if self.data.problem.caregivers[route].rest.is_some() {
-                self.routes[route].rest = if tour.visits.is_empty() { Some(0) } else { tour.rest };
+            if !tour.visits.is_empty() {
+                self.routes[route].rest = tour.rest.filter(|_| self.data.rests[route].is_some());
             }
         }
-        self.absent.retain(|visit| self.route_of[*visit as usize] == super::NONE);
-        self.order_by_place();
-        self.count_all()
+        self.order_by_index();
+        if !self.count_all() || !self.load_rests() {
+            self.load_one_by_one();
+        }
+        let route_of = &self.route_of;
+        self.absent.retain(|visit| route_of[*visit as usize] == NONE);
+    }
+
+    /// Gives the breaks that are owed to routes that came without. `false` where one does not fit that may not be left out.
+    fn load_rests(&mut self) -> bool {
+        for route in 0..self.routes.len() {
+            if self.data.rests[route].is_some() && self.routes[route].rest.is_none() {
+                self.save(route);
+            }
+        }
+        self.place_rests();
+        self.forget_step();
+        self.values.iter().all(|value| value.cost < RESTLESS)
+    }
+
+    fn forget_step(&mut self) {
+        self.before.routes.clear();
+        self.before.is_saved.fill(false);
+    }
+
+    fn load_one_by_one(&mut self) {
+        let given: Vec<Vec<u32>> = self.routes.iter().map(|route| route.visits.clone()).collect();
+        for (route, visits) in given.iter().enumerate() {
+            for index in (self.first_free[route]..visits.len()).rev() {
+                self.unlink(route, index);
+            }
+            self.routes[route].rest = self.data.rests[route].map(|_| self.first_free[route]);
+        }
+        self.count_all();
+        for (route, visits) in given.iter().enumerate() {
+            for visit in &visits[self.first_free[route]..] {
+                // Groups find their places together, later.
+                if self.data.tasks[*visit as usize].group == NONE
+                    && let Some((_, place)) = self.cheapest_place(*visit, route..route + 1, |_| true)
+                {
+                    self.settle(&[(*visit, place)]);
+                }
+            }
+        }
+        self.forget_step();
     }
 
     fn route(&mut self, index: usize) -> Route {
@@ -54,8 +98,10 @@ impl NetworkState<'_, '_> {
             end: *start + data.tasks[*visit as usize].duration,
         };
         let stops: Vec<Stop> = self.routes[index].visits.iter().zip(&starts).map(stop).collect();
-        let rest = match (&caregiver.rest, self.routes[index].rest) {
-            (Some(rest), Some(before)) => Some(self.rest_stop(index, rest, before, &stops)),
+        let rest = match (&data.rests[index], self.routes[index].rest) {
+            (Some(rest), Some(before)) if self.fits_rest(index) => {
+                Some(self.rest_stop(index, rest, before, &stops))
+            }
             _ => None,
         };
         let legs = data.legs_of(index);

@@ -289,7 +289,9 @@ impl State for NetworkState<'_, '_> {
                 continue;
             }
             for member in &self.data.problem.groups[group as usize].members {
-                if let Some((other, index)) = self.find(*member as u32) {
+                if let Some((other, index)) = self.find(*member as u32)
+                    && self.data.tasks[*member].fact.is_none()
+                {
                     self.save(other);
                     self.unlink(other, index);
                     self.absent.push(*member as u32);

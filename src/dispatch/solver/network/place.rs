@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::super::data::NONE;
+use super::super::search::State;
 use super::{Blinks, NetworkState};
 
 /// A place for a visit.
@@ -237,28 +238,26 @@ impl NetworkState<'_, '_> {
 
     pub(super) fn place_group(&mut self, group: usize, blinks: &mut Blinks) -> bool {
         let members = &self.data.problem.groups[group].members;
-        if members.len() == 2 {
-            return self.place_pair(members[0] as u32, members[1] as u32, blinks);
+        let is_absent = |member: &&usize| self.route_of[**member] == NONE;
+        let absent: Vec<u32> = members.iter().filter(is_absent).map(|member| *member as u32).collect();
+        if let ([first, second], 2) = (absent.as_slice(), members.len()) {
+            return self.place_pair(*first, *second, blinks);
         }
-        let mut entered = Vec::new();
-        for member in members {
-            let visit = *member as u32;
+        let without = self.cost;
+        for visit in &absent {
             let mut places = Vec::new();
-            self.places(visit, 0..self.data.caregivers, i64::MAX, blinks, &mut places);
-            places.retain(|place| entered.iter().all(|(_, other): &(u32, Place)| other.route != place.route));
-            let tried = places.iter().filter_map(|place| Some((self.tried(&[(visit, *place)])?, *place)));
+            self.places(*visit, 0..self.data.caregivers, i64::MAX, blinks, &mut places);
+            places.retain(|place| members.iter().all(|member| self.route_of[*member] != place.route));
+            let tried = places.iter().filter_map(|place| Some((self.tried(&[(*visit, *place)])?, *place)));
             let Some((_, place)) = tried.min_by_key(|(cost, _)| *cost) else { break };
-            self.settle(&[(visit, place)]);
-            entered.push((visit, place));
+            self.settle(&[(*visit, place)]);
         }
-        if entered.len() == members.len() {
+        if absent.iter().all(|visit| self.route_of[*visit as usize] != NONE) && self.cost < without {
             return true;
         }
-        for (visit, _) in &entered {
-            if let (route, index) = (self.route_of[*visit as usize], self.index_of[*visit as usize])
-                && route != NONE
-            {
-                self.unlink(route as usize, index as usize);
+        for visit in &absent {
+            if let Some((route, index)) = self.find(*visit) {
+                self.unlink(route, index);
             }
         }
         self.count_all();
@@ -302,7 +301,7 @@ impl NetworkState<'_, '_> {
     pub(super) fn drop_rests(&mut self) {
         for at in 0..self.before.routes.len() {
             let route = self.before.routes[at].0;
-            if self.data.problem.caregivers[route].rest.is_some() {
+            if self.data.rests[route].is_some() {
                 self.routes[route].rest = self.routes[route].visits.is_empty().then_some(0);
             }
         }
@@ -312,7 +311,7 @@ impl NetworkState<'_, '_> {
     pub(super) fn place_rests(&mut self) {
         for at in 0..self.before.routes.len() {
             let route = self.before.routes[at].0;
-            if self.data.problem.caregivers[route].rest.is_none() || self.routes[route].visits.is_empty() {
+            if self.data.rests[route].is_none() || self.routes[route].visits.is_empty() {
                 continue;
             }
             let mut best = None;

@@ -24,7 +24,7 @@ pub(super) struct StartWindow {
 pub(super) fn through_rest(rest: &Rest, ready: Time, leg: Time, first: bool, last: bool) -> Option<Time> {
     let (from, to) = (rest.window.from, rest.window.to);
     if rest.place == RestPlace::OnTheWay {
-        return (ready <= to).then(|| (ready + leg).max(from) + rest.duration);
+        return (ready.max(from) <= to).then(|| (ready + leg).max(from) + rest.duration);
     }
     if !last && (ready + leg).max(from) <= to {
         return Some((ready + leg).max(from) + rest.duration);
@@ -90,6 +90,19 @@ impl NetworkState<'_, '_> {
         ties.map(|tie| self.starts[tie.mate as usize].saturating_add(tie.lag)).max().unwrap_or(UNSET)
     }
 
+    /// Whether a start would need a visit of the group that has happened to have been later. Facts among themselves are as they are.
+    fn asks_a_fact_to_move(&self, visit: u32, start: Time) -> bool {
+        let data = self.data;
+        let is_fact = |visit: u32| data.tasks[visit as usize].fact.is_some();
+        let moves = |mate: u32| {
+            let back = data.ties(mate).iter().find(|back| back.mate == visit);
+            is_fact(mate)
+                && self.starts[mate as usize] != UNSET
+                && back.is_some_and(|back| start + back.lag > self.starts[mate as usize])
+        };
+        !is_fact(visit) && data.ties(visit).iter().any(|tie| moves(tie.mate))
+    }
+
     fn wake_group(&mut self, visit: u32) {
         for tie in self.data.ties(visit) {
             let mate = tie.mate as usize;
@@ -122,7 +135,7 @@ impl NetworkState<'_, '_> {
             let leg = self.data.legs_of(route).get(place, task.place);
             let mut arrival = ready + leg;
             if rest_at == Some(index) {
-                let Some(rest) = &self.data.problem.caregivers[route].rest else { return false };
+                let Some(rest) = &self.data.rests[route] else { return false };
                 match through_rest(rest, ready, leg, index == 0, false) {
                     Some(reached) => arrival = reached,
                     None => return false,
@@ -137,6 +150,9 @@ impl NetworkState<'_, '_> {
                     continue;
                 }
                 return true;
+            }
+            if self.asks_a_fact_to_move(visit, start) {
+                return false;
             }
             self.trail.push((visit, old));
             let rises = &mut self.rises[visit as usize];
@@ -191,6 +207,7 @@ impl NetworkState<'_, '_> {
             if start == UNSET {
                 continue;
             }
+            possible &= !self.asks_a_fact_to_move(*visit, start);
             let reached = self.arrival(*visit).unwrap_or(NEVER).max(self.bound(*visit));
             if reached > start && self.start_at(*visit, reached) != Some(start) {
                 self.queue(self.route_of[*visit as usize], self.index_of[*visit as usize]);
@@ -204,10 +221,9 @@ impl NetworkState<'_, '_> {
         possible
     }
 
-    /// Puts the visits in an order to start from where no starts are known: by window, so that most come after what they wait for.
-    pub(super) fn order_by_place(&mut self) {
+    /// Where no starts are known: an order to begin with. Along a route it is certain, between routes a guess.
+    pub(super) fn order_by_index(&mut self) {
         for visit in 0..self.starts.len() {
-            // Along a route the order is certain, between routes a guess.
             let index = if self.route_of[visit] == NONE { 0 } else { self.index_of[visit] as Time };
             self.starts[visit] = index;
         }
@@ -235,7 +251,8 @@ impl NetworkState<'_, '_> {
         self.starts[visit as usize] = start;
         if together {
             for tie in ties {
-                if self.route_of[tie.mate as usize] != NONE {
+                let mate = &self.data.tasks[tie.mate as usize];
+                if self.route_of[tie.mate as usize] != NONE && mate.fact.is_none() {
                     self.starts[tie.mate as usize] = start;
                 }
             }
@@ -252,7 +269,7 @@ impl NetworkState<'_, '_> {
         let (route, index) = (route as usize, self.index_of[visit as usize] as usize);
         let (ready, place) = self.ready_before(route, index);
         let leg = self.data.legs_of(route).get(place, self.data.tasks[visit as usize].place);
-        match &self.data.problem.caregivers[route].rest {
+        match &self.data.rests[route] {
             Some(rest) if self.routes[route].rest == Some(index) => {
                 through_rest(rest, ready, leg, index == 0, false)
             }

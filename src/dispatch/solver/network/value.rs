@@ -33,17 +33,28 @@ pub(super) struct Shift {
 impl NetworkState<'_, '_> {
     /// When the end place is reached and, if the break comes last, when it ends; nothing where it does not fit.
     fn home(&self, route: usize) -> Option<(Time, Time)> {
-        let caregiver = &self.data.problem.caregivers[route];
         let count = self.routes[route].visits.len();
-        let (ready, place) = self.ready_before(route, count);
-        let leg = self.data.legs_of(route).get(place, caregiver.end_place as u32);
-        match (&caregiver.rest, self.routes[route].rest) {
+        let (back, ready) = self.home_without_rest(route);
+        let leg = back - ready;
+        match (&self.data.rests[route], self.routes[route].rest) {
             (Some(rest), Some(at)) if at == count => {
                 let back = through_rest(rest, ready, leg, count == 0, true)?;
                 Some((back, back - leg))
             }
-            _ => Some((ready + leg, ready)),
+            _ => Some((back, ready)),
         }
+    }
+
+    fn home_without_rest(&self, route: usize) -> (Time, Time) {
+        let count = self.routes[route].visits.len();
+        let (ready, place) = self.ready_before(route, count);
+        let end_place = self.data.problem.caregivers[route].end_place as u32;
+        (ready + self.data.legs_of(route).get(place, end_place), ready)
+    }
+
+    /// Whether the break of a route can be where it is; after facts alone it may be too late for it.
+    pub(super) fn fits_rest(&self, route: usize) -> bool {
+        self.home(route).is_some()
     }
 
     fn guide(&self, idle: i64) -> i64 {
@@ -67,23 +78,27 @@ impl NetworkState<'_, '_> {
             return Some(Value { idle, guide: self.guide(idle), ..Value::default() });
         }
         let work = route.travel + route.service;
-        if route.load > caregiver.capacity.unwrap_or(i64::MAX)
-            || work > caregiver.work_max.map_or(i64::MAX, i64::from)
-        {
+        // No limit is held against what happened.
+        let is_past = self.first_free[index] == route.visits.len();
+        let is_too_much = route.load > caregiver.capacity.unwrap_or(i64::MAX)
+            || work > caregiver.work_max.map_or(i64::MAX, i64::from);
+        if is_too_much && !is_past {
             return None;
         }
-        let (back, last_end) = self.home(index)?;
+        let home = self.home(index);
+        let rest_at = route.rest.filter(|_| home.is_some());
+        let (back, last_end) = home.or_else(|| is_past.then(|| self.home_without_rest(index)))?;
         let overtime = back - caregiver.shift.to;
-        if overtime > caregiver.overtime_max {
+        if overtime > caregiver.overtime_max && !is_past {
             return None;
         }
         let overtime = i64::from(overtime.max(0));
         let mut cost = weights.travel * route.travel + route.fixed + weights.overtime * overtime;
         cost += weights.fairness * (work - self.fair_share[index]).max(0);
-        let rest_taken = match (&caregiver.rest, route.rest) {
+        let rest_taken = match (&caregiver.rest, rest_at) {
             (Some(_), Some(_)) => rest_duration,
             (Some(rest), None) => {
-                cost += if rest.skippable { weights.missed_rests } else { RESTLESS };
+                cost += if rest.skippable || is_past { weights.missed_rests } else { RESTLESS };
                 0
             }
             (None, _) => 0,
@@ -136,7 +151,7 @@ impl NetworkState<'_, '_> {
         let leg = self.data.legs_of(route).get(tasks[before as usize].place, tasks[visit as usize].place);
         let mut gap = self.starts[visit as usize] - ends - leg;
         if self.routes[route].rest == Some(index) {
-            gap -= self.data.problem.caregivers[route].rest.map_or(0, |rest| rest.duration);
+            gap -= self.data.rests[route].map_or(0, |rest| rest.duration);
         }
         gap
     }
@@ -230,7 +245,7 @@ impl NetworkState<'_, '_> {
         if self.routes[route].rest != Some(at + 1) {
             return far;
         }
-        let Some(rest) = &self.data.problem.caregivers[route].rest else { return far };
+        let Some(rest) = &self.data.rests[route] else { return far };
         let task = &self.data.tasks[visits[at] as usize];
         let ready = self.starts[visits[at] as usize] + task.duration;
         // The break is then taken before leaving, if not earlier.

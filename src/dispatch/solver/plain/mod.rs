@@ -79,9 +79,9 @@ impl<'d, 'p> PlainState<'d, 'p> {
             reinstated: Vec::new(),
             tails: (Vec::new(), Vec::new()),
         };
-        for caregiver in &problem.caregivers {
+        for (caregiver, rest) in problem.caregivers.iter().zip(&data.rests) {
             state.bounds.push(Bounds {
-                rest: caregiver.rest,
+                rest: *rest,
                 work_max: caregiver.work_max.map_or(i64::MAX / 4, i64::from),
                 capacity: caregiver.capacity.unwrap_or(i64::MAX / 4),
             });
@@ -135,9 +135,10 @@ impl<'d, 'p> PlainState<'d, 'p> {
     fn is_possible(&self, index: usize) -> bool {
         let (route, bounds) = (&self.routes[index], &self.bounds[index]);
         let last = route.points[route.points.len() - 1];
-        last.end[1] <= last.latest[1]
-            && route.load <= bounds.capacity
-            && route.travel + route.service <= bounds.work_max
+        route.is_past()
+            || last.end[1] <= last.latest[1]
+                && route.load <= bounds.capacity
+                && route.travel + route.service <= bounds.work_max
     }
 
     /// The cost that a route adds to the plan's.
@@ -228,7 +229,8 @@ impl<'d, 'p> PlainState<'d, 'p> {
                 let fixed: i64 = visits.map(|visit| self.data.fixed(visit, index)).sum();
                 cost += travel * self.travel_weight + fixed;
                 let mut again = route.clone();
-                if !self.is_possible(index) || !forward(self.data, &self.bounds[index], &mut again, 1) {
+                let reaches_home = forward(self.data, &self.bounds[index], &mut again, 1) || route.is_past();
+                if !self.is_possible(index) || !reaches_home {
                     return false;
                 }
             }

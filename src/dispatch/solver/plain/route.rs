@@ -51,20 +51,27 @@ impl Route {
     pub fn visits(&self) -> usize {
         self.points.len() - 2
     }
+
+    /// Nothing in it is to come: no limit is held against what happened.
+    pub fn is_past(&self) -> bool {
+        self.first_free + 1 == self.points.len()
+    }
 }
 
 /// When the break is over if it starts at `ready` or later on a leg that takes `leg`, and the leg is done: nothing where the break
 /// would start too late. A break may interrupt the leg.
 #[inline]
 fn after_rest(rest: &Rest, ready: Time, leg: Time) -> Option<Time> {
-    (ready <= rest.window.to).then(|| (ready + leg).max(rest.window.from) + rest.duration)
+    (ready.max(rest.window.from) <= rest.window.to)
+        .then(|| (ready + leg).max(rest.window.from) + rest.duration)
 }
 
 /// The latest departure for a leg with the break on it, to be there at `latest`.
 #[inline]
 fn before_rest(rest: &Rest, latest: Time, leg: Time) -> Time {
     let arrival = latest - rest.duration;
-    if arrival < rest.window.from { -NEVER } else { (arrival - leg).min(rest.window.to) }
+    let too_late = arrival < rest.window.from || rest.window.from > rest.window.to;
+    if too_late { -NEVER } else { (arrival - leg).min(rest.window.to) }
 }
 
 /// Works out the earliest ends from `first` on. `false` when the route is impossible.
@@ -83,6 +90,10 @@ pub(super) fn forward(data: &Data<'_>, bounds: &Bounds, route: &mut Route, first
         }
         point.end = if point.visit == NONE {
             [to_come, taken]
+        } else if let Some((_, start)) = data.tasks[point.visit as usize].fact {
+            // It happened, however it was reached; a break that is owed still comes after it.
+            let over = start + data.tasks[point.visit as usize].duration;
+            [over, if bounds.rest.is_some() { NEVER } else { over }]
         } else {
             let task = &data.tasks[point.visit as usize];
             [end(data, point.visit, task, to_come), end(data, point.visit, task, taken)]
@@ -93,9 +104,6 @@ pub(super) fn forward(data: &Data<'_>, bounds: &Bounds, route: &mut Route, first
 
 #[inline]
 fn end(data: &Data<'_>, visit: u32, task: &Task, ready: Time) -> Time {
-    if let Some((_, start)) = task.fact {
-        return if ready >= NEVER { NEVER } else { start + task.duration };
-    }
     data.start(visit, task, ready).map_or(NEVER, |start| start + task.duration)
 }
 
@@ -146,8 +154,11 @@ pub(super) fn cheapest(
         return None;
     }
     let spare = bounds.work_max - route.travel - route.service - i64::from(task.duration);
+    if spare < 0 {
+        return None;
+    }
     let mut best = None;
-    let mut least = if spare < i64::from(NEVER) { (spare + 1).max(0) as Time } else { NEVER };
+    let mut least = if spare < i64::from(NEVER) { (spare + 1) as Time } else { NEVER };
     for index in route.first_free.max(1)..route.points.len() {
         let before = &route.points[index - 1];
         if before.end[TO_COME] > task.to && before.end[TAKEN] > task.to {

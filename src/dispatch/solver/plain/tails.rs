@@ -84,7 +84,7 @@ impl PlainState<'_, '_> {
         }
         let bounds = &self.bounds[route_index];
         let fits = route.load <= bounds.capacity && route.travel + route.service <= bounds.work_max;
-        let possible = empty || fits && forward(data, bounds, route, at);
+        let possible = forward(data, bounds, route, at) && fits || empty || route.is_past();
         if possible {
             backward(data, bounds, route, usize::MAX);
         }
