@@ -1,5 +1,6 @@
 //! The problem in flat arrays, as the search reads it.
 
+pub(super) use super::legs::Legs;
 use super::problem::{Caregiver, Due, Lateness, Lock, Problem, Relation, Rest, RestPlace, Time, Visit};
 
 /// Later than anything that happens.
@@ -23,14 +24,6 @@ pub(super) struct Task {
     pub gaps: bool,
     /// Cost of a tick of lateness; none for hard windows.
     pub late: Option<i64>,
-}
-
-/// Travel times of one mode, readable along rows in both directions.
-pub(super) struct Legs<'p> {
-    size: usize,
-    out: &'p [Time],
-    /// The transposed matrix; empty when it equals the matrix.
-    back: Vec<Time>,
 }
 
 pub(super) struct Data<'p> {
@@ -69,28 +62,6 @@ pub(super) struct Tie {
 const NEAR_MAX: usize = 400;
 const STARTS_NEAR_MAX: usize = 8;
 
-impl Legs<'_> {
-    /// Travel times from `place`, by place.
-    #[inline]
-    pub fn from(&self, place: u32) -> &[Time] {
-        let at = place as usize * self.size;
-        &self.out[at..at + self.size]
-    }
-
-    /// Travel times to `place`, by place.
-    #[inline]
-    pub fn to(&self, place: u32) -> &[Time] {
-        let at = place as usize * self.size;
-        let rows = if self.back.is_empty() { self.out } else { &self.back };
-        &rows[at..at + self.size]
-    }
-
-    #[inline]
-    pub fn get(&self, from: u32, to: u32) -> Time {
-        self.out[from as usize * self.size + to as usize]
-    }
-}
-
 impl<'p> Data<'p> {
     /// Everything.
     pub fn new(problem: &'p Problem) -> Self {
@@ -106,7 +77,7 @@ impl<'p> Data<'p> {
         let windows: Vec<Vec<(Time, Time)>> =
             problem.visits.iter().map(|visit| start_windows(problem, visit)).collect();
         let tasks = tasks(problem, &windows);
-        let legs: Vec<Legs<'p>> = problem.travel.iter().map(legs).collect();
+        let legs: Vec<Legs<'p>> = problem.travel.iter().map(Legs::new).collect();
         let mut data = Data {
             problem,
             tasks,
@@ -357,17 +328,6 @@ fn tasks(problem: &Problem, windows: &[Vec<(Time, Time)>]) -> Vec<Task> {
         }
     }
     tasks
-}
-
-fn legs(matrix: &super::problem::Matrix) -> Legs<'_> {
-    let size = matrix.size;
-    let symmetric = (0..size).all(|from| (0..from).all(|to| matrix.get(from, to) == matrix.get(to, from)));
-    let back = if symmetric {
-        Vec::new()
-    } else {
-        (0..size * size).map(|index| matrix.get(index % size, index / size)).collect()
-    };
-    Legs { size, out: &matrix.ticks, back }
 }
 
 fn nearest(tasks: &[Task], legs: Option<&Legs<'_>>) -> Vec<Vec<u32>> {

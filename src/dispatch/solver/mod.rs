@@ -10,6 +10,7 @@
 mod check;
 mod count;
 mod data;
+mod legs;
 mod network;
 mod plain;
 mod plan;
