@@ -193,10 +193,18 @@ fn time(problem: &Problem, layout: &Layout) -> Option<Timed> {
 fn drive(problem: &Problem, layout: &Layout, caregiver: usize, starts: &mut [Time]) -> Option<Time> {
     let stops = &layout.routes[caregiver];
     let who = &problem.caregivers[caregiver];
-    // Nobody sets out in the past.
-    let mut ready = who.shift.from.max(problem.rules.now.unwrap_or(-END));
+    let mut ready = who.shift.from;
     for (index, visit) in stops.iter().copied().enumerate() {
-        let arrival = arrive(problem, layout, caregiver, index, ready)?;
+        let arrival = match who.on_the_way.filter(|_| is_first_free(problem, stops, index)) {
+            Some(to) if to.visit == visit && layout.rests[caregiver] != Some(index) => {
+                to.arrives_at.max(ready + leg(problem, caregiver, stops, index))
+            }
+            // Nobody else sets out in the past.
+            _ => {
+                let now = problem.rules.now.filter(|_| is_first_free(problem, stops, index));
+                arrive(problem, layout, caregiver, index, ready.max(now.unwrap_or(-END)))?
+            }
+        };
         let bound = group_bound(problem, layout, visit, starts);
         let start = start_from(problem, visit, arrival.max(bound).max(starts[visit]))?;
         starts[visit] = start;
@@ -208,6 +216,10 @@ fn drive(problem: &Problem, layout: &Layout, caregiver: usize, starts: &mut [Tim
     let back = arrive(problem, layout, caregiver, stops.len(), ready)?;
     let only_facts = stops.iter().all(|visit| is_fact(problem, *visit));
     (only_facts || back <= who.shift.to + who.overtime_max).then_some(back)
+}
+
+fn is_first_free(problem: &Problem, stops: &[usize], index: usize) -> bool {
+    !is_fact(problem, stops[index]) && stops[..index].iter().all(|visit| is_fact(problem, *visit))
 }
 
 /// When the stop of this index is reached, with the break behind.

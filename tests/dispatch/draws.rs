@@ -64,6 +64,12 @@ pub fn problem(draw: &mut Draw, shape: Shape) -> Problem {
     problem.rules.now = (draw.one_in(4)).then(|| draw.time(shape.day / 3));
     problem.caregivers = (0..shape.caregivers).map(|_| caregiver(draw, shape)).collect();
     problem.visits = (0..shape.visits).map(|_| visit(draw, shape, &problem.rules)).collect();
+    if problem.rules.now.is_some() {
+        for caregiver in &mut problem.caregivers {
+            let to = OnTheWay { visit: draw.up_to(shape.visits - 1), arrives_at: draw.time(shape.day) };
+            caregiver.on_the_way = draw.one_in(2).then_some(to);
+        }
+    }
     if !shape.plain {
         problem.groups = groups(draw, shape.visits);
     }

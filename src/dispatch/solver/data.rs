@@ -43,6 +43,8 @@ pub(super) struct Data<'p> {
     pub caregivers: usize,
     /// By caregiver: the break, in what is left of its window.
     pub rests: Vec<Option<Rest>>,
+    /// The present, or before everything.
+    pub now: Time,
     /// By visit: others by travel time, nearest first.
     pub near: Vec<Vec<u32>>,
     /// By visit: travel to the nearest caregiver's start place.
@@ -93,6 +95,7 @@ impl<'p> Data<'p> {
                 .all(|two| (two[0].start_place, two[0].end_place) == (two[1].start_place, two[1].end_place)),
             caregivers: problem.caregivers.len(),
             rests: problem.caregivers.iter().map(|caregiver| rest_left(problem, caregiver)).collect(),
+            now: problem.rules.now.unwrap_or(-NEVER),
             near: Vec::new(),
             remoteness: Vec::new(),
             starts_near: Vec::new(),
@@ -111,6 +114,14 @@ impl<'p> Data<'p> {
     #[inline]
     pub fn fixed(&self, visit: u32, caregiver: usize) -> i64 {
         if self.fixed.is_empty() { 0 } else { self.fixed[visit as usize * self.caregivers + caregiver] }
+    }
+
+    /// When a caregiver is at a visit as the first stop that is no fact, `ready` being the end of the facts or the start of the shift; none
+    /// where nobody is under way to it, so that the present counts.
+    #[inline]
+    pub fn under_way(&self, caregiver: usize, visit: u32, ready: Time, leg: Time) -> Option<Time> {
+        let head = self.problem.caregivers[caregiver].on_the_way?;
+        (head.visit == visit as usize).then(|| (ready + leg).max(head.arrives_at))
     }
 
     pub fn legs_of(&self, caregiver: usize) -> &Legs<'p> {

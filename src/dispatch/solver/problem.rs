@@ -131,6 +131,16 @@ pub struct Caregiver {
     /// Most service and travel in the day.
     pub work_max: Option<Time>,
     pub capacity: Option<i64>,
+    pub on_the_way: Option<OnTheWay>,
+}
+
+/// A caregiver who has already left for a visit: as the first stop that is no fact it may be left for before [`Rules::now`]. Whoever is
+/// sent elsewhere instead leaves at `now` from the stop before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OnTheWay {
+    pub visit: usize,
+    /// Not there before, however short the leg.
+    pub arrives_at: Time,
 }
 
 /// A break in the shift: starts inside `window`, between two stops or on the way. A caregiver without visits rests anyway.
@@ -181,7 +191,8 @@ pub struct Rules {
     /// Which instant of a visit is compared with the end of a soft window.
     pub due: Due,
     pub familiarity_max: u32,
-    /// Nothing but [`Lock::Fact`] starts before this instant: the present, when a running day is planned again.
+    /// Nothing but [`Lock::Fact`] starts before this instant, and nobody leaves for a visit before it but by [`Caregiver::on_the_way`]: the
+    /// present, when a running day is planned again.
     pub now: Option<Time>,
     /// At most this many visits may differ from [`Problem::baseline`].
     pub changes_max: Option<usize>,
@@ -323,6 +334,7 @@ impl Caregiver {
             mode: 0,
             work_max: None,
             capacity: None,
+            on_the_way: None,
         }
     }
 }

@@ -8,6 +8,7 @@ use std::fmt;
 
 pub use rule::Rule;
 
+use super::plan::Plan;
 use super::problem::{
     Baseline, Caregiver, Due, GROUP_MEMBERS_MAX, Group, Lateness, Lock, Matrix, Problem, Relation,
     SKILLS_MAX, TIME_MAX, Time, Visit, Weights, Window,
@@ -47,6 +48,8 @@ pub enum Item {
     Weight(&'static str),
     Rules,
     Baseline,
+    /// The plan that was given.
+    Plan,
     /// The entry of this visit in the baseline.
     BaselineOf(usize),
 }
@@ -64,6 +67,7 @@ impl fmt::Display for Item {
             Item::Weight(name) => write!(f, "weight {name}"),
             Item::Rules => f.write_str("rules"),
             Item::Baseline => f.write_str("baseline"),
+            Item::Plan => f.write_str("plan"),
             Item::BaselineOf(visit) => write!(f, "baseline of visit {visit}"),
         }
     }
@@ -93,6 +97,29 @@ pub fn validate(problem: &Problem) -> Result<(), Refusal> {
         of_baseline(problem, baseline)?;
     }
     weights(problem)
+}
+
+/// Refuses a plan that is of another problem. One that breaks rules is taken over as far as it breaks none.
+pub(super) fn of_plan(problem: &Problem, plan: &Plan) -> Result<(), Refusal> {
+    ensure(plan.routes.len() == problem.caregivers.len(), || Item::Plan, Rule::PlanRoutes)?;
+    let stops = plan.routes.iter().flat_map(|route| &route.stops);
+    let visits = stops.map(|stop| stop.visit).chain(plan.unserved.iter().copied());
+    for visit in visits {
+        of_number(problem, visit)?;
+    }
+    Ok(())
+}
+
+/// Refuses the number of a visit that is not in the problem.
+pub(super) fn of_number(problem: &Problem, visit: usize) -> Result<(), Refusal> {
+    let item = || Item::Visit { index: visit, name: String::new() };
+    ensure(visit < problem.visits.len(), item, Rule::NoSuchItem)
+}
+
+/// Refuses the number of a caregiver who is not in the problem.
+pub(super) fn of_caregiver_number(problem: &Problem, caregiver: usize) -> Result<(), Refusal> {
+    let item = || Item::Caregiver { index: caregiver, name: String::new() };
+    ensure(caregiver < problem.caregivers.len(), item, Rule::NoSuchItem)
 }
 
 fn refuse<T>(item: impl Fn() -> Item, rule: Rule) -> Result<T, Refusal> {
@@ -192,6 +219,10 @@ fn of_caregiver(problem: &Problem, caregiver: &Caregiver) -> Result<(), Rule> {
     hold(caregiver.work_max.is_none_or(is_time), Rule::TimeTooLarge)?;
     hold(caregiver.capacity.is_none_or(|capacity| capacity >= 0), Rule::CapacityNegative)?;
     hold(caregiver.skills.iter().all(|skill| *skill < problem.skills.len()), Rule::UnknownSkill)?;
+    if let Some(to) = caregiver.on_the_way {
+        hold(to.visit < problem.visits.len(), Rule::UnknownVisit)?;
+        hold(is_time(to.arrives_at), Rule::TimeTooLarge)?;
+    }
     let Some(rest) = caregiver.rest else { return Ok(()) };
     hold(rest.duration >= 0, Rule::RestNegative)?;
     hold(is_window(rest.window) && is_time(rest.duration), Rule::TimeTooLarge)?;

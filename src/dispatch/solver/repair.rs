@@ -6,7 +6,7 @@ use super::data::{Data, NEVER};
 use super::network::{NetworkState, Place, assemble};
 use super::plan::Plan;
 use super::problem::{Assigned, Lock, Problem, Time};
-use super::refuse::{Refusal, validate};
+use super::refuse::{Refusal, of_caregiver_number, of_number, of_plan, validate};
 use super::search::{State, Tour};
 use super::solve::{lawful, tours};
 
@@ -49,6 +49,8 @@ pub fn insert(
     options: &RepairOptions,
 ) -> Result<Repair, Refusal> {
     validate(problem)?;
+    of_plan(problem, plan)?;
+    of_number(problem, visit)?;
     let data = Data::bare(problem);
     let mut repairing = Repairing::new(&data, plan, options);
     repairing.free.push(visit as u32);
@@ -66,6 +68,8 @@ pub fn release(
     options: &RepairOptions,
 ) -> Result<Repair, Refusal> {
     validate(problem)?;
+    of_plan(problem, plan)?;
+    of_caregiver_number(problem, caregiver)?;
     let mut without = problem.clone();
     let mut kept = plan.clone();
     let is_fact = |visit: usize| matches!(problem.visits[visit].lock, Lock::Fact { .. });

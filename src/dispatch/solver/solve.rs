@@ -15,7 +15,7 @@ use super::network::{NetworkState, assemble};
 use super::plain::PlainState;
 use super::plan::Plan;
 use super::problem::Problem;
-use super::refuse::{Refusal, validate};
+use super::refuse::{Refusal, of_plan, validate};
 use super::search::{Budget, Found, Settings, Tour, improve};
 
 /// How long and how to search. Without deadline and iterations the first plan is the last.
@@ -54,6 +54,9 @@ pub struct Solved {
 /// Plans the day as well as time allows. Every plan that comes back is possible; what has no place in it is unserved.
 pub fn solve(problem: &Problem, options: &Options<'_>) -> Result<Solved, Refusal> {
     validate(problem)?;
+    if let Some(start) = options.start {
+        of_plan(problem, start)?;
+    }
     let started = Instant::now();
     let log = Log { started, heard: options.progress, entries: Mutex::default() };
     let data = Data::new(problem);

@@ -1,7 +1,7 @@
 //! Whether a caregiver can drive a route at the times that it states.
 
 use super::{Violation, leg};
-use crate::dispatch::solver::plan::{RestAt, RestStop, Route};
+use crate::dispatch::solver::plan::{RestAt, RestStop, Route, Stop};
 use crate::dispatch::solver::problem::{Caregiver, Lock, Problem, Rest, RestPlace};
 
 /// One route and what is known about it.
@@ -109,7 +109,9 @@ impl Drive<'_> {
         if i64::from(self.route.departs_at) != departs_at {
             found.push(Violation::DepartsWrong { caregiver, departs_at });
         }
-        if self.facts == 0 && begins_at < i64::from(self.who.shift.from) {
+        let earliest = if self.is_on_the_way() { None } else { self.problem.rules.now };
+        let earliest = earliest.unwrap_or(self.who.shift.from).max(self.who.shift.from);
+        if self.facts == 0 && begins_at < i64::from(earliest) {
             found.push(Violation::DepartsEarly { caregiver });
         }
     }
@@ -122,7 +124,14 @@ impl Drive<'_> {
         let stop = self.route.stops[index];
         let travel = leg(self.problem, self.who, self.route, index);
         // The first leg begins when it must; whether that is in the shift is asked elsewhere.
-        let free = index.checked_sub(1).map(|before| i64::from(self.route.stops[before].end));
+        let mut free = index.checked_sub(1).map(|before| i64::from(self.route.stops[before].end));
+        if index == self.facts {
+            if self.is_on_the_way() {
+                self.arrive_as_told(stop, found);
+            } else if let Some(now) = self.problem.rules.now {
+                free = free.map(|free| free.max(now.into()));
+            }
+        }
         let ready = match self.rest_on(index) {
             None => free.map(|free| free + travel),
             Some(rest) => Some(self.ready_after_rest(free, travel, rest, found)),
@@ -130,6 +139,20 @@ impl Drive<'_> {
         if let Some(ready) = ready
             && i64::from(stop.start) < ready
         {
+            found.push(Violation::TravelTooShort { visit: stop.visit, caregiver: self.caregiver, ready });
+        }
+    }
+
+    /// Whether the first stop that has not happened is the one that the caregiver has left for; a break is taken from now on, so not then.
+    fn is_on_the_way(&self) -> bool {
+        let next = self.route.stops.get(self.facts).map(|stop| stop.visit);
+        next.is_some() && self.who.on_the_way.map(|to| to.visit) == next && self.rest_on(self.facts).is_none()
+    }
+
+    fn arrive_as_told(&self, stop: Stop, found: &mut Vec<Violation>) {
+        let Some(to) = self.who.on_the_way else { return };
+        if stop.start < to.arrives_at {
+            let ready = to.arrives_at.into();
             found.push(Violation::TravelTooShort { visit: stop.visit, caregiver: self.caregiver, ready });
         }
     }

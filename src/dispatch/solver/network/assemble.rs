@@ -134,6 +134,7 @@ impl NetworkState<'_, '_> {
             let (earliest, place) = self.ready_before(route, before);
             let next = self.neighbours(route, before).1;
             let ready = if before == 0 { earliest } else { stops[before - 1].end };
+            let ready = self.left(route, before, ready);
             (self.data.legs_of(route).get(place, next), ready)
         };
         let at = |start: Time, at: RestAt| RestStop { before, start, end: start + rest.duration, at };

@@ -91,7 +91,6 @@ impl<'d, 'p> NetworkState<'d, 'p> {
     pub fn new(data: &'d Data<'p>) -> Self {
         let problem = data.problem;
         let (visits, caregivers) = (data.tasks.len(), data.caregivers);
-        let now = problem.rules.now.unwrap_or(-NEVER);
         let service: i64 = problem.visits.iter().map(|visit| i64::from(visit.duration)).sum();
         let shift = |index: usize| {
             let shift = problem.caregivers[index].shift;
@@ -113,7 +112,7 @@ impl<'d, 'p> NetworkState<'d, 'p> {
             absent: (0..visits as u32).collect(),
             left_out: data.tasks.iter().map(|task| task.unserved).sum(),
             cost: 0,
-            leaves: problem.caregivers.iter().map(|caregiver| caregiver.shift.from.max(now)).collect(),
+            leaves: problem.caregivers.iter().map(|caregiver| caregiver.shift.from).collect(),
             windows,
             fair_share: (0..caregivers).map(|index| service * shift(index) / shifts.max(1)).collect(),
             wait_price: problem.weights.waiting.max(problem.weights.travel),

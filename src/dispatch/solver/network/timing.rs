@@ -44,6 +44,22 @@ impl NetworkState<'_, '_> {
         (self.starts[before as usize] + task.duration, task.place)
     }
 
+    /// When the stop before `index` is left for another visit, being ready at `ready`: not before the present, which facts may lie before.
+    #[inline]
+    pub(super) fn left(&self, route: usize, index: usize, ready: Time) -> Time {
+        if index == self.first_free[route] { ready.max(self.data.now) } else { ready }
+    }
+
+    /// When a visit at `index` is reached from a stop that is left at `ready`, without a break on the leg.
+    #[inline]
+    pub(super) fn reached(&self, route: usize, index: usize, visit: u32, ready: Time, leg: Time) -> Time {
+        if index != self.first_free[route] {
+            return ready + leg;
+        }
+        let under_way = self.data.under_way(route, visit, ready, leg);
+        under_way.unwrap_or_else(|| self.left(route, index, ready) + leg)
+    }
+
     /// The earliest start of a visit that is reached at `arrival`; nothing where the last window is over.
     #[inline]
     pub(super) fn start_at(&self, visit: u32, arrival: Time) -> Option<Time> {
@@ -133,10 +149,10 @@ impl NetworkState<'_, '_> {
             let visit = self.routes[route].visits[index];
             let task = &self.data.tasks[visit as usize];
             let leg = self.data.legs_of(route).get(place, task.place);
-            let mut arrival = ready + leg;
+            let mut arrival = self.reached(route, index, visit, ready, leg);
             if rest_at == Some(index) {
                 let Some(rest) = &self.data.rests[route] else { return false };
-                match through_rest(rest, ready, leg, index == 0, false) {
+                match through_rest(rest, self.left(route, index, ready), leg, index == 0, false) {
                     Some(reached) => arrival = reached,
                     None => return false,
                 }
@@ -271,9 +287,9 @@ impl NetworkState<'_, '_> {
         let leg = self.data.legs_of(route).get(place, self.data.tasks[visit as usize].place);
         match &self.data.rests[route] {
             Some(rest) if self.routes[route].rest == Some(index) => {
-                through_rest(rest, ready, leg, index == 0, false)
+                through_rest(rest, self.left(route, index, ready), leg, index == 0, false)
             }
-            _ => Some(ready + leg),
+            _ => Some(self.reached(route, index, visit, ready, leg)),
         }
     }
 

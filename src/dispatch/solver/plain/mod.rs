@@ -51,7 +51,6 @@ impl<'d, 'p> PlainState<'d, 'p> {
     /// All visits absent.
     pub fn new(data: &'d Data<'p>) -> Self {
         let problem = data.problem;
-        let now = problem.rules.now.unwrap_or(-NEVER);
         let mut state = PlainState {
             data,
             bounds: Vec::new(),
@@ -79,14 +78,15 @@ impl<'d, 'p> PlainState<'d, 'p> {
             reinstated: Vec::new(),
             tails: (Vec::new(), Vec::new()),
         };
-        for (caregiver, rest) in problem.caregivers.iter().zip(&data.rests) {
+        for (index, caregiver) in problem.caregivers.iter().enumerate() {
             state.bounds.push(Bounds {
-                rest: *rest,
+                caregiver: index,
+                rest: data.rests[index],
                 work_max: caregiver.work_max.map_or(i64::MAX / 4, i64::from),
                 capacity: caregiver.capacity.unwrap_or(i64::MAX / 4),
             });
             let rests = caregiver.rest.is_some();
-            let leaves = caregiver.shift.from.max(now);
+            let leaves = caregiver.shift.from;
             let back = caregiver.shift.to;
             let start = Point {
                 visit: NONE,
@@ -266,7 +266,7 @@ impl State for PlainState<'_, '_> {
     }
 
     fn rest_of(&self, route: usize) -> Option<usize> {
-        rest_leg(self.bounds[route].rest.as_ref()?, &self.routes[route]).map(|point| point - 1)
+        rest_leg(self.data, self.bounds[route].rest.as_ref()?, &self.routes[route]).map(|point| point - 1)
     }
 
     fn find(&self, visit: u32) -> Option<(usize, usize)> {

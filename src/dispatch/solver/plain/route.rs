@@ -35,6 +35,7 @@ pub(super) struct Route {
 /// What the caregiver brings, at hand for the inner loops.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
+    pub caregiver: usize,
     pub rest: Option<Rest>,
     pub work_max: i64,
     pub capacity: i64,
@@ -74,17 +75,43 @@ fn before_rest(rest: &Rest, latest: Time, leg: Time) -> Time {
     if too_late { -NEVER } else { (arrival - leg).min(rest.window.to) }
 }
 
+/// Departures to the first stop that is no fact.
+#[inline]
+fn not_in_the_past(data: &Data<'_>, ends: [Time; 2]) -> [Time; 2] {
+    ends.map(|end| end.max(data.now))
+}
+
+/// When a visit is reached in both timelines without a break on the leg; `is_first` where only facts are before it.
+#[inline]
+fn reached(
+    data: &Data<'_>,
+    bounds: &Bounds,
+    visit: u32,
+    ends: [Time; 2],
+    left: [Time; 2],
+    leg: Time,
+    is_first: bool,
+) -> [Time; 2] {
+    let under_way = |at: usize| data.under_way(bounds.caregiver, visit, ends[at], leg);
+    let reached = |at: usize| match is_first && ends[at] < NEVER {
+        true => under_way(at).unwrap_or(left[at] + leg),
+        false => left[at] + leg,
+    };
+    [reached(TO_COME), reached(TAKEN)]
+}
+
 /// Works out the earliest ends from `first` on. `false` when the route is impossible.
 pub(super) fn forward(data: &Data<'_>, bounds: &Bounds, route: &mut Route, first: usize) -> bool {
     for index in first.max(1)..route.points.len() {
         let before = route.points[index - 1];
         let point = &mut route.points[index];
         let leg = point.leg;
-        let mut taken = before.end[TAKEN] + leg;
-        let to_come = before.end[TO_COME] + leg;
+        let is_first = index == route.first_free && point.visit != NONE;
+        let left = if is_first { not_in_the_past(data, before.end) } else { before.end };
+        let [to_come, mut taken] = reached(data, bounds, point.visit, before.end, left, leg, is_first);
         if let Some(rest) = &bounds.rest
-            && before.end[TO_COME] < NEVER
-            && let Some(over) = after_rest(rest, before.end[TO_COME], leg)
+            && left[TO_COME] < NEVER
+            && let Some(over) = after_rest(rest, left[TO_COME], leg)
         {
             taken = taken.min(over);
         }
@@ -170,7 +197,8 @@ pub(super) fn cheapest(
         }
         let (to, from) = (new.to[before.place as usize], new.from[after.place as usize]);
         let added = to + from - after.leg;
-        if added < least && fits(data, bounds, before, after, new, to, from) && !overlook() {
+        let is_first = index == route.first_free;
+        if added < least && fits(data, bounds, (before, after), new, (to, from), is_first) && !overlook() {
             least = added;
             best = Some((added, index));
         }
@@ -183,36 +211,38 @@ pub(super) fn cheapest(
 fn fits(
     data: &Data<'_>,
     bounds: &Bounds,
-    before: &Point,
-    after: &Point,
+    (before, after): (&Point, &Point),
     new: &Candidate<'_>,
-    to: Time,
-    from: Time,
+    (to, from): (Time, Time),
+    is_first: bool,
 ) -> bool {
     let task = new.task;
+    let left = if is_first { not_in_the_past(data, before.end) } else { before.end };
+    let reached = reached(data, bounds, new.visit, before.end, left, to, is_first);
     let end_after = |ready: Time| data.start(new.visit, task, ready).map(|start| start + task.duration);
-    let taken = end_after(before.end[TAKEN] + to);
+    let taken = end_after(reached[TAKEN]);
     if taken.is_some_and(|end| end + from <= after.latest[TAKEN]) {
         return true;
     }
     let Some(rest) = &bounds.rest else { return false };
-    let to_come = before.end[TO_COME];
-    if let Some(over) = after_rest(rest, to_come, to)
+    if let Some(over) = after_rest(rest, left[TO_COME], to)
         && end_after(over).is_some_and(|end| end + from <= after.latest[TAKEN])
     {
         return true;
     }
-    end_after(to_come + to).is_some_and(|end| {
+    end_after(reached[TO_COME]).is_some_and(|end| {
         end + from <= after.latest[TO_COME]
             || after_rest(rest, end, from).is_some_and(|over| over <= after.latest[TAKEN])
     })
 }
 
 /// The first point before which the break fits.
-pub(super) fn rest_leg(rest: &Rest, route: &Route) -> Option<usize> {
+pub(super) fn rest_leg(data: &Data<'_>, rest: &Rest, route: &Route) -> Option<usize> {
     (route.first_free..route.points.len()).find(|index| {
         let (before, after) = (&route.points[index - 1], &route.points[*index]);
-        let over = after_rest(rest, before.end[TO_COME], after.leg);
+        let is_first = *index == route.first_free && after.visit != NONE;
+        let left = if is_first { not_in_the_past(data, before.end) } else { before.end };
+        let over = after_rest(rest, left[TO_COME], after.leg);
         over.is_some_and(|over| over <= after.latest[TAKEN])
     })
 }

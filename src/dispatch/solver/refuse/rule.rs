@@ -36,6 +36,8 @@ rules! {
     TimeTooLarge = "time-too-large", "it has a time, duration or leg beyond the largest that can be planned";
     UnknownPlace = "unknown-place", "its place has no row in the travel matrices";
     UnknownSkill = "unknown-skill", "it names a skill that is not in the list of skills";
+    UnknownVisit = "unknown-visit", "it names a visit that is not in the problem";
+    NoSuchItem = "no-such-item", "the problem has none of this number";
     UnknownCaregiver = "unknown-caregiver", "it names a caregiver who is not in the problem";
 
     // Visits.
@@ -79,5 +81,6 @@ rules! {
     WeightNegative = "weight-negative", "it is negative";
     /// The objective would not fit its integer in the worst plan.
     CostTooLarge = "cost-too-large", "with these weights the cost of a bad plan is too large to be counted";
+    PlanRoutes = "plan-routes", "it does not have one route for each caregiver";
     BaselineLength = "baseline-length", "it does not have one entry for each visit";
 }
