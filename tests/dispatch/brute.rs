@@ -196,8 +196,8 @@ fn drive(problem: &Problem, layout: &Layout, caregiver: usize, starts: &mut [Tim
     let mut ready = who.shift.from;
     for (index, visit) in stops.iter().copied().enumerate() {
         let arrival = match who.on_the_way.filter(|_| is_first_free(problem, stops, index)) {
-            Some(to) if to.visit == visit && layout.rests[caregiver] != Some(index) => {
-                to.arrives_at.max(ready + leg(problem, caregiver, stops, index))
+            Some(to) if to.visit == visit => {
+                to.arrives_at.max(arrive(problem, layout, caregiver, index, ready)?)
             }
             // Nobody else sets out in the past.
             _ => {

@@ -5,6 +5,7 @@ mod brute_cost;
 mod draws;
 mod given;
 mod optimal;
+mod repair;
 
 use songhe::dispatch::solver::*;
 
@@ -12,6 +13,10 @@ use songhe::dispatch::solver::*;
 fn planned(problem: &Problem, iterations: u64, seed: u64) -> Plan {
     let options = Options { iterations: Some(iterations), seed, ..Options::default() };
     solve(problem, &options).unwrap().plan
+}
+
+fn window(from: Time, to: Time) -> Window {
+    Window { from, to }
 }
 
 /// What people are told with this plan.

@@ -116,12 +116,11 @@ impl<'p> Data<'p> {
         if self.fixed.is_empty() { 0 } else { self.fixed[visit as usize * self.caregivers + caregiver] }
     }
 
-    /// When a caregiver is at a visit as the first stop that is no fact, `ready` being the end of the facts or the start of the shift; none
-    /// where nobody is under way to it, so that the present counts.
+    /// When a caregiver is at the visit at the earliest, having left for it already.
     #[inline]
-    pub fn under_way(&self, caregiver: usize, visit: u32, ready: Time, leg: Time) -> Option<Time> {
-        let head = self.problem.caregivers[caregiver].on_the_way?;
-        (head.visit == visit as usize).then(|| (ready + leg).max(head.arrives_at))
+    pub fn under_way(&self, caregiver: usize, visit: u32) -> Option<Time> {
+        let to = self.problem.caregivers[caregiver].on_the_way?;
+        (to.visit == visit as usize).then_some(to.arrives_at)
     }
 
     pub fn legs_of(&self, caregiver: usize) -> &Legs<'p> {

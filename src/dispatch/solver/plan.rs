@@ -1,6 +1,6 @@
 //! What the solver answers: routes with times, what was left out, and what it all costs.
 
-use super::problem::{Time, Weights};
+use super::problem::{Assigned, Baseline, Lock, OnTheWay, Problem, Time, Weights};
 
 /// A plan for every caregiver of the problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +89,48 @@ pub struct Components {
     /// Visits of the baseline that are not served, or by another caregiver.
     pub changes: i64,
     pub travel: i64,
+}
+
+impl Plan {
+    /// The problem of the same day at `now`, while this plan is carried out as it stands: what has begun is a fact, breaks that have begun
+    /// are over and done with, whoever has left is on the way, and the plan is what people were told.
+    pub fn under_way(&self, problem: &Problem, now: Time) -> Problem {
+        let mut rest = problem.clone();
+        rest.rules.now = Some(now);
+        let mut assigned = vec![None; problem.visits.len()];
+        for (caregiver, route) in self.routes.iter().enumerate() {
+            let begun = route.stops.iter().take_while(|stop| stop.start < now).count();
+            for (index, stop) in route.stops.iter().enumerate() {
+                assigned[stop.visit] = Some(Assigned { caregiver, start: stop.start });
+                if index < begun {
+                    rest.visits[stop.visit].lock = Lock::Fact { caregiver, start: stop.start };
+                }
+            }
+            let has_rested = route.rest.is_some_and(|rest| rest.start < now);
+            if has_rested {
+                rest.caregivers[caregiver].rest = None;
+            }
+            let Some(next) = route.stops.get(begun) else { continue };
+            let who = &problem.caregivers[caregiver];
+            let place = |stop: &Stop| problem.visits[stop.visit].place;
+            let from = begun.checked_sub(1).map_or(who.start_place, |before| place(&route.stops[before]));
+            let leg = problem.travel[who.mode].get(from, place(next));
+            let on_leg = route.rest.filter(|rest| rest.before == begun);
+            let left_at = match on_leg.map(|rest| (rest.at, rest.start, rest.end - rest.start)) {
+                Some((RestAt::Next, start, _)) => start - leg,
+                Some((RestAt::Leg, start, length)) => start.min(next.start - leg - length),
+                // Whoever rests before leaving has not left.
+                Some((RestAt::Previous, ..)) if !has_rested => now,
+                Some((RestAt::Previous, ..)) | None => next.start - leg,
+            };
+            if left_at < now {
+                let to = OnTheWay { visit: next.visit, arrives_at: next.start };
+                rest.caregivers[caregiver].on_the_way = Some(to);
+            }
+        }
+        rest.baseline = Some(Baseline { assigned });
+        rest
+    }
 }
 
 impl Components {

@@ -143,10 +143,10 @@ impl Drive<'_> {
         }
     }
 
-    /// Whether the first stop that has not happened is the one that the caregiver has left for; a break is taken from now on, so not then.
+    /// Whether the first stop that has not happened is the one that the caregiver has left for.
     fn is_on_the_way(&self) -> bool {
         let next = self.route.stops.get(self.facts).map(|stop| stop.visit);
-        next.is_some() && self.who.on_the_way.map(|to| to.visit) == next && self.rest_on(self.facts).is_none()
+        next.is_some() && self.who.on_the_way.map(|to| to.visit) == next
     }
 
     fn arrive_as_told(&self, stop: Stop, found: &mut Vec<Violation>) {

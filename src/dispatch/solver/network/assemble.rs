@@ -1,7 +1,7 @@
 //! The plan that people get, from the routes that the search found.
 
 use super::super::count::components;
-use super::super::data::{Data, NONE};
+use super::super::data::{Data, NEVER, NONE};
 use super::super::plan::{Cost, Plan, RestAt, RestStop, Route, Stop};
 use super::super::problem::{Rest, RestPlace, Time};
 use super::super::search::{State, Tour};
@@ -39,7 +39,7 @@ impl NetworkState<'_, '_> {
         }
         self.order_by_index();
         if !self.count_all() || !self.load_rests() {
-            self.load_one_by_one();
+            self.load_by_route();
         }
         let route_of = &self.route_of;
         self.absent.retain(|visit| route_of[*visit as usize] == NONE);
@@ -62,26 +62,70 @@ impl NetworkState<'_, '_> {
         self.before.is_saved.fill(false);
     }
 
-    fn load_one_by_one(&mut self) {
-        let given: Vec<Vec<u32>> = self.routes.iter().map(|route| route.visits.clone()).collect();
-        for (route, visits) in given.iter().enumerate() {
-            for index in (self.first_free[route]..visits.len()).rev() {
-                self.unlink(route, index);
-            }
-            self.routes[route].rest = self.data.rests[route].map(|_| self.first_free[route]);
+    /// One route after the other, so that one that cannot be kept whole disturbs no other.
+    fn load_by_route(&mut self) {
+        let given: Vec<Tour> =
+            self.routes.iter().map(|route| Tour { visits: route.visits.clone(), rest: route.rest }).collect();
+        for route in 0..given.len() {
+            self.clear(route);
         }
         self.count_all();
-        for (route, visits) in given.iter().enumerate() {
-            for visit in &visits[self.first_free[route]..] {
-                // Groups find their places together, later.
-                if self.data.tasks[*visit as usize].group == NONE
-                    && let Some((_, place)) = self.cheapest_place(*visit, route..route + 1, |_| true)
+        for (route, tour) in given.iter().enumerate() {
+            self.load_route(route, tour);
+        }
+        self.part_groups();
+        self.forget_step();
+    }
+
+    /// Takes out of a route what has not happened.
+    fn clear(&mut self, route: usize) {
+        for index in (self.first_free[route]..self.routes[route].visits.len()).rev() {
+            self.unlink(route, index);
+        }
+        self.routes[route].rest = self.data.rests[route].map(|_| self.first_free[route]);
+    }
+
+    fn load_route(&mut self, route: usize, tour: &Tour) {
+        let visits = &tour.visits[self.first_free[route]..];
+        if visits.is_empty() {
+            return;
+        }
+        for (at, visit) in visits.iter().enumerate() {
+            self.link(*visit, route, self.routes[route].visits.len(), false);
+            // After all whose starts are known, in this order.
+            self.starts[*visit as usize] = NEVER / 2 + at as Time;
+        }
+        self.routes[route].rest = tour.rest;
+        if self.count_all() && self.load_rests() {
+            return;
+        }
+        self.clear(route);
+        self.count_all();
+        for visit in visits {
+            // Groups find their places together, later.
+            if self.data.tasks[*visit as usize].group == NONE
+                && let Some((_, place)) = self.cheapest_place(*visit, route..route + 1, |_| true)
+            {
+                self.settle(&[(*visit, place)]);
+            }
+        }
+    }
+
+    /// Takes out groups of which only a part has found its place.
+    fn part_groups(&mut self) {
+        for group in &self.data.problem.groups {
+            if group.members.iter().all(|member| self.route_of[*member] != NONE) {
+                continue;
+            }
+            for member in &group.members {
+                if let Some((route, index)) = self.find(*member as u32)
+                    && self.data.tasks[*member].fact.is_none()
                 {
-                    self.settle(&[(*visit, place)]);
+                    self.unlink(route, index);
                 }
             }
         }
-        self.forget_step();
+        self.count_all();
     }
 
     fn route(&mut self, index: usize) -> Route {
@@ -132,10 +176,11 @@ impl NetworkState<'_, '_> {
         let (from, to) = (rest.window.from, rest.window.to);
         let (leg, ready) = {
             let (earliest, place) = self.ready_before(route, before);
-            let next = self.neighbours(route, before).1;
+            let to = self.neighbours(route, before).1;
             let ready = if before == 0 { earliest } else { stops[before - 1].end };
-            let ready = self.left(route, before, ready);
-            (self.data.legs_of(route).get(place, next), ready)
+            let next = stops.get(before).map(|stop| stop.visit as u32);
+            let ready = next.map_or(ready, |next| self.left(route, before, next, ready).0);
+            (self.data.legs_of(route).get(place, to), ready)
         };
         let at = |start: Time, at: RestAt| RestStop { before, start, end: start + rest.duration, at };
         let next = stops.get(before).map(|stop| (stop.start - rest.duration).min(to));

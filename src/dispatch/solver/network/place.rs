@@ -135,8 +135,8 @@ impl NetworkState<'_, '_> {
                 let after = self.neighbours(route, index).1;
                 let through = if visits.is_empty() { 0 } else { legs.get(before, after) };
                 let added = to[before as usize] + from[after as usize] - through;
-                let reached = self.reached(route, index, visit, ready, to[before as usize]);
-                let start = self.start_at(visit, reached);
+                let (left, earliest) = self.left(route, index, visit, ready);
+                let start = self.start_at(visit, (left + to[before as usize]).max(earliest));
                 let Some(start) = start else { continue };
                 let mut least = weights.travel * i64::from(added) + fixed;
                 if let Some(price) = task.late {

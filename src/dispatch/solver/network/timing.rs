@@ -44,20 +44,38 @@ impl NetworkState<'_, '_> {
         (self.starts[before as usize] + task.duration, task.place)
     }
 
-    /// When the stop before `index` is left for another visit, being ready at `ready`: not before the present, which facts may lie before.
+    /// When a visit at `index` is reached, the stop before it being over at `ready`, with the break if it is on the leg. Nothing where the
+    /// break would start too late.
     #[inline]
-    pub(super) fn left(&self, route: usize, index: usize, ready: Time) -> Time {
-        if index == self.first_free[route] { ready.max(self.data.now) } else { ready }
+    pub(super) fn reached(
+        &self,
+        route: usize,
+        index: usize,
+        visit: u32,
+        ready: Time,
+        leg: Time,
+    ) -> Option<Time> {
+        let (left, earliest) = self.left(route, index, visit, ready);
+        let reached = match &self.data.rests[route] {
+            Some(rest) if self.routes[route].rest == Some(index) => {
+                through_rest(rest, left, leg, index == 0, false)?
+            }
+            _ => left + leg,
+        };
+        Some(reached.max(earliest))
     }
 
-    /// When a visit at `index` is reached from a stop that is left at `ready`, without a break on the leg.
+    /// When a stop that is over at `ready` is left for the visit at `index`, and when that is reached at the earliest. Facts and the start of
+    /// the shift may lie before the present: then who is not under way leaves now.
     #[inline]
-    pub(super) fn reached(&self, route: usize, index: usize, visit: u32, ready: Time, leg: Time) -> Time {
+    pub(super) fn left(&self, route: usize, index: usize, visit: u32, ready: Time) -> (Time, Time) {
         if index != self.first_free[route] {
-            return ready + leg;
+            return (ready, UNSET);
         }
-        let under_way = self.data.under_way(route, visit, ready, leg);
-        under_way.unwrap_or_else(|| self.left(route, index, ready) + leg)
+        match self.data.under_way(route, visit) {
+            Some(arrives_at) => (ready, arrives_at),
+            None => (ready.max(self.data.now), UNSET),
+        }
     }
 
     /// The earliest start of a visit that is reached at `arrival`; nothing where the last window is over.
@@ -144,19 +162,11 @@ impl NetworkState<'_, '_> {
         self.touch(route);
         let (mut ready, mut place) = self.ready_before(route, from);
         let length = self.routes[route].visits.len();
-        let rest_at = self.routes[route].rest;
         for index in from..length {
             let visit = self.routes[route].visits[index];
             let task = &self.data.tasks[visit as usize];
             let leg = self.data.legs_of(route).get(place, task.place);
-            let mut arrival = self.reached(route, index, visit, ready, leg);
-            if rest_at == Some(index) {
-                let Some(rest) = &self.data.rests[route] else { return false };
-                match through_rest(rest, self.left(route, index, ready), leg, index == 0, false) {
-                    Some(reached) => arrival = reached,
-                    None => return false,
-                }
-            }
+            let Some(arrival) = self.reached(route, index, visit, ready, leg) else { return false };
             let Some(start) = self.start_at(visit, arrival.max(self.bound(visit))) else { return false };
             let old = self.starts[visit as usize];
             ready = start + task.duration;
@@ -285,12 +295,7 @@ impl NetworkState<'_, '_> {
         let (route, index) = (route as usize, self.index_of[visit as usize] as usize);
         let (ready, place) = self.ready_before(route, index);
         let leg = self.data.legs_of(route).get(place, self.data.tasks[visit as usize].place);
-        match &self.data.rests[route] {
-            Some(rest) if self.routes[route].rest == Some(index) => {
-                through_rest(rest, self.left(route, index, ready), leg, index == 0, false)
-            }
-            _ => Some(self.reached(route, index, visit, ready, leg)),
-        }
+        self.reached(route, index, visit, ready, leg)
     }
 
     /// Works out how much later the visits of a route may start, those of other routes being as they are. Only an estimate where starts

@@ -266,7 +266,7 @@ impl State for PlainState<'_, '_> {
     }
 
     fn rest_of(&self, route: usize) -> Option<usize> {
-        rest_leg(self.data, self.bounds[route].rest.as_ref()?, &self.routes[route]).map(|point| point - 1)
+        rest_leg(self.data, &self.bounds[route], &self.routes[route]).map(|point| point - 1)
     }
 
     fn find(&self, visit: u32) -> Option<(usize, usize)> {

@@ -75,29 +75,17 @@ fn before_rest(rest: &Rest, latest: Time, leg: Time) -> Time {
     if too_late { -NEVER } else { (arrival - leg).min(rest.window.to) }
 }
 
-/// Departures to the first stop that is no fact.
+/// When a stop is left for a visit, in both timelines, and when that is reached at the earliest; `is_first` where only facts are before it.
+/// Who is not under way leaves now.
 #[inline]
-fn not_in_the_past(data: &Data<'_>, ends: [Time; 2]) -> [Time; 2] {
-    ends.map(|end| end.max(data.now))
-}
-
-/// When a visit is reached in both timelines without a break on the leg; `is_first` where only facts are before it.
-#[inline]
-fn reached(
-    data: &Data<'_>,
-    bounds: &Bounds,
-    visit: u32,
-    ends: [Time; 2],
-    left: [Time; 2],
-    leg: Time,
-    is_first: bool,
-) -> [Time; 2] {
-    let under_way = |at: usize| data.under_way(bounds.caregiver, visit, ends[at], leg);
-    let reached = |at: usize| match is_first && ends[at] < NEVER {
-        true => under_way(at).unwrap_or(left[at] + leg),
-        false => left[at] + leg,
-    };
-    [reached(TO_COME), reached(TAKEN)]
+fn leave(data: &Data<'_>, bounds: &Bounds, visit: u32, ends: [Time; 2], is_first: bool) -> ([Time; 2], Time) {
+    if !is_first {
+        return (ends, -NEVER);
+    }
+    match data.under_way(bounds.caregiver, visit) {
+        Some(arrives_at) => (ends, arrives_at),
+        None => (ends.map(|end| end.max(data.now)), -NEVER),
+    }
 }
 
 /// Works out the earliest ends from `first` on. `false` when the route is impossible.
@@ -107,13 +95,14 @@ pub(super) fn forward(data: &Data<'_>, bounds: &Bounds, route: &mut Route, first
         let point = &mut route.points[index];
         let leg = point.leg;
         let is_first = index == route.first_free && point.visit != NONE;
-        let left = if is_first { not_in_the_past(data, before.end) } else { before.end };
-        let [to_come, mut taken] = reached(data, bounds, point.visit, before.end, left, leg, is_first);
+        let (left, earliest) = leave(data, bounds, point.visit, before.end, is_first);
+        let mut taken = (left[TAKEN] + leg).max(earliest);
+        let to_come = (left[TO_COME] + leg).max(earliest);
         if let Some(rest) = &bounds.rest
             && left[TO_COME] < NEVER
             && let Some(over) = after_rest(rest, left[TO_COME], leg)
         {
-            taken = taken.min(over);
+            taken = taken.min(over.max(earliest));
         }
         point.end = if point.visit == NONE {
             [to_come, taken]
@@ -217,10 +206,10 @@ fn fits(
     is_first: bool,
 ) -> bool {
     let task = new.task;
-    let left = if is_first { not_in_the_past(data, before.end) } else { before.end };
-    let reached = reached(data, bounds, new.visit, before.end, left, to, is_first);
-    let end_after = |ready: Time| data.start(new.visit, task, ready).map(|start| start + task.duration);
-    let taken = end_after(reached[TAKEN]);
+    let (left, earliest) = leave(data, bounds, new.visit, before.end, is_first);
+    let end_after =
+        |ready: Time| data.start(new.visit, task, ready.max(earliest)).map(|start| start + task.duration);
+    let taken = end_after(left[TAKEN] + to);
     if taken.is_some_and(|end| end + from <= after.latest[TAKEN]) {
         return true;
     }
@@ -230,19 +219,20 @@ fn fits(
     {
         return true;
     }
-    end_after(reached[TO_COME]).is_some_and(|end| {
+    end_after(left[TO_COME] + to).is_some_and(|end| {
         end + from <= after.latest[TO_COME]
             || after_rest(rest, end, from).is_some_and(|over| over <= after.latest[TAKEN])
     })
 }
 
 /// The first point before which the break fits.
-pub(super) fn rest_leg(data: &Data<'_>, rest: &Rest, route: &Route) -> Option<usize> {
+pub(super) fn rest_leg(data: &Data<'_>, bounds: &Bounds, route: &Route) -> Option<usize> {
+    let rest = bounds.rest.as_ref()?;
     (route.first_free..route.points.len()).find(|index| {
         let (before, after) = (&route.points[index - 1], &route.points[*index]);
         let is_first = *index == route.first_free && after.visit != NONE;
-        let left = if is_first { not_in_the_past(data, before.end) } else { before.end };
+        let (left, earliest) = leave(data, bounds, after.visit, before.end, is_first);
         let over = after_rest(rest, left[TO_COME], after.leg);
-        over.is_some_and(|over| over <= after.latest[TAKEN])
+        over.is_some_and(|over| over.max(earliest) <= after.latest[TAKEN])
     })
 }
