@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::data::{Data, NEVER};
-use super::network::{NetworkState, Place, assemble};
+use super::network::{NetworkState, Place};
 use super::plan::Plan;
 use super::problem::{Assigned, Lock, Problem, Time};
 use super::refuse::{Refusal, of_caregiver_number, of_number, of_plan, validate};
@@ -94,7 +94,11 @@ pub fn release(
     });
     let data = Data::bare(&without);
     let mut repairing = Repairing::new(&data, plan, options);
-    repairing.load(&kept);
+    let floor = repairing.floor();
+    repairing.go_back(&lawful(&data, tours(&kept)), &floor);
+    for visit in &leave {
+        repairing.state.floor[*visit] = -NEVER;
+    }
     repairing.free = leave.iter().map(|visit| *visit as u32).collect();
     for visit in leave {
         repairing.insert(visit as u32);
@@ -119,15 +123,13 @@ impl<'d, 'p> Repairing<'d, 'p> {
         let told = assignments(plan, data.tasks.len());
         let mut repairing =
             Repairing { state: NetworkState::new(data), options: *options, told, free: Vec::new() };
-        repairing.load(plan);
+        repairing.go_back(&lawful(data, tours(plan)), &repairing.floor());
         repairing
     }
 
-    fn load(&mut self, plan: &Plan) {
-        let data = self.state.data;
-        self.state = NetworkState::new(data);
-        self.state.load(&lawful(data, tours(plan)));
-        self.state.keep(|_| ());
+    fn floor(&self) -> Vec<Time> {
+        let floor = |told: &Option<Assigned>| told.map_or(-NEVER, |told| told.start - self.options.drift_max);
+        self.told.iter().map(floor).collect()
     }
 
     fn is_over(&self) -> bool {
@@ -182,7 +184,7 @@ impl<'d, 'p> Repairing<'d, 'p> {
             if self.is_over() {
                 return false;
             }
-            let before = self.tours();
+            let (before, floor) = (self.tours(), self.state.floor.clone());
             self.push_out(push.out);
             self.state.settle(&[(visit, push.place)]);
             self.state.keep(|_| ());
@@ -192,7 +194,7 @@ impl<'d, 'p> Repairing<'d, 'p> {
             if inserted {
                 return true;
             }
-            self.go_back(&before);
+            self.go_back(&before, &floor);
         }
         false
     }
@@ -224,9 +226,11 @@ impl<'d, 'p> Repairing<'d, 'p> {
         self.state.settle(&[(visit, place)]);
         let (told, free, options) = (&self.told, &self.free, &self.options);
         let all = 0..self.state.data.caregivers;
+        let floor = std::mem::replace(&mut self.state.floor[out as usize], -NEVER);
         let found = self.state.cheapest_place(out, all, |state| {
             changed(state, told, free, options.drift_max) <= options.changes_max
         });
+        self.state.floor[out as usize] = floor;
         found.map(|(cost, _)| cost)
     }
 
@@ -266,6 +270,7 @@ impl<'d, 'p> Repairing<'d, 'p> {
             self.state.remove(route, &[index]);
             self.state.removed();
             self.state.keep(|_| ());
+            self.state.floor[out as usize] = -NEVER;
         }
     }
 
@@ -277,8 +282,9 @@ impl<'d, 'p> Repairing<'d, 'p> {
         (0..self.state.routes.len()).map(tour).collect()
     }
 
-    fn go_back(&mut self, tours: &[Tour]) {
+    fn go_back(&mut self, tours: &[Tour], floor: &[Time]) {
         self.state = NetworkState::new(self.state.data);
+        self.state.floor.copy_from_slice(floor);
         self.state.load(tours);
         self.state.keep(|_| ());
     }
@@ -288,7 +294,7 @@ impl<'d, 'p> Repairing<'d, 'p> {
     }
 
     fn finish(self, before: &Plan) -> Repair {
-        let plan = assemble(self.state.data, &self.tours());
+        let plan = self.state.plan();
         debug_assert_eq!(super::check(self.state.data.problem, &plan), Vec::new());
         let after = assignments(&plan, self.told.len());
         let changes = changes(before, &after, self.options.drift_max);

@@ -12,20 +12,22 @@ use super::value::RESTLESS;
 pub(in super::super) fn assemble(data: &Data<'_>, tours: &[Tour]) -> Plan {
     let mut state = NetworkState::new(data);
     state.load(tours);
-    let mut routes = Vec::with_capacity(tours.len());
-    for route in 0..tours.len() {
-        routes.push(state.route(route));
-    }
-    let mut unserved: Vec<usize> =
-        (0..data.tasks.len()).filter(|visit| state.find(*visit as u32).is_none()).collect();
-    unserved.sort_unstable();
-    let mut plan = Plan { routes, unserved, cost: Cost::default() };
-    let counted = components(data.problem, &plan);
-    plan.cost = Cost { total: counted.total(&data.problem.weights), components: counted };
-    plan
+    state.plan()
 }
 
 impl NetworkState<'_, '_> {
+    /// The plan with the state's routes.
+    pub(in super::super) fn plan(&self) -> Plan {
+        let problem = self.data.problem;
+        let routes = (0..self.routes.len()).map(|route| self.route(route)).collect();
+        let unserved =
+            (0..self.data.tasks.len()).filter(|visit| self.find(*visit as u32).is_none()).collect();
+        let mut plan = Plan { routes, unserved, cost: Cost::default() };
+        let counted = components(problem, &plan);
+        plan.cost = Cost { total: counted.total(&problem.weights), components: counted };
+        plan
+    }
+
     /// Takes over tours that break no rule but perhaps those of time and load (see `lawful`): whole where they are possible, and visit by
     /// visit, as far as that goes, where they are not. The state is empty before.
     pub(in super::super) fn load(&mut self, tours: &[Tour]) {
@@ -128,7 +130,7 @@ impl NetworkState<'_, '_> {
         self.count_all();
     }
 
-    fn route(&mut self, index: usize) -> Route {
+    fn route(&self, index: usize) -> Route {
         let count = self.routes[index].visits.len();
         if count == 0 {
             return Route::default();

@@ -42,6 +42,8 @@ pub(super) struct NetworkState<'d, 'p> {
     left_out: i64,
     cost: i64,
     leaves: Vec<Time>,
+    /// By visit: no start before it, whatever the windows allow. Unset but for repairs, which bring nobody forward.
+    pub floor: Vec<Time>,
     windows: Vec<Vec<StartWindow>>,
     fair_share: Vec<i64>,
     /// What a tick of waiting for the next window is taken to cost.
@@ -112,6 +114,7 @@ impl<'d, 'p> NetworkState<'d, 'p> {
             absent: (0..visits as u32).collect(),
             left_out: data.tasks.iter().map(|task| task.unserved).sum(),
             cost: 0,
+            floor: vec![UNSET; visits],
             leaves: problem.caregivers.iter().map(|caregiver| caregiver.shift.from).collect(),
             windows,
             fair_share: (0..caregivers).map(|index| service * shift(index) / shifts.max(1)).collect(),

@@ -121,7 +121,11 @@ impl NetworkState<'_, '_> {
     #[inline]
     fn bound(&self, visit: u32) -> Time {
         let ties = self.data.ties(visit).iter();
-        ties.map(|tie| self.starts[tie.mate as usize].saturating_add(tie.lag)).max().unwrap_or(UNSET)
+        let floor = self.floor[visit as usize];
+        ties.map(|tie| self.starts[tie.mate as usize].saturating_add(tie.lag))
+            .max()
+            .unwrap_or(UNSET)
+            .max(floor)
     }
 
     /// Whether a start would need a visit of the group that has happened to have been later. Facts among themselves are as they are.
