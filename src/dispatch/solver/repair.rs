@@ -210,8 +210,9 @@ impl<'d, 'p> Repairing<'d, 'p> {
                 }
                 self.state.begin();
                 self.state.remove(route, &[index]);
-                self.state.removed();
-                if let Some((cost, place)) = self.state.cheapest_place(visit, route..route + 1, |_| true) {
+                if self.state.removed()
+                    && let Some((cost, place)) = self.state.cheapest_place(visit, route..route + 1, |_| true)
+                {
                     let cost = if depth > 1 { Some(cost) } else { self.cost_of_both(visit, place, out) };
                     pushes.extend(cost.map(|cost| Push { cost, out, place }));
                 }

@@ -302,10 +302,13 @@ impl State for NetworkState<'_, '_> {
         }
     }
 
-    fn removed(&mut self) {
+    fn removed(&mut self) -> bool {
         self.drop_rests();
-        self.count_all();
-        self.place_rests();
+        let possible = self.count_all();
+        if possible {
+            self.place_rests();
+        }
+        possible
     }
 
     fn place(&mut self, visit: u32, blinks: &mut Blinks) -> bool {

@@ -181,7 +181,9 @@ impl NetworkState<'_, '_> {
                 }
                 return true;
             }
-            if self.asks_a_fact_to_move(visit, start) {
+            // A detour may be shorter than the direct way. Then starts fall, but those of a group that wait for them would not.
+            let falls = start < old && !self.data.ties(visit).is_empty();
+            if falls || self.asks_a_fact_to_move(visit, start) {
                 return false;
             }
             self.trail.push((visit, old));

@@ -301,6 +301,10 @@ impl State for PlainState<'_, '_> {
         self.removing = removing;
     }
 
+    fn removed(&mut self) -> bool {
+        self.saved.iter().all(|(route, _)| self.is_possible(*route))
+    }
+
     fn place(&mut self, visit: u32, blinks: &mut Blinks) -> bool {
         let data = self.data;
         let mut changed = std::mem::take(&mut self.changed);

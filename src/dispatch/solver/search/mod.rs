@@ -45,8 +45,9 @@ pub(super) trait State {
     fn begin(&mut self);
     /// Takes the visits at `indices` (ascending) out of the route; they are absent then.
     fn remove(&mut self, route: usize, indices: &[usize]);
-    /// All removals of the step are done.
-    fn removed(&mut self) {}
+    /// All removals of the step are done. `false` when the rest cannot be, and the step is to be undone: where a detour is shorter than the
+    /// direct way, a route without a visit may be longer than with it.
+    fn removed(&mut self) -> bool;
     /// Puts an absent visit where it costs least, if that is less than leaving it out. The caller removes it from the absent.
     fn place(&mut self, visit: u32, blinks: &mut Blinks) -> bool;
     /// Exchanges the visits from `a` on with those from `b` on, each (route, index), if that is possible and changes the cost by less than
@@ -205,9 +206,9 @@ pub(super) fn improve<S: State>(
             }
         }
         state.begin();
-        search.step(state, settings);
+        let possible = search.step(state, settings);
         let worse = (state.cost() - current) as f64;
-        if worse < search.bound(temperature) && is_within(state, changes_max) {
+        if possible && worse < search.bound(temperature) && is_within(state, changes_max) {
             current = state.cost();
             search.keep(state, iterations, &mut better);
         } else {
@@ -242,10 +243,13 @@ impl Search {
         }
     }
 
-    /// Ruins and recreates.
-    fn step<S: State>(&mut self, state: &mut S, settings: &Settings) {
+    /// Ruins and recreates. `false` where what the ruin leaves cannot be.
+    fn step<S: State>(&mut self, state: &mut S, settings: &Settings) -> bool {
         let before = state.absent().len();
         self.ruin.strings(state, settings, &mut self.rng);
+        if !state.removed() {
+            return false;
+        }
         if settings.absent_share < 1.0 && before > 0 {
             let absent = state.absent();
             let gone = absent.split_off(before);
@@ -256,13 +260,13 @@ impl Search {
         let order = Order::draw(&mut self.rng);
         self.recreate(state, order);
         state.absent().append(&mut self.aside);
+        true
     }
 
     fn recreate<S: State>(&mut self, state: &mut S, order: Order) {
         self.waiting.clear();
         self.waiting.append(state.absent());
         sort(state.data(), &mut self.waiting, order, &mut self.rng);
-        state.removed();
         let blinks = &mut self.blinks;
         self.waiting.retain(|visit| !state.place(*visit, blinks));
         // A visit left out may have come in later, with its group.
