@@ -3,6 +3,7 @@
 mod brute;
 mod brute_cost;
 mod draws;
+mod explain;
 mod given;
 mod optimal;
 mod repair;

@@ -138,6 +138,25 @@ impl Components {
         self.named().iter().zip(weights.named()).map(|((_, value), weight)| value * weight).sum()
     }
 
+    /// Component by component.
+    pub(super) fn minus(&self, other: &Components) -> Components {
+        Components {
+            unserved_mandatory: self.unserved_mandatory - other.unserved_mandatory,
+            unserved: self.unserved - other.unserved,
+            lateness: self.lateness - other.lateness,
+            lateness_max: self.lateness_max - other.lateness_max,
+            overtime: self.overtime - other.overtime,
+            missed_rests: self.missed_rests - other.missed_rests,
+            continuity: self.continuity - other.continuity,
+            wishes: self.wishes - other.wishes,
+            unfair: self.unfair - other.unfair,
+            idle_max: self.idle_max - other.idle_max,
+            waiting: self.waiting - other.waiting,
+            changes: self.changes - other.changes,
+            travel: self.travel - other.travel,
+        }
+    }
+
     /// Every component with its name, in the order of the tiers.
     pub fn named(&self) -> [(&'static str, i64); 13] {
         [

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::super::data::NONE;
 use super::super::search::State;
+use super::value::RESTLESS;
 use super::{Blinks, NetworkState};
 
 /// A place for a visit.
@@ -209,6 +210,46 @@ impl NetworkState<'_, '_> {
             }
         }
         best
+    }
+
+    /// Takes one visit out and leaves those of its group where they are. `false` where the rest cannot be.
+    pub(in super::super) fn take_out(&mut self, visit: u32) -> bool {
+        let Some((route, index)) = self.find(visit) else { return true };
+        self.save(route);
+        self.unlink(route, index);
+        self.count_all()
+    }
+
+    /// Puts a visit into a route where it costs least, with the break where it is, or else where the break finds another leg. A step has
+    /// begun; where there is no place it is to be undone.
+    pub(in super::super) fn put_into(&mut self, visit: u32, route: usize) -> bool {
+        if let Some((_, place)) = self.cheapest_place(visit, route..route + 1, |_| true)
+            && self.data.rests[route].is_none_or(|rest| rest.skippable || self.routes[route].rest.is_some())
+        {
+            self.settle(&[(visit, place)]);
+            return true;
+        }
+        self.save(route);
+        self.drop_rests();
+        let mut places = Vec::new();
+        if self.data.rests[route].is_none() || !self.count_all() {
+            return false;
+        }
+        self.places(visit, route..route + 1, i64::MAX, &mut Blinks::never(), &mut places);
+        places.into_iter().any(|place| {
+            if self.tried(&[(visit, place)]).is_none() {
+                return false;
+            }
+            self.settle(&[(visit, place)]);
+            self.place_rests();
+            if self.values[route].cost < RESTLESS {
+                return true;
+            }
+            self.unlink(route, place.index as usize);
+            self.drop_rests();
+            self.count_all();
+            false
+        })
     }
 
     pub(super) fn place_one(&mut self, visit: u32, blinks: &mut Blinks) -> bool {
