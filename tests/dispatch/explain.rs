@@ -50,7 +50,10 @@ fn candidates_come_with_position_start_and_the_change_of_each_component() {
     assert_eq!(explanation.assigned, None);
     let [candidate] = explanation.candidates.as_slice() else { panic!("{explanation:?}") };
     assert_eq!((candidate.caregiver, candidate.index, candidate.start), (1, 0, 50));
-    assert_eq!(candidate.components, Components { unserved: -1, travel: 20, ..Components::default() });
+    // Nobody is idle for 100 any more; half of the 40 ticks of service are her fair share, and she drives 20 as well.
+    let expected =
+        Components { unserved: -1, travel: 20, unfair: 20, idle_max: -40, ..Components::default() };
+    assert_eq!(candidate.components, expected);
     assert_eq!(candidate.cost, -980);
 }
 

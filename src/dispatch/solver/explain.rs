@@ -124,7 +124,12 @@ impl<'d, 'p> Explaining<'d, 'p> {
         let data = self.state.data;
         let mut explanation = Explanation { visit, assigned, candidates: Vec::new(), rejected: Vec::new() };
         for caregiver in 0..data.caregivers {
-            match self.candidate(visit, caregiver) {
+            let mut found = self.candidate(visit, caregiver);
+            if found.is_err() && assigned.is_some_and(|now| now.caregiver == caregiver) {
+                // The plan itself shows that it is possible, even where nothing that the search tries comes back to it.
+                found = Ok(self.difference(visit, caregiver, self.plan));
+            }
+            match found {
                 Ok(candidate) => explanation.candidates.push(candidate),
                 Err(reason) => explanation.rejected.push(self.rejected(visit, caregiver, reason)),
             }
