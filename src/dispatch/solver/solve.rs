@@ -137,9 +137,9 @@ const PLAIN: Moods =
 const NETWORK_ALIKE: Settings = Settings {
     removed_mean: 6.0,
     string_max: 10,
-    hot: 1.5,
+    hot: 3.0,
     cold: 0.015,
-    blink: 0.01,
+    blink: 0.03,
     crossings: 0,
     absent_share: 1.0,
 };
