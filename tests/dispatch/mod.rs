@@ -1,5 +1,6 @@
 //! What the solver of the dispatch promises: the cheapest plan where trying everything can tell, possible plans everywhere.
 
+mod anytime;
 mod brute;
 mod brute_cost;
 mod draws;

@@ -16,7 +16,7 @@ use super::plain::PlainState;
 use super::plan::Plan;
 use super::problem::Problem;
 use super::refuse::{Refusal, of_plan, validate};
-use super::search::{Budget, Found, Settings, Tour, improve};
+use super::search::{Budget, Found, Moods, Settings, Tour, improve};
 
 /// How long and how to search. Without deadline and iterations the first plan is the last.
 #[derive(Clone, Copy, Default)]
@@ -124,7 +124,7 @@ fn run(
     }
 }
 
-const PLAIN: Settings = Settings {
+const PLAIN_TIGHT: Settings = Settings {
     removed_mean: 10.0,
     string_max: 10,
     hot: 2.5,
@@ -134,15 +134,20 @@ const PLAIN: Settings = Settings {
     absent_share: 0.3,
 };
 
-const NETWORK: Settings = Settings {
+const PLAIN: Moods =
+    Moods { all_served: Settings { hot: 0.4, blink: 0.03, ..PLAIN_TIGHT }, some_left_out: PLAIN_TIGHT };
+
+const NETWORK_ALIKE: Settings = Settings {
     removed_mean: 6.0,
     string_max: 10,
-    hot: 1.5,
+    hot: 3.0,
     cold: 0.015,
-    blink: 0.01,
+    blink: 0.03,
     crossings: 0,
     absent_share: 1.0,
 };
+
+const NETWORK: Moods = Moods { all_served: NETWORK_ALIKE, some_left_out: NETWORK_ALIKE };
 
 /// Collects progress from all threads.
 struct Log<'a> {

@@ -97,7 +97,7 @@ impl NetworkState<'_, '_> {
         let late = start - windows[current].to;
         match windows.get(current + 1) {
             // Late for one window, early for the next: whichever costs less.
-            Some(next) if late > 0 => {
+            Some(next) if late > 0 && next.from <= task.to => {
                 let now = task.late.unwrap_or(0) * i64::from(late);
                 let waits = self.wait_price * i64::from(next.from - start);
                 Some(if now <= waits { start } else { next.from })

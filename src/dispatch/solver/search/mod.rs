@@ -124,6 +124,14 @@ impl Budget<'_> {
     }
 }
 
+/// How the search moves, by how tight the day is: whether its first plan leaves visits out. Where it does, one visit is to take the place
+/// of another that costs several legs more, and that asks for more heat.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moods {
+    pub all_served: Settings,
+    pub some_left_out: Settings,
+}
+
 /// How the search moves. The values were found by measuring on the public benchmarks.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settings {
@@ -156,14 +164,14 @@ pub(super) struct Found {
 /// Improves the state until the budget is spent. `better` hears of every plan that is better than all before.
 pub(super) fn improve<S: State>(
     state: &mut S,
-    settings: &Settings,
+    moods: &Moods,
     budget: &Budget<'_>,
     seed: u64,
     mut better: impl FnMut(u64, i64),
 ) -> Found {
     let mut search = Search {
         rng: ChaCha8Rng::seed_from_u64(seed),
-        blinks: Blinks::new(seed ^ 0x5eed, settings.blink),
+        blinks: Blinks::never(),
         ruin: Ruin::new(state.data()),
         best: Best::new(state.data().caregivers),
         waiting: Vec::new(),
@@ -172,6 +180,8 @@ pub(super) fn improve<S: State>(
     state.begin();
     search.recreate(state, Order::Close);
     state.keep(|_| ());
+    let settings = if state.absent().is_empty() { &moods.all_served } else { &moods.some_left_out };
+    search.blinks = Blinks::new(seed ^ 0x5eed, settings.blink);
     search.best.take(state);
     better(0, search.best.cost);
     let leg = average_leg_cost(state);

@@ -1,0 +1,143 @@
+//! Deadlines, cancellation, threads and seeds; days without visits, without caregivers, without a chance.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+use songhe::dispatch::solver::*;
+
+use super::draws::{Draw, Shape, numbers, problem};
+use super::{planned, window};
+
+/// A town: so many visits on a grid, a caregiver for every eight.
+fn town(visits: usize) -> Problem {
+    let caregivers = (visits / 8).max(1);
+    let at = |place: usize| ((place * 37 % 101) as Time, (place * 53 % 97) as Time);
+    let size = visits + caregivers;
+    let leg = |from: usize, to: usize| {
+        let (a, b) = (at(from), at(to));
+        10 * ((a.0 - b.0).abs() + (a.1 - b.1).abs())
+    };
+    let ticks = (0..size * size).map(|index| leg(index / size, index % size)).collect();
+    let opens = |visit: usize| (visit * 7919 % 28_800) as Time;
+    let visit = |visit: usize| {
+        let from = opens(visit);
+        Visit::at(visit, 1800, window(from, from + 5400))
+    };
+    Problem {
+        visits: (0..visits).map(visit).collect(),
+        caregivers: (0..caregivers)
+            .map(|caregiver| Caregiver::at(visits + caregiver, window(0, 32_400)))
+            .collect(),
+        travel: vec![Matrix { size, ticks }],
+        ..Problem::default()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 30, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_same_seed_gives_the_same_plan_and_every_plan_is_valid(
+        numbers in numbers(), plain in any::<bool>(), seed in any::<u64>(),
+    ) {
+        let shape = Shape { visits: 30, caregivers: 6, day: 200, plain, waiting: true };
+        let day = problem(&mut Draw::new(numbers), shape);
+        let plan = planned(&day, 150, seed);
+        prop_assert_eq!(check(&day, &plan), []);
+        prop_assert_eq!(plan, planned(&day, 150, seed));
+    }
+
+    #[test]
+    fn two_threads_and_a_plan_to_start_from_give_valid_plans_that_are_no_worse(
+        numbers in numbers(), plain in any::<bool>(),
+    ) {
+        let shape = Shape { visits: 20, caregivers: 5, day: 150, plain, waiting: false };
+        let mut day = problem(&mut Draw::new(numbers), shape);
+        day.baseline = None;
+        let start = planned(&day, 40, 1);
+        let options = Options {
+            iterations: Some(40), seed: 1, threads: 2, start: Some(&start), ..Options::default()
+        };
+        let plan = solve(&day, &options).unwrap().plan;
+        prop_assert_eq!(check(&day, &plan), []);
+        prop_assert!(plan.cost.total <= start.cost.total);
+    }
+}
+
+#[test]
+fn a_larger_day_is_planned_by_one_thread_and_by_two() {
+    let day = town(240);
+    for threads in [1, 2] {
+        let options = Options { iterations: Some(2000), seed: 3, threads, ..Options::default() };
+        let solved = solve(&day, &options).unwrap();
+        assert_eq!(check(&day, &solved.plan), []);
+        assert!(solved.plan.unserved.len() < 24, "{} unserved", solved.plan.unserved.len());
+        assert!(solved.progress.windows(2).all(|two| two[1].cost <= two[0].cost));
+        assert_eq!(solved.progress.last().map(|last| last.cost), Some(solved.plan.cost.total));
+    }
+}
+
+/// Cancelled from another thread, the best plan comes back. The bound is wide: it tells "at once" from "at the deadline", not speed.
+#[test]
+fn a_cancelled_search_comes_back_with_a_plan_long_before_its_deadline() {
+    let day = town(200);
+    let cancel = AtomicBool::new(false);
+    let heard = AtomicBool::new(false);
+    let progress = |_: Progress| heard.store(true, Ordering::Relaxed);
+    for threads in [1, 2] {
+        cancel.store(false, Ordering::Relaxed);
+        heard.store(false, Ordering::Relaxed);
+        let deadline = Some(Instant::now() + Duration::from_secs(600));
+        let options = Options {
+            deadline,
+            threads,
+            cancel: Some(&cancel),
+            progress: Some(&progress),
+            ..Options::default()
+        };
+        std::thread::scope(|scope| {
+            let search = scope.spawn(|| solve(&day, &options).unwrap().plan);
+            while !heard.load(Ordering::Relaxed) {
+                std::thread::yield_now();
+            }
+            cancel.store(true, Ordering::Relaxed);
+            let cancelled = Instant::now();
+            let plan = search.join().unwrap();
+            assert!(cancelled.elapsed() < Duration::from_secs(60));
+            assert_eq!(check(&day, &plan), []);
+        });
+    }
+}
+
+#[test]
+fn days_without_visits_caregivers_or_a_chance_have_a_valid_plan_with_reasons() {
+    let empty = Problem::default();
+    let plan = planned(&empty, 10, 1);
+    assert_eq!((plan.routes.len(), plan.unserved.len(), plan.cost.total), (0, 0, 0));
+    assert_eq!(check(&empty, &plan), []);
+
+    let mut idle = town(8);
+    idle.visits.clear();
+    let plan = planned(&idle, 10, 1);
+    assert_eq!((plan.routes.len(), plan.unserved.len()), (1, 0));
+    assert_eq!(check(&idle, &plan), []);
+
+    let mut alone = town(8);
+    alone.caregivers.clear();
+    let plan = planned(&alone, 10, 1);
+    assert_eq!(plan.unserved.len(), 8);
+    assert_eq!(check(&alone, &plan), []);
+    let reasons = explain_unserved(&alone, &plan).unwrap();
+    assert!(reasons.iter().all(|one| one.candidates.is_empty() && one.rejected.is_empty()));
+
+    let mut hopeless = town(8);
+    for visit in &mut hopeless.visits {
+        visit.windows = vec![window(-500, -400)];
+    }
+    let plan = planned(&hopeless, 10, 1);
+    assert_eq!(plan.unserved.len(), 8);
+    assert_eq!(check(&hopeless, &plan), []);
+    let reasons = explain_unserved(&hopeless, &plan).unwrap();
+    assert!(reasons.iter().all(|one| one.rejected[0].reason == Reason::Window));
+}
