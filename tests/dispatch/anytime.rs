@@ -35,7 +35,7 @@ fn town(visits: usize) -> Problem {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 30, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 30, max_shrink_iters: 200, ..ProptestConfig::default() })]
 
     #[test]
     fn the_same_seed_gives_the_same_plan_and_every_plan_is_valid(

@@ -230,7 +230,8 @@ impl NetworkState<'_, '_> {
         let rest_room = self.rest_room(route, at);
         let gap = if at + 1 < visits.len() { self.gap(route, at + 1, start + task.duration) } else { 0 };
         // A soft window may be left, a locked start may not.
-        let hard_room = if task.late.is_none() { free } else { (task.to - start).min(Time::MAX / 4) };
+        let last = (task.to - start).min(Time::MAX / 4);
+        let hard_room = if task.late.is_none() { free.min(last) } else { last };
         Shift {
             gap,
             room: if fixed { 0 } else { hard_room.min(rest_room) },

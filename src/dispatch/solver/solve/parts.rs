@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::super::data::{Data, NONE};
-use super::super::problem::{Assigned, Baseline, Lock, Problem};
+use super::super::problem::{Assigned, Baseline, Lock, OnTheWay, Problem};
 use super::super::search::{Budget, Found, Tour};
 use super::{Log, Options, run};
 
@@ -151,15 +151,30 @@ fn part_of(whole: &Problem, visits: &[u32], caregivers: &[usize]) -> Problem {
             new_caregiver(preferred.caregiver).map(|new| preferred.caregiver = new).is_some()
         });
         visit.barred = visit.barred.iter().filter_map(|barred| new_caregiver(*barred)).collect();
-        visit.lock = match visit.lock {
-            Lock::Caregiver(who) => new_caregiver(who).map_or(Lock::None, Lock::Caregiver),
-            Lock::Both { caregiver, start } => new_caregiver(caregiver)
-                .map_or(Lock::Start(start), |caregiver| Lock::Both { caregiver, start }),
-            Lock::Fact { caregiver, start } => new_caregiver(caregiver)
-                .map_or(Lock::Start(start), |caregiver| Lock::Fact { caregiver, start }),
-            other => other,
+        let lock = match visit.lock {
+            Lock::Caregiver(who) => new_caregiver(who).map(Lock::Caregiver),
+            Lock::Both { caregiver, start } => {
+                new_caregiver(caregiver).map(|caregiver| Lock::Both { caregiver, start })
+            }
+            Lock::Fact { caregiver, start } => {
+                new_caregiver(caregiver).map(|caregiver| Lock::Fact { caregiver, start })
+            }
+            other => Some(other),
         };
+        // Whoever it is locked to is in another part: here nobody may come.
+        visit.lock = lock.unwrap_or_else(|| {
+            visit.barred = (0..caregivers.len()).collect();
+            Lock::None
+        });
         visit
+    };
+    let caregiver = |old: &usize| {
+        let mut caregiver = whole.caregivers[*old].clone();
+        caregiver.on_the_way = caregiver.on_the_way.and_then(|to| {
+            let visit = visits.iter().position(|visit| *visit as usize == to.visit)?;
+            Some(OnTheWay { visit, ..to })
+        });
+        caregiver
     };
     let baseline = whole.baseline.as_ref().map(|baseline| Baseline {
         assigned: visits
@@ -172,7 +187,7 @@ fn part_of(whole: &Problem, visits: &[u32], caregivers: &[usize]) -> Problem {
     });
     Problem {
         visits: visits.iter().map(visit).collect(),
-        caregivers: caregivers.iter().map(|caregiver| whole.caregivers[*caregiver].clone()).collect(),
+        caregivers: caregivers.iter().map(caregiver).collect(),
         groups: Vec::new(),
         travel: whole.travel.clone(),
         skills: whole.skills.clone(),
