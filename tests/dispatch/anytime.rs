@@ -88,7 +88,7 @@ fn a_cancelled_search_comes_back_with_a_plan_long_before_its_deadline() {
     for threads in [1, 2] {
         cancel.store(false, Ordering::Relaxed);
         heard.store(false, Ordering::Relaxed);
-        let deadline = Some(Instant::now() + Duration::from_secs(600));
+        let deadline = Some(Instant::now() + Duration::from_mins(10));
         let options = Options {
             deadline,
             threads,
@@ -104,7 +104,7 @@ fn a_cancelled_search_comes_back_with_a_plan_long_before_its_deadline() {
             cancel.store(true, Ordering::Relaxed);
             let cancelled = Instant::now();
             let plan = search.join().unwrap();
-            assert!(cancelled.elapsed() < Duration::from_secs(60));
+            assert!(cancelled.elapsed() < Duration::from_mins(1));
             assert_eq!(check(&day, &plan), []);
         });
     }
