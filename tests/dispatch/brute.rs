@@ -2,7 +2,8 @@
 //! Written from the words of the model alone; it shares no code with the solver or its checker.
 //!
 //! Starts are the earliest ones that keep all rules. They are the cheapest where waiting costs nothing and no soft visit has several
-//! windows: everything else that depends on time only grows with it. Facts come first, in the order in which they happened.
+//! windows: everything else that depends on time only grows with it. Facts come first, in the order in which they began, and of two that
+//! began together the one that was over first.
 
 use songhe::dispatch::solver::*;
 
@@ -32,14 +33,14 @@ pub fn is_fact(problem: &Problem, visit: usize) -> bool {
 pub fn cheapest(problem: &Problem) -> Option<i64> {
     let caregivers = problem.caregivers.len();
     let mut routes: Vec<Vec<usize>> = vec![Vec::new(); caregivers];
-    let mut facts: Vec<(Time, usize, usize)> = Vec::new();
+    let mut facts: Vec<(Time, Time, usize, usize)> = Vec::new();
     for (index, visit) in problem.visits.iter().enumerate() {
         if let Lock::Fact { caregiver, start } = visit.lock {
-            facts.push((start, index, caregiver));
+            facts.push((start, start + visit.duration, index, caregiver));
         }
     }
     facts.sort_unstable();
-    for (_, visit, caregiver) in facts {
+    for (_, _, visit, caregiver) in facts {
         routes[caregiver].push(visit);
     }
     let mut brute = Brute { problem, layout: Layout { routes, rests: vec![None; caregivers] }, best: None };

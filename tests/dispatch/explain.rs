@@ -87,6 +87,12 @@ fn who_may_not_come_is_told_by_the_rule() {
     assert_eq!(language, (Reason::Language, vec![]));
     assert_eq!(with(|day| day.visits[1].barred = vec![1]), (Reason::Barred, vec![]));
     assert_eq!(with(|day| day.visits[1].lock = Lock::Caregiver(0)), (Reason::Locked, vec![]));
+    let several = with(|day| {
+        day.visits[1].lock = Lock::Caregiver(0);
+        day.visits[1].barred = vec![1];
+        day.visits[1].skills = vec![0];
+    });
+    assert_eq!(several, (Reason::Skill(0), vec![]));
 }
 
 #[test]
@@ -151,6 +157,52 @@ fn both_of_a_pair_are_placed_or_the_missing_partner_is_named() {
     let both = planned(&day, 200, 1);
     let pair = explain(&day, &both, 1).unwrap();
     assert_eq!(pair.rejected.iter().map(|one| one.reason).collect::<Vec<_>>(), [Reason::SameGroup]);
+}
+
+#[test]
+fn where_only_a_partner_is_missing_nothing_in_the_route_is_to_give_way() {
+    let mut day = day();
+    day.visits[0].windows = vec![window(10, 10)];
+    let pair = Visit::at(1, 20, window(50, 60));
+    day.visits[1] = Visit { barred: vec![1], ..pair.clone() };
+    day.visits.push(pair);
+    day.groups = vec![Group { members: vec![1, 2], relation: Relation::Together }];
+    let mut plan = planned(&day, 50, 1);
+    plan.unserved = vec![1, 2];
+    for route in &mut plan.routes {
+        route.stops.retain(|stop| stop.visit == 0);
+    }
+    assert_eq!(explain(&day, &plan, 2).unwrap().candidates.len(), 1);
+    day.caregivers[1].shift = window(0, 5);
+    let explanation = explain(&day, &plan, 2).unwrap();
+    let own = explanation.rejected.iter().find(|one| one.caregiver == 0).unwrap();
+    assert_eq!((own.reason, own.relaxations.as_slice()), (Reason::Group, [].as_slice()));
+}
+
+#[test]
+fn optional_visits_are_bumped_before_mandatory_ones_of_lower_priority() {
+    let mut day = day();
+    day.visits[0].mandatory = true;
+    let other = Visit { lock: Lock::Caregiver(0), priority: 2, ..Visit::at(1, 20, window(70, 70)) };
+    day.visits[1] = other;
+    day.visits.push(Visit { mandatory: true, priority: 3, ..Visit::at(1, 20, window(50, 70)) });
+    let (_, relaxations) = rejected(&day, 0);
+    assert_eq!(relaxations.last(), Some(&Relaxation::Bump { visit: 1 }));
+}
+
+#[test]
+fn a_visit_that_makes_the_way_to_the_next_one_possible_cannot_be_taken_away() {
+    let mut day = day();
+    // From home, place 2 is only near by way of place 1.
+    day.travel = vec![Matrix { size: 3, ticks: vec![0, 5, 500, 5, 0, 5, 5, 5, 0] }];
+    day.visits = vec![Visit::at(1, 10, window(0, 50)), Visit::at(2, 10, window(0, 80))];
+    day.visits[1].lock = Lock::Caregiver(0);
+    let plan = planned(&day, 200, 1);
+    assert_eq!(plan.unserved, [0_usize; 0]);
+    let explanation = explain(&day, &plan, 0).unwrap();
+    let found: Vec<_> = explanation.rejected.iter().map(|one| (one.caregiver, one.reason)).collect();
+    assert_eq!(found, [(1, Reason::Unmovable)]);
+    assert_eq!(explanation.rejected[0].relaxations, []);
 }
 
 #[test]

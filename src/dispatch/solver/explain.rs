@@ -68,6 +68,8 @@ pub enum Reason {
     Rest,
     /// It fits, but nobody is found for the other visits of its group.
     Group,
+    /// Whoever makes it now could not make the rest without it: the way round by it is shorter than the direct one.
+    Unmovable,
     /// More visits would differ from the baseline than may.
     Changes,
 }

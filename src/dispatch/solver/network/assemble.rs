@@ -97,9 +97,12 @@ impl NetworkState<'_, '_> {
             // After all whose starts are known, in this order.
             self.starts[*visit as usize] = NEVER / 2 + at as Time;
         }
-        self.routes[route].rest = tour.rest;
-        if self.count_all() && self.load_rests() {
-            return;
+        // The break where it was, or else wherever it fits.
+        for rest in [tour.rest, None] {
+            self.routes[route].rest = rest;
+            if self.count_all() && self.load_rests() {
+                return;
+            }
         }
         self.clear(route);
         self.count_all();

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::super::data::NONE;
+use super::super::problem::Time;
 use super::super::search::State;
 use super::value::RESTLESS;
 use super::{Blinks, NetworkState};
@@ -136,6 +137,9 @@ impl NetworkState<'_, '_> {
                 let after = self.neighbours(route, index).1;
                 let through = if visits.is_empty() { 0 } else { legs.get(before, after) };
                 let added = to[before as usize] + from[after as usize] - through;
+                if self.brings_forward(route, index, added + task.duration) {
+                    continue;
+                }
                 let (left, earliest) = self.left(route, index, visit, ready);
                 let start = self.start_at(visit, (left + to[before as usize]).max(earliest));
                 let Some(start) = start else { continue };
@@ -169,6 +173,17 @@ impl NetworkState<'_, '_> {
             }
         }
         places.sort_unstable_by_key(|place| (place.least, place.route, place.index, place.after_rest));
+    }
+
+    /// Whether a stop at `index` that takes so much longer than the direct way may let a start fall that others wait for: they would hold
+    /// each other up. A detour may be shorter than the direct way, and whoever was under way is no longer.
+    fn brings_forward(&self, route: usize, index: usize, longer: Time) -> bool {
+        let later = &self.routes[route].visits[index..];
+        let diverts = || {
+            let is_next = |next: &u32| self.data.under_way(route, *next).is_some();
+            index == self.first_free[route] && later.first().is_some_and(is_next)
+        };
+        (longer < 0 || diverts()) && later.iter().any(|visit| !self.data.ties(*visit).is_empty())
     }
 
     /// What so much more work in a route saves at most, where idling and waiting cost.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::super::data::{Data, NONE};
 use super::super::plan::{Plan, Route};
-use super::super::problem::{Lock, Problem};
+use super::super::problem::{Lock, Problem, Time};
 use super::super::search::Tour;
 
 /// A plan's routes as the search has them.
@@ -18,18 +18,27 @@ pub(in super::super) fn tours(plan: &Plan) -> Vec<Tour> {
 
 /// What people were told, in the order of the times they were told.
 pub(super) fn told(problem: &Problem) -> Vec<Tour> {
-    let mut stops: Vec<Vec<(i32, u32)>> = vec![Vec::new(); problem.caregivers.len()];
+    let mut stops: Vec<Vec<Timed>> = vec![Vec::new(); problem.caregivers.len()];
     let assigned = problem.baseline.iter().flat_map(|baseline| baseline.assigned.iter().enumerate());
     for (visit, told) in assigned {
         if let Some(told) = told {
-            stops[told.caregiver].push((told.start, visit as u32));
+            stops[told.caregiver].push(timed(problem, visit, told.start));
         }
     }
-    let tour = |mut stops: Vec<(i32, u32)>| {
-        stops.sort_unstable();
-        Tour { visits: stops.into_iter().map(|stop| stop.1).collect(), rest: None }
-    };
+    let tour = |stops: Vec<Timed>| Tour { visits: in_order(stops), rest: None };
     stops.into_iter().map(tour).collect()
+}
+
+/// Start, end and visit: what takes no time comes before what begins at the same instant.
+type Timed = (Time, Time, u32);
+
+fn timed(problem: &Problem, visit: usize, start: Time) -> Timed {
+    (start, start + problem.visits[visit].duration, visit as u32)
+}
+
+fn in_order(mut stops: Vec<Timed>) -> Vec<u32> {
+    stops.sort_unstable();
+    stops.into_iter().map(|stop| stop.2).collect()
 }
 
 /// The tours with every fact, first and where it happened, and without visits that break a rule there: somebody who may not come, a
@@ -60,26 +69,26 @@ pub(in super::super) fn lawful(data: &Data<'_>, given: Vec<Tour>) -> Vec<Tour> {
     }
     let tour = |(old, mut visits): (Tour, Vec<u32>)| {
         visits.retain(|visit| who[*visit as usize] != NONE);
-        // A break lies between certain visits; where they are others, it is placed anew.
-        let rest = old.rest.filter(|_| old.visits == visits);
+        let rest = old.rest.and_then(|before| rest_among(&old.visits, before, &visits));
         Tour { visits, rest }
     };
     tours.into_iter().map(tour).collect()
 }
 
+/// Where the break lies among the visits that are left; nowhere, to be placed anew, if others came or the order changed.
+fn rest_among(old: &[u32], before: usize, left: &[u32]) -> Option<usize> {
+    let kept =
+        |visits: &[u32]| visits.iter().filter(|visit| left.contains(visit)).copied().collect::<Vec<_>>();
+    (kept(old) == left).then(|| kept(&old[..before.min(old.len())]).len())
+}
+
 /// By caregiver: what is done or running, in its order.
 fn facts(problem: &Problem) -> Vec<Vec<u32>> {
-    let mut facts: Vec<Vec<(i32, u32)>> = vec![Vec::new(); problem.caregivers.len()];
+    let mut facts: Vec<Vec<Timed>> = vec![Vec::new(); problem.caregivers.len()];
     for (visit, one) in problem.visits.iter().enumerate() {
         if let Lock::Fact { caregiver, start } = one.lock {
-            facts[caregiver].push((start, visit as u32));
+            facts[caregiver].push(timed(problem, visit, start));
         }
     }
-    facts
-        .into_iter()
-        .map(|mut facts| {
-            facts.sort_unstable();
-            facts.into_iter().map(|fact| fact.1).collect()
-        })
-        .collect()
+    facts.into_iter().map(in_order).collect()
 }
