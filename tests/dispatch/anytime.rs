@@ -53,8 +53,9 @@ proptest! {
         numbers in numbers(), plain in any::<bool>(),
     ) {
         let shape = Shape { visits: 20, caregivers: 5, day: 150, plain, waiting: false };
-        let mut day = problem(&mut Draw::new(numbers), shape);
-        day.baseline = None;
+        let mut draw = Draw::new(numbers);
+        let mut day = problem(&mut draw, shape);
+        day.rules.changes_max = day.baseline.as_ref().filter(|_| draw.one_in(2)).map(|_| draw.up_to(8));
         let start = planned(&day, 40, 1);
         let options = Options {
             iterations: Some(40), seed: 1, threads: 2, start: Some(&start), ..Options::default()

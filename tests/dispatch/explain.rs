@@ -245,7 +245,7 @@ fn relaxed(day: &Problem, visit: usize, caregiver: usize, relaxation: Relaxation
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 80, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 80, max_shrink_iters: 300, ..ProptestConfig::default() })]
 
     #[test]
     fn a_relaxation_is_enough_and_one_tick_less_is_not(numbers in numbers()) {

@@ -76,7 +76,7 @@ fn others(day: &Problem, repair: &Repair, meant: &[usize]) -> usize {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, max_shrink_iters: 300, ..ProptestConfig::default() })]
 
     #[test]
     fn an_urgent_visit_changes_no_more_others_than_allowed(

@@ -1,5 +1,6 @@
 //! The problem in flat arrays, as the search reads it.
 
+use super::explain::Reason;
 pub(super) use super::legs::Legs;
 use super::problem::{Caregiver, Due, Lateness, Lock, Problem, Relation, Rest, RestPlace, Time, Visit};
 
@@ -210,7 +211,7 @@ impl<'p> Data<'p> {
         for (index, visit) in problem.visits.iter().enumerate() {
             let asked = bits(&visit.skills);
             for (caregiver, brought) in skills.iter().enumerate() {
-                let may = asked & !brought == 0 && is_welcome(problem, visit, caregiver);
+                let may = asked & !brought == 0 && unwelcome_person(problem, visit, caregiver).is_none();
                 let is_fact = matches!(visit.lock, Lock::Fact { caregiver: who, .. } if who == caregiver);
                 self.allowed.push(may || is_fact);
                 fixed.push(assignment_cost(problem, index, caregiver));
@@ -233,21 +234,25 @@ fn bits(skills: &[usize]) -> u128 {
     skills.iter().fold(0, |bits, skill| bits | 1 << skill)
 }
 
-/// No hard wish, bar or lock is against it.
-fn is_welcome(problem: &Problem, visit: &Visit, caregiver: usize) -> bool {
+/// The hard wish, bar or lock that is against a caregiver, the first one in this order.
+pub(super) fn unwelcome_person(problem: &Problem, visit: &Visit, caregiver: usize) -> Option<Reason> {
     let who = &problem.caregivers[caregiver];
-    let gender = visit.gender.as_ref().is_none_or(|wish| !wish.hard || who.gender == Some(wish.value));
-    let language = visit
-        .languages
-        .as_ref()
-        .is_none_or(|wish| !wish.hard || wish.value.iter().any(|language| who.languages.contains(language)));
-    let lock = match visit.lock {
-        Lock::None | Lock::Start(_) => true,
+    let speaks = |languages: &[u16]| languages.iter().any(|language| who.languages.contains(language));
+    if visit.gender.as_ref().is_some_and(|wish| wish.hard && who.gender != Some(wish.value)) {
+        return Some(Reason::Gender);
+    }
+    if visit.languages.as_ref().is_some_and(|wish| wish.hard && !speaks(&wish.value)) {
+        return Some(Reason::Language);
+    }
+    if visit.barred.contains(&caregiver) {
+        return Some(Reason::Barred);
+    }
+    match visit.lock {
+        Lock::None | Lock::Start(_) => None,
         Lock::Caregiver(pinned)
         | Lock::Both { caregiver: pinned, .. }
-        | Lock::Fact { caregiver: pinned, .. } => pinned == caregiver,
-    };
-    gender && language && lock && !visit.barred.contains(&caregiver)
+        | Lock::Fact { caregiver: pinned, .. } => (pinned != caregiver).then_some(Reason::Locked),
+    }
 }
 
 /// Continuity, wishes and change: what depends on who comes and on nothing else.

@@ -4,7 +4,7 @@ mod alone;
 
 use self::alone::Alone;
 use super::count::components;
-use super::data::{Data, NONE};
+use super::data::{Data, NONE, unwelcome_person};
 use super::network::NetworkState;
 use super::plan::{Components, Plan};
 use super::problem::{Assigned, Lock, Problem, Time};
@@ -45,7 +45,7 @@ pub struct Rejected {
     pub relaxations: Vec<Relaxation>,
 }
 
-/// The first rule that keeps a caregiver from a visit, in this order: who, then the rules of the route, each with those before it.
+/// The first rule that keeps a caregiver from a visit: who may come, in this order, then the rules of the route, each with those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
     /// The first skill that is missing.
@@ -66,7 +66,7 @@ pub enum Reason {
     /// The other visits would start outside their windows.
     OtherVisits,
     Rest,
-    /// It fits, but nobody is found for the other visits of its group.
+    /// It fits by itself, but nobody is found for the other visits of its group, or not with the visits of other groups.
     Group,
     /// Whoever makes it now could not make the rest without it: the way round by it is shorter than the direct one.
     Unmovable,
@@ -127,8 +127,9 @@ impl<'d, 'p> Explaining<'d, 'p> {
         let mut explanation = Explanation { visit, assigned, candidates: Vec::new(), rejected: Vec::new() };
         for caregiver in 0..data.caregivers {
             let mut found = self.candidate(visit, caregiver);
-            if found.is_err() && assigned.is_some_and(|now| now.caregiver == caregiver) {
-                // The plan itself shows that it is possible, even where nothing that the search tries comes back to it.
+            let is_now = assigned.is_some_and(|now| now.caregiver == caregiver);
+            if is_now && found.as_ref().ok().is_none_or(|candidate| candidate.cost > 0) {
+                // The plan itself is a way to make it, even where nothing that is tried is as good.
                 found = Ok(self.difference(visit, caregiver, self.plan));
             }
             match found {
@@ -172,7 +173,10 @@ impl<'d, 'p> Explaining<'d, 'p> {
     }
 
     fn place(&mut self, visit: u32, caregiver: usize, mates: &[u32]) -> Result<(), Option<Reason>> {
-        if !self.state.take_out(visit) || !self.state.put_into(visit, caregiver) {
+        if !self.state.take_out(visit) {
+            return Err(Some(Reason::Unmovable));
+        }
+        if !self.state.put_into(visit, caregiver) {
             return Err(None);
         }
         for mate in mates {
@@ -209,27 +213,14 @@ impl<'d, 'p> Explaining<'d, 'p> {
     }
 }
 
-/// The rule about who may come that is broken, if there is one.
+/// The rule about who may come that is broken, if there is one. What has happened breaks none.
 fn unwelcome(problem: &Problem, index: usize, caregiver: usize) -> Option<Reason> {
     let (visit, who) = (&problem.visits[index], &problem.caregivers[caregiver]);
-    match visit.lock {
-        Lock::Fact { caregiver: made_by, .. } => return (made_by != caregiver).then_some(Reason::Locked),
-        Lock::Caregiver(pinned) | Lock::Both { caregiver: pinned, .. } if pinned != caregiver => {
-            return Some(Reason::Locked);
-        }
-        _ => {}
+    if let Lock::Fact { caregiver: made_by, .. } = visit.lock {
+        return (made_by != caregiver).then_some(Reason::Locked);
     }
-    if let Some(skill) = visit.skills.iter().find(|skill| !who.skills.contains(skill)) {
-        return Some(Reason::Skill(*skill));
-    }
-    if visit.gender.as_ref().is_some_and(|wish| wish.hard && who.gender != Some(wish.value)) {
-        return Some(Reason::Gender);
-    }
-    let speaks = |languages: &Vec<u16>| languages.iter().any(|one| who.languages.contains(one));
-    if visit.languages.as_ref().is_some_and(|wish| wish.hard && !speaks(&wish.value)) {
-        return Some(Reason::Language);
-    }
-    visit.barred.contains(&caregiver).then_some(Reason::Barred)
+    let skill = visit.skills.iter().find(|skill| !who.skills.contains(skill));
+    skill.map(|skill| Reason::Skill(*skill)).or_else(|| unwelcome_person(problem, visit, caregiver))
 }
 
 /// Times by their length, then visits to bump, then nothing that helps.

@@ -1,8 +1,8 @@
 //! The solver: plans a day of visits, repairs a running one, and says why.
 //!
 //! A pure library: it reads no clock but to compare it with the deadline it is given, and does no input or output. [`Problem`] is what is
-//! to be planned, [`Plan`] the answer. [`solve`] plans, [`insert`] and [`release`] repair, [`explain`](explain()) tells who could make a visit and why others cannot;
-//! [`check`](check()) tests a plan with code of its own.
+//! to be planned, [`Plan`] the answer. [`solve`] plans, [`insert`] and [`release`] repair, [`explain`](explain()) tells who could make a visit
+//! and why others cannot; [`check`](check()) tests a plan with code of its own.
 //!
 //! How it works: ruin and recreate with annealed acceptance ([`search`]) on one of two states. Problems in which time only means
 //! feasible or not ([`plain`]) are judged in constant time for each place, with earliest and latest times. All others ([`network`])

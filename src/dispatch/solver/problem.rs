@@ -297,6 +297,11 @@ impl Matrix {
 }
 
 impl Visit {
+    /// What counts more is never pushed out for what counts less: mandatory before others, then by priority.
+    pub(super) fn rank(&self) -> (bool, u32) {
+        (self.mandatory, self.priority)
+    }
+
     /// A visit with one hard window and no further demand.
     pub fn at(place: usize, duration: Time, window: Window) -> Self {
         Visit {

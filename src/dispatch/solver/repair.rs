@@ -52,7 +52,7 @@ pub fn insert(
     of_plan(problem, plan)?;
     of_number(problem, visit)?;
     let data = Data::bare(problem);
-    let mut repairing = Repairing::new(&data, plan, options);
+    let mut repairing = Repairing::new(&data, plan, plan, options);
     repairing.free.push(visit as u32);
     repairing.insert(visit as u32);
     Ok(repairing.finish(plan))
@@ -90,12 +90,10 @@ pub fn release(
     let mut leave: Vec<usize> = leave.iter().map(|stop| stop.visit).collect();
     leave.sort_by_key(|visit| {
         let visit = &problem.visits[*visit];
-        (!visit.mandatory, std::cmp::Reverse(visit.priority), visit.windows[0].from)
+        (std::cmp::Reverse(visit.rank()), visit.windows[0].from)
     });
     let data = Data::bare(&without);
-    let mut repairing = Repairing::new(&data, plan, options);
-    let floor = repairing.floor();
-    repairing.go_back(&lawful(&data, tours(&kept)), &floor);
+    let mut repairing = Repairing::new(&data, plan, &kept, options);
     for visit in &leave {
         repairing.state.floor[*visit] = -NEVER;
     }
@@ -119,17 +117,13 @@ struct Repairing<'d, 'p> {
 }
 
 impl<'d, 'p> Repairing<'d, 'p> {
-    fn new(data: &'d Data<'p>, plan: &Plan, options: &RepairOptions) -> Self {
-        let told = assignments(plan, data.tasks.len());
-        let mut repairing =
-            Repairing { state: NetworkState::new(data), options: *options, told, free: Vec::new() };
-        repairing.go_back(&lawful(data, tours(plan)), &repairing.floor());
-        repairing
-    }
-
-    fn floor(&self) -> Vec<Time> {
-        let floor = |told: &Option<Assigned>| told.map_or(-NEVER, |told| told.start - self.options.drift_max);
-        self.told.iter().map(floor).collect()
+    /// `kept` is what is left of the plan that people were told.
+    fn new(data: &'d Data<'p>, told: &Plan, kept: &Plan, options: &RepairOptions) -> Self {
+        let told = assignments(told, data.tasks.len());
+        let floor = |told: &Option<Assigned>| told.map_or(-NEVER, |told| told.start - options.drift_max);
+        let floor: Vec<Time> = told.iter().map(floor).collect();
+        let state = state_of(data, &lawful(data, tours(kept)), &floor);
+        Repairing { state, options: *options, told, free: Vec::new() }
     }
 
     fn is_over(&self) -> bool {
@@ -194,7 +188,7 @@ impl<'d, 'p> Repairing<'d, 'p> {
             if inserted {
                 return true;
             }
-            self.go_back(&before, &floor);
+            self.state = state_of(self.state.data, &before, &floor);
         }
         false
     }
@@ -245,8 +239,12 @@ impl<'d, 'p> Repairing<'d, 'p> {
             && start.saturating_add(old.duration) > task.from.saturating_sub(old.duration);
         let is_free = matches!(old.lock, Lock::None | Lock::Caregiver(_));
         let alone = data.problem.groups.get(data.tasks[out as usize].group as usize).is_none();
-        let rank = (new.mandatory, new.priority) >= (old.mandatory, old.priority);
-        near_in_time && is_free && alone && rank && !pushed.contains(&out) && !self.free.contains(&out)
+        near_in_time
+            && is_free
+            && alone
+            && new.rank() >= old.rank()
+            && !pushed.contains(&out)
+            && !self.free.contains(&out)
     }
 
     /// The routes of caregivers who may make the visit, by what the way there from their nearest stop takes.
@@ -283,13 +281,6 @@ impl<'d, 'p> Repairing<'d, 'p> {
         (0..self.state.routes.len()).map(tour).collect()
     }
 
-    fn go_back(&mut self, tours: &[Tour], floor: &[Time]) {
-        self.state = NetworkState::new(self.state.data);
-        self.state.floor.copy_from_slice(floor);
-        self.state.load(tours);
-        self.state.keep(|_| ());
-    }
-
     fn changed(&self, state: &NetworkState<'_, '_>) -> usize {
         changed(state, &self.told, &self.free, self.options.drift_max)
     }
@@ -301,6 +292,14 @@ impl<'d, 'p> Repairing<'d, 'p> {
         let changes = changes(before, &after, self.options.drift_max);
         Repair { plan, changes }
     }
+}
+
+fn state_of<'d, 'p>(data: &'d Data<'p>, tours: &[Tour], floor: &[Time]) -> NetworkState<'d, 'p> {
+    let mut state = NetworkState::new(data);
+    state.floor.copy_from_slice(floor);
+    state.load(tours);
+    state.keep(|_| ());
+    state
 }
 
 /// A visit to push out, the place that opens, and the cost then.

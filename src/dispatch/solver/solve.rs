@@ -68,12 +68,11 @@ pub fn solve(problem: &Problem, options: &Options<'_>) -> Result<Solved, Refusal
         cancel: options.cancel,
         cooling: (0.0, 1.0),
     };
-    let found =
-        if options.threads > 1 && problem.is_plain() && problem.caregivers.len() >= 2 * options.threads {
-            parts::improve_in_parts(&data, &start, options, &log)
-        } else {
-            side_by_side(&data, &start, &budget, options, &log)
-        };
+    let found = if options.threads > 1 && parts::suit(problem, options.threads) {
+        parts::improve_in_parts(&data, &start, options, &log)
+    } else {
+        side_by_side(&data, &start, &budget, options, &log)
+    };
     let plan = assemble(&data, &found.tours);
     debug_assert_eq!(super::check(problem, &plan), Vec::new());
     let progress = log.finish(found.iterations, plan.cost.total);

@@ -109,8 +109,8 @@ impl Drive<'_> {
         if i64::from(self.route.departs_at) != departs_at {
             found.push(Violation::DepartsWrong { caregiver, departs_at });
         }
-        let earliest = if self.is_on_the_way() { None } else { self.problem.rules.now };
-        let earliest = earliest.unwrap_or(self.who.shift.from).max(self.who.shift.from);
+        let now = self.problem.rules.now.filter(|_| !self.is_on_the_way());
+        let earliest = now.map_or(self.who.shift.from, |now| now.max(self.who.shift.from));
         if self.facts == 0 && begins_at < i64::from(earliest) {
             found.push(Violation::DepartsEarly { caregiver });
         }

@@ -62,7 +62,7 @@ impl Alone {
         };
         let mut bumps: Vec<usize> =
             (0..numbers.len() - 1).filter(|index| may_bump(data, visit, numbers[*index])).collect();
-        bumps.sort_by_key(|index| (problem.visits[numbers[*index]].priority, *index));
+        bumps.sort_by_key(|index| (problem.visits[numbers[*index]].rank(), *index));
         Alone { day, numbers, bumps, pinned }
     }
 
@@ -99,8 +99,11 @@ impl Alone {
         if fits(&day) { Reason::Group } else { Reason::Rest }
     }
 
-    /// See [`Rejected::relaxations`](super::Rejected).
+    /// See [`Rejected::relaxations`](super::Rejected). Nothing is to give way where the visit fits as it is.
     pub fn relaxations(&self) -> Vec<Relaxation> {
+        if fits(&self.day) {
+            return Vec::new();
+        }
         let asked = self.numbers.len() - 1;
         let mut found = Vec::new();
         if !self.pinned {
@@ -113,16 +116,12 @@ impl Alone {
         found.extend(overtime.map(|by| (by, Relaxation::Overtime { by })));
         found.sort_by_key(|(by, _)| *by);
         let mut relaxations: Vec<Relaxation> = found.into_iter().map(|(_, relaxation)| relaxation).collect();
-        let bump = self.bumps.iter().find(|index| {
-            let mut day = self.day.clone();
-            // Gone, not moved: the visits after it keep their numbers.
-            fits_without(&mut day, **index)
-        });
+        let bump = self.bumps.iter().find(|index| fits_without(&self.day, **index));
         relaxations.extend(bump.map(|index| Relaxation::Bump { visit: self.numbers[*index] }));
         relaxations
     }
 
-    /// The least amount for which the visit fits; none where even a whole shift more does not help, or nothing is needed.
+    /// The least amount for which the visit fits, which it does not as it is; none where even a whole shift more does not help.
     fn least(&self, relax: impl Fn(&mut Problem, Time)) -> Option<Time> {
         let fits_by = |by: Time| {
             let mut day = self.day.clone();
@@ -131,7 +130,7 @@ impl Alone {
         };
         let shift = self.day.caregivers[0].shift;
         let (mut short, mut enough) = (0, (shift.to - shift.from).max(1));
-        if fits_by(short) || !fits_by(enough) {
+        if !fits_by(enough) {
             return None;
         }
         while enough - short > 1 {
@@ -205,8 +204,7 @@ fn meet(data: &Data<'_>, plan: &Plan, visit: usize, asked: &mut Visit) -> bool {
 
 fn may_bump(data: &Data<'_>, visit: usize, other: usize) -> bool {
     let (new, old) = (&data.problem.visits[visit], &data.problem.visits[other]);
-    let rank = (new.mandatory, new.priority) >= (old.mandatory, old.priority);
-    rank && matches!(old.lock, Lock::None | Lock::Caregiver(_)) && !has_mates(data, other)
+    new.rank() >= old.rank() && matches!(old.lock, Lock::None | Lock::Caregiver(_)) && !has_mates(data, other)
 }
 
 fn open_earlier(windows: &mut [Window], by: Time) {
@@ -225,26 +223,21 @@ fn close_later(windows: &mut [Window], by: Time) {
 
 /// Whether the last visit of a day finds a place beside all others in their order.
 fn fits(day: &Problem) -> bool {
-    let last = day.visits.len() - 1;
-    let tour = Tour { visits: (0..last as u32).collect(), rest: None };
-    holds(day, &tour)
+    fits_without(day, usize::MAX)
 }
 
-fn fits_without(day: &mut Problem, index: usize) -> bool {
+/// Whether it does with one of the others left out.
+fn fits_without(day: &Problem, index: usize) -> bool {
     let last = day.visits.len() - 1;
-    let visits = (0..last as u32).filter(|visit| *visit as usize != index).collect();
-    holds(day, &Tour { visits, rest: None })
-}
-
-fn holds(day: &Problem, tour: &Tour) -> bool {
+    let visits = (0..last).filter(|visit| *visit != index).map(|visit| visit as u32).collect();
+    let tour = Tour { visits, rest: None };
     let data = Data::bare(day);
     let mut state = NetworkState::new(&data);
-    state.load(std::slice::from_ref(tour));
+    state.load(std::slice::from_ref(&tour));
     state.keep(|_| ());
-    let last = (day.visits.len() - 1) as u32;
     if tour.visits.iter().any(|visit| state.find(*visit).is_none()) {
         return false;
     }
     state.begin();
-    state.put_into(last, 0)
+    state.put_into(last as u32, 0)
 }

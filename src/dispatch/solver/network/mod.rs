@@ -41,7 +41,6 @@ pub(super) struct NetworkState<'d, 'p> {
     /// Costs of absent visits.
     left_out: i64,
     cost: i64,
-    leaves: Vec<Time>,
     /// By visit: no start before it, whatever the windows allow. Unset but for repairs, which bring nobody forward.
     pub floor: Vec<Time>,
     windows: Vec<Vec<StartWindow>>,
@@ -115,7 +114,6 @@ impl<'d, 'p> NetworkState<'d, 'p> {
             left_out: data.tasks.iter().map(|task| task.unserved).sum(),
             cost: 0,
             floor: vec![UNSET; visits],
-            leaves: problem.caregivers.iter().map(|caregiver| caregiver.shift.from).collect(),
             windows,
             fair_share: (0..caregivers).map(|index| service * shift(index) / shifts.max(1)).collect(),
             wait_price: problem.weights.waiting.max(problem.weights.travel),

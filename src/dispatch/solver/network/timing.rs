@@ -1,6 +1,6 @@
 //! Starts of service on given routes: the earliest ones that meet every constraint between visits, by longest paths.
 
-use super::super::data::{NEVER, NONE};
+use super::super::data::{NEVER, NONE, Tie};
 use super::super::problem::{Relation, Rest, RestPlace, Time};
 use super::NetworkState;
 
@@ -37,7 +37,8 @@ impl NetworkState<'_, '_> {
     #[inline]
     pub(super) fn ready_before(&self, route: usize, index: usize) -> (Time, u32) {
         if index == 0 {
-            return (self.leaves[route], self.data.problem.caregivers[route].start_place as u32);
+            let caregiver = &self.data.problem.caregivers[route];
+            return (caregiver.shift.from, caregiver.start_place as u32);
         }
         let before = self.routes[route].visits[index - 1];
         let task = &self.data.tasks[before as usize];
@@ -273,9 +274,10 @@ impl NetworkState<'_, '_> {
         let ties = self.data.ties(visit);
         let group = self.data.problem.groups.get(self.data.tasks[visit as usize].group as usize);
         let together = group.is_some_and(|group| group.relation == Relation::Together);
+        let is_there = |tie: &&Tie| self.route_of[tie.mate as usize] != NONE;
         if together {
             for _ in 0..=ties.len() {
-                for tie in ties {
+                for tie in ties.iter().filter(is_there) {
                     let reached = self.arrival(tie.mate).map_or(UNSET, |arrival| arrival.max(start));
                     start = start.max(self.start_at(tie.mate, reached.max(start)).unwrap_or(start));
                 }

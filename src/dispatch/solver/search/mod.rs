@@ -155,6 +155,7 @@ const GUIDED_UNTIL: f64 = 0.4;
 const LOOK_EVERY: u64 = 16;
 
 /// What a search found.
+#[derive(Clone)]
 pub(super) struct Found {
     pub tours: Vec<Tour>,
     pub cost: i64,

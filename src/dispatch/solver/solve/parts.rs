@@ -12,7 +12,12 @@ const ROUNDS_MIN: u32 = 6;
 /// A round lasts no longer than this.
 const ROUND_MAX: Duration = Duration::from_millis(1_500);
 
-/// Improves the parts side by side, round after round.
+/// Whether a problem can be cut: nobody is tied to anybody, and no limit holds for all parts together.
+pub(super) fn suit(problem: &Problem, threads: usize) -> bool {
+    problem.is_plain() && problem.rules.changes_max.is_none() && problem.caregivers.len() >= 2 * threads
+}
+
+/// Improves the parts side by side, round after round; the best plan between two rounds is kept.
 pub(super) fn improve_in_parts(
     data: &Data<'_>,
     start: &[Tour],
@@ -23,6 +28,7 @@ pub(super) fn improve_in_parts(
     let nothing =
         Budget { started, deadline: None, iterations: Some(0), cancel: options.cancel, cooling: (0.0, 0.0) };
     let mut found = run(data, start, &nothing, options.seed, |iterations, cost| log.hear(iterations, cost));
+    let mut best = found.clone();
     let whole = options.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
     let rounds =
         whole.map_or(ROUNDS_MIN, |whole| ROUNDS_MIN.max(whole.div_duration_f64(ROUND_MAX).ceil() as u32));
@@ -60,12 +66,13 @@ pub(super) fn improve_in_parts(
         }
         let cooled = Budget { started: begun, cooling: (1.0, 1.0), ..nothing };
         let merged = run(data, &tours, &cooled, options.seed, |_, _| ());
-        if merged.cost <= found.cost || round + 1 < rounds {
-            found = Found { iterations, ..merged };
+        found = Found { iterations, ..merged };
+        if found.cost < best.cost {
+            log.hear(iterations, found.cost);
+            best = found.clone();
         }
-        log.hear(found.iterations, found.cost);
     }
-    found
+    Found { iterations: found.iterations, ..best }
 }
 
 /// The part of each caregiver: cut along changing directions through the middles of the routes, with what hangs together on one side.
@@ -143,13 +150,17 @@ impl Part {
     }
 }
 
+/// The number of no caregiver of a part.
+const NOBODY: usize = usize::MAX;
+
 fn part_of(whole: &Problem, visits: &[u32], caregivers: &[usize]) -> Problem {
     let new_caregiver = |old: usize| caregivers.iter().position(|caregiver| *caregiver == old);
     let visit = |old: &u32| {
         let mut visit = whole.visits[*old as usize].clone();
-        visit.preferred.retain_mut(|preferred| {
-            new_caregiver(preferred.caregiver).map(|new| preferred.caregiver = new).is_some()
-        });
+        // Whom the elder knows in another part is nobody here, but the wish stays, and so does what people were told.
+        for preferred in &mut visit.preferred {
+            preferred.caregiver = new_caregiver(preferred.caregiver).unwrap_or(NOBODY);
+        }
         visit.barred = visit.barred.iter().filter_map(|barred| new_caregiver(*barred)).collect();
         let lock = match visit.lock {
             Lock::Caregiver(who) => new_caregiver(who).map(Lock::Caregiver),
@@ -181,7 +192,7 @@ fn part_of(whole: &Problem, visits: &[u32], caregivers: &[usize]) -> Problem {
             .iter()
             .map(|visit| {
                 let told = baseline.assigned[*visit as usize]?;
-                Some(Assigned { caregiver: new_caregiver(told.caregiver)?, ..told })
+                Some(Assigned { caregiver: new_caregiver(told.caregiver).unwrap_or(NOBODY), ..told })
             })
             .collect(),
     });
