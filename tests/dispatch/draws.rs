@@ -3,11 +3,15 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use songhe::dispatch::solver::*;
 
-/// Numbers for one problem.
-pub fn numbers() -> impl Strategy<Value = Vec<u16>> {
-    vec(any::<u16>(), 0..700)
+/// The same cases in every run, so that none fails by luck alone; `SONGHE_TEST_SOAK` takes forty times as many.
+pub fn run(cases: u32, test: impl Fn(Vec<u16>) -> Result<(), TestCaseError>) {
+    let cases = if std::env::var_os("SONGHE_TEST_SOAK").is_some() { 40 * cases } else { cases };
+    let config = Config { cases, failure_persistence: None, max_shrink_iters: 500, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    runner.run(&vec(any::<u16>(), 0..700), test).unwrap();
 }
 
 pub struct Draw {

@@ -2,19 +2,11 @@
 
 use std::cell::Cell;
 
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use songhe::dispatch::solver::*;
 
 use super::brute::cheapest;
-use super::draws::{Draw, Shape, numbers, problem};
+use super::draws::{Draw, Shape, problem, run};
 use super::{baseline_of, planned};
-
-/// The same cases in every run: how often the optimum is found is counted, and must not depend on luck.
-pub fn run(cases: u32, test: impl Fn(Vec<u16>) -> Result<(), TestCaseError>) {
-    let config = Config { cases, failure_persistence: None, ..Config::default() };
-    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
-    runner.run(&numbers(), test).unwrap();
-}
 
 /// How many of how many cases reached the optimum.
 fn compare(cases: u32, iterations: u64, draw_problem: impl Fn(&mut Draw) -> Problem) -> (u32, u32) {
