@@ -63,7 +63,7 @@ fn holds(day: &Problem, before: &Plan, repair: &Repair, drift_max: Time) {
     }
 }
 
-/// Other members of a group come and go with the visit they belong to.
+/// Other members of a group come and go with the visit they belong to, and whoever was on the way to one that goes has to leave anew.
 fn others(day: &Problem, repair: &Repair, meant: &[usize]) -> usize {
     let is_meant = |visit: &usize| {
         meant.contains(visit)
@@ -71,7 +71,12 @@ fn others(day: &Problem, repair: &Repair, meant: &[usize]) -> usize {
                 group.members.contains(visit) && group.members.iter().any(|member| meant.contains(member))
             })
     };
-    repair.changes.iter().filter(|change| !is_meant(&change.visit)).count()
+    let is_diverted = |told: &Assigned| {
+        let to = day.caregivers[told.caregiver].on_the_way.map(|to| to.visit);
+        to.is_some_and(|visit| is_meant(&visit) && repair.plan.unserved.contains(&visit))
+    };
+    let others = repair.changes.iter().filter(|change| !is_meant(&change.visit));
+    others.filter(|change| !change.before.as_ref().is_some_and(is_diverted)).count()
 }
 
 #[test]

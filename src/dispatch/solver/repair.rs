@@ -13,7 +13,9 @@ use super::solve::{lawful, tours};
 /// What a repair may do.
 #[derive(Debug, Clone, Copy)]
 pub struct RepairOptions {
-    /// At most so many **other** visits change: another caregiver, nobody, or a start moved by more than `drift_max`.
+    /// At most so many **other** visits change: another caregiver, nobody, or a start moved by more than `drift_max`. Members of the same
+    /// group go with a visit that nobody can take over; whoever was on the way to one of them leaves for the next visit only then, and what
+    /// that delays is not for the repair to choose.
     pub changes_max: usize,
     /// A start that moves by no more than this is no change (ticks).
     pub drift_max: Time,

@@ -279,9 +279,11 @@ impl NetworkState<'_, '_> {
             for _ in 0..=ties.len() {
                 for tie in ties.iter().filter(is_there) {
                     let reached = self.arrival(tie.mate).map_or(UNSET, |arrival| arrival.max(start));
-                    start = start.max(self.start_at(tie.mate, reached.max(start)).unwrap_or(start));
+                    let Some(met) = self.start_at(tie.mate, reached.max(start)) else { return false };
+                    start = start.max(met);
                 }
-                start = self.start_at(visit, start).unwrap_or(start);
+                let Some(met) = self.start_at(visit, start) else { return false };
+                start = met;
             }
         }
         self.starts[visit as usize] = start;

@@ -1,7 +1,7 @@
 //! What one route costs, its starts being known.
 
 use super::super::data::NONE;
-use super::super::problem::{Relation, Time};
+use super::super::problem::{Relation, RestPlace, Time};
 use super::NetworkState;
 use super::timing::through_rest;
 
@@ -250,8 +250,15 @@ impl NetworkState<'_, '_> {
         let Some(rest) = &self.data.rests[route] else { return far };
         let task = &self.data.tasks[visits[at] as usize];
         let ready = self.starts[visits[at] as usize] + task.duration;
-        // The break is then taken before leaving, if not earlier.
-        (rest.window.to - ready).max(0)
+        // A break that is taken after arriving stays there: before leaving, the way would come after it.
+        let on_arrival = rest.place == RestPlace::AtStop && at + 1 < visits.len();
+        let leg = if on_arrival {
+            self.data.legs_of(route).get(task.place, self.data.tasks[visits[at + 1] as usize].place)
+        } else {
+            0
+        };
+        let last = if ready + leg <= rest.window.to { ready + leg } else { ready };
+        (rest.window.to - last).max(0)
     }
 
     /// Whether the visit's start hangs on another caregiver.
