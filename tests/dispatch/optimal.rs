@@ -59,3 +59,28 @@ fn tiny_problems_with_few_changes_allowed_are_planned_at_least_cost() {
     });
     assert!(found * 100 >= all * 95, "{found} of {all}");
 }
+
+#[test]
+fn a_detour_shorter_than_the_direct_way_brings_a_pair_forward_together() {
+    // From home the pair's place is 100 away, by way of the third visit only 10; waiting for each other, both could stay where they were.
+    let window = Window { from: 0, to: 500 };
+    let locked = |place: usize, caregiver: usize| Visit {
+        lock: Lock::Caregiver(caregiver),
+        lateness: Lateness::Soft { factor: 1 },
+        ..Visit::at(place, 1, window)
+    };
+    let problem = Problem {
+        visits: vec![locked(1, 0), locked(1, 1), locked(2, 0)],
+        caregivers: vec![Caregiver::at(0, window), Caregiver::at(1, window)],
+        travel: vec![Matrix { size: 3, ticks: vec![0, 100, 5, 5, 0, 5, 5, 5, 0] }],
+        groups: vec![Group { members: vec![0, 1], relation: Relation::Together }],
+        ..Problem::default()
+    };
+    for seed in 0..5 {
+        let plan = planned(&problem, 300, seed);
+        assert_eq!(check(&problem, &plan), []);
+        let starts: Vec<Time> =
+            plan.routes.iter().flat_map(|route| &route.stops).map(|stop| stop.start).collect();
+        assert_eq!(starts, [5, 11, 11]);
+    }
+}
