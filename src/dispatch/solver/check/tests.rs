@@ -177,8 +177,14 @@ const CASES: &[(&[&str], Spoil)] = &[
     (&["before-windows"], |problem, _| problem.visits[2].windows = vec![window(186, 300)]),
     (&["locked-start"], |problem, _| problem.visits[4].lock = Lock::Start(211)),
     (&["locked-start"], |problem, _| problem.visits[4].lock = Lock::Both { caregiver: 1, start: 211 }),
-    (&["before-now", "before-now"], |problem, _| problem.rules.now = Some(131)),
-    (&["before-now", "before-now", "rest-before-now"], |problem, _| problem.rules.now = Some(151)),
+    // Nobody is where he would have to be: the first should have left the fact, the second home, before the present.
+    (&["before-now", "before-now", "travel-too-short", "departs-early"], |problem, _| {
+        problem.rules.now = Some(131);
+    }),
+    (&["before-now", "before-now", "rest-before-now", "travel-too-short", "departs-early"], |problem, _| {
+        problem.rules.now = Some(151);
+    }),
+    (&["departs-early"], |problem, _| problem.rules.now = Some(111)),
     (&["end-wrong"], |_, plan| plan.routes[1].stops[0].end = 149),
     (&["fact-unserved"], |_, plan| {
         plan.routes[0].stops.remove(0);

@@ -67,7 +67,7 @@ violations! {
     // The route.
     TravelTooShort { visit: usize, caregiver: usize, ready: i64 } = "travel-too-short", "caregiver {caregiver} cannot start visit {visit} before {ready}";
     DepartsWrong { caregiver: usize, departs_at: i64 } = "departs-wrong", "caregiver {caregiver} should depart at {departs_at}";
-    DepartsEarly { caregiver: usize } = "departs-early", "caregiver {caregiver} begins before the shift";
+    DepartsEarly { caregiver: usize } = "departs-early", "caregiver {caregiver} begins before the shift or the present";
     ReturnsWrong { caregiver: usize, returns_at: i64 } = "returns-wrong", "caregiver {caregiver} should return at {returns_at}";
     ReturnsLate { caregiver: usize, latest: i64 } = "returns-late", "caregiver {caregiver} returns after {latest}";
     WorkTooLong { caregiver: usize, work: i64 } = "work-too-long", "caregiver {caregiver} works {work}";

@@ -36,7 +36,7 @@ rules! {
     TimeTooLarge = "time-too-large", "it has a time, duration or leg beyond the largest that can be planned";
     UnknownPlace = "unknown-place", "its place has no row in the travel matrices";
     UnknownSkill = "unknown-skill", "it names a skill that is not in the list of skills";
-    UnknownVisit = "unknown-visit", "it names a visit that is not in the problem";
+    UnknownVisit = "unknown-visit", "it is on the way to a visit that is not in the problem";
     NoSuchItem = "no-such-item", "the problem has none of this number";
     UnknownCaregiver = "unknown-caregiver", "it names a caregiver who is not in the problem";
 

@@ -1,5 +1,6 @@
 use super::*;
-use crate::dispatch::solver::problem::{Assigned, Gender, Preferred, Rest, RestPlace, Wish};
+use crate::dispatch::solver::plan::{Cost, Plan, Route, Stop};
+use crate::dispatch::solver::problem::{Assigned, Gender, OnTheWay, Preferred, Rest, RestPlace, Wish};
 
 type Spoil = fn(&mut Problem);
 
@@ -35,6 +36,10 @@ fn problem() -> Problem {
 
 fn rest(problem: &mut Problem) -> &mut Rest {
     problem.caregivers[0].rest.as_mut().unwrap()
+}
+
+fn on_the_way_to(visit: usize) -> OnTheWay {
+    OnTheWay { visit, arrives_at: 0 }
 }
 
 const CASES: &[(&str, &str, Spoil)] = &[
@@ -86,6 +91,7 @@ const CASES: &[(&str, &str, Spoil)] = &[
     ("rest-negative", "caregiver 0 \"Lin\"", |p| rest(p).duration = -1),
     ("rest-empty", "caregiver 0 \"Lin\"", |p| rest(p).window.to = 39),
     ("rest-too-long", "caregiver 0 \"Lin\"", |p| rest(p).duration = 401),
+    ("unknown-visit", "caregiver 1", |p| p.caregivers[1].on_the_way = Some(on_the_way_to(3))),
     ("unknown-mode", "caregiver 1", |p| p.caregivers[1].mode = 1),
     ("group-too-small", "group 0", |p| p.groups[0].members.truncate(1)),
     ("group-too-large", "group 0", |p| p.groups[0].members = vec![0; GROUP_MEMBERS_MAX + 1]),
@@ -118,9 +124,32 @@ fn every_rule_is_refused_with_its_item() {
 }
 
 #[test]
+fn a_plan_and_numbers_of_another_problem_are_refused() {
+    let problem = problem();
+    let told = |refused: Result<(), Refusal>| {
+        refused.map_err(|refusal| (refusal.rule.code(), refusal.item.to_string()))
+    };
+    let with = |plan: Plan| told(of_plan(&problem, &plan));
+    let routes = vec![Route::default(); 2];
+    let stop = |visit| Stop { visit, start: 0, end: 0 };
+    let stops = |visit| vec![Route { stops: vec![stop(visit)], ..Route::default() }, Route::default()];
+    let plan = |routes, unserved| Plan { routes, unserved, cost: Cost::default() };
+    assert_eq!(with(plan(routes.clone(), vec![0, 1, 2])), Ok(()));
+    assert_eq!(with(plan(routes[..1].to_vec(), vec![])), Err(("plan-routes", "plan".to_owned())));
+    assert_eq!(with(plan(routes, vec![3])), Err(("no-such-item", "visit 3".to_owned())));
+    assert_eq!(with(plan(stops(3), vec![])), Err(("no-such-item", "visit 3".to_owned())));
+    assert_eq!(told(of_caregiver_number(&problem, 1)), Ok(()));
+    assert_eq!(told(of_caregiver_number(&problem, 2)), Err(("no-such-item", "caregiver 2".to_owned())));
+}
+
+/// What only a plan or a number beside the problem can break.
+const BESIDE: &[Rule] = &[Rule::PlanRoutes, Rule::NoSuchItem];
+
+#[test]
 fn every_rule_occurs_and_has_a_code_and_a_sentence_of_its_own() {
     for (index, rule) in Rule::ALL.iter().enumerate() {
-        assert!(CASES.iter().any(|(code, ..)| *code == rule.code()), "{rule:?}");
+        let occurs = CASES.iter().any(|(code, ..)| *code == rule.code());
+        assert!(occurs || BESIDE.contains(rule), "{rule:?}");
         let others = &Rule::ALL[..index];
         assert!(others.iter().all(|other| other.code() != rule.code()));
         assert!(others.iter().all(|other| other.to_string() != rule.to_string()));

@@ -32,6 +32,7 @@ const VALID: &[Spoil] = &[
     |problem, plan| {
         let due = Rest { window: window(100, 200), duration: 10, place: RestPlace::AtStop, skippable: false };
         problem.caregivers[1].rest = Some(due);
+        problem.rules.now = None;
         plan.routes[1].rest = Some(RestStop { before: 0, start: 118, end: 128, at: RestAt::Next });
         plan.routes[1].departs_at = 98;
     },
@@ -72,6 +73,11 @@ const VALID: &[Spoil] = &[
     |problem, _| problem.baseline.as_mut().unwrap().assigned[5] = None,
     |problem, _| problem.rules.due = Due::End,
     |problem, _| problem.visits[0].mandatory = true,
+    // Who is on the way already left before the present.
+    |problem, _| {
+        problem.rules.now = Some(111);
+        problem.caregivers[1].on_the_way = Some(OnTheWay { visit: 3, arrives_at: 130 });
+    },
 ];
 
 #[test]
