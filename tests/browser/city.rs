@@ -1,8 +1,10 @@
 //! A small demo city in the real program.
 
+use chrono::Timelike;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::json;
+use songhe::clock::Clock;
 
 use super::page::Browser;
 use crate::support::client::Client;
@@ -31,9 +33,12 @@ impl City {
         City::of("0.05")
     }
 
-    /// A city of another size.
+    /// A city of another size; there it is morning, so that visits of today are done, running and still to come at
+    /// whatever hour the test runs.
     pub fn of(scale: &str) -> City {
-        let songhe = Songhe::start(&["demo", "--scale", scale, "--seed", "1"], &[]);
+        let time_zone = morning_zone(Clock::system().now().hour());
+        let variables = [("SONGHE_CITY__TIME_ZONE", time_zone.as_str())];
+        let songhe = Songhe::start(&["demo", "--scale", scale, "--seed", "1"], &variables);
         let file = std::fs::read(songhe.data_dir().join("demo-logins.json")).unwrap();
         City { logins: serde_json::from_slice(&file).unwrap(), songhe }
     }
@@ -74,4 +79,20 @@ pub async fn change_operator(client: &Client, id: i64, operator: &str) {
 /// The number of an institution that the asker sees.
 pub async fn any_institution(client: &Client) -> i64 {
     client.get_json("/api/v1/institutions").await["items"][0]["id"].as_i64().unwrap()
+}
+
+/// The time zone in which it is some minutes past ten; names of this kind count hours west of Greenwich.
+fn morning_zone(utc_hour: u32) -> String {
+    let east = 10 - i64::from(utc_hour);
+    let west = if east < -12 { -(east + 24) } else { -east };
+    format!("Etc/GMT{west:+}")
+}
+
+#[test]
+fn a_city_is_found_where_it_is_past_ten() {
+    for hour in 0..24 {
+        let zone: chrono_tz::Tz = morning_zone(hour).parse().unwrap();
+        let now = Clock::system().now().with_hour(hour).unwrap().with_timezone(&zone);
+        assert_eq!(now.hour(), 10, "{zone}");
+    }
 }
