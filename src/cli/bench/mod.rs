@@ -26,6 +26,7 @@ pub struct BenchArgs {
 enum What {
     Http(http::HttpArgs),
     Solver(solver::SolverArgs),
+    Repair(solver::RepairArgs),
     Beds(beds::BedsArgs),
 }
 
@@ -33,6 +34,7 @@ pub fn run(args: &BenchArgs, file: Option<&Path>, overrides: &Overrides) -> Resu
     match &args.what {
         What::Http(args) => http::run(args, file, overrides),
         What::Solver(args) => solver::run(args),
+        What::Repair(args) => solver::run_repair(args),
         What::Beds(args) => beds::run(args, file, overrides),
     }
 }

@@ -90,7 +90,7 @@ pub fn pages(targets: &[Target], samples: &[Sample]) -> Vec<PageReport> {
 }
 
 /// The smallest of the sorted times that `percent` of them do not exceed, in milliseconds; 0 for none.
-fn percentile(sorted: &[Duration], percent: usize) -> f64 {
+pub fn percentile(sorted: &[Duration], percent: usize) -> f64 {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);
     sorted.get(rank - 1).map_or(0.0, |taken| (taken.as_secs_f64() * 100_000.0).round() / 100.0)
 }

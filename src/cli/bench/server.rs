@@ -1,6 +1,6 @@
 //! The program as a child process, measured from outside.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -46,11 +46,7 @@ impl Server {
     /// Resident memory now, in megabytes (10^6 bytes).
     pub fn memory_mb(&self) -> Result<f64> {
         let fault = || Error::internal("the memory of the server is told by Linux only");
-        let path = PathBuf::from(format!("/proc/{}/status", self.child.id().ok_or_else(fault)?));
-        let status = std::fs::read_to_string(path).map_err(|error| fault().because(error))?;
-        let kib = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix("kB"));
-        let kib: f64 = kib.and_then(|kib| kib.trim().parse().ok()).ok_or_else(fault)?;
-        Ok((kib * 1.024 / 100.0).round() / 10.0)
+        memory_mb(&self.child.id().ok_or_else(fault)?.to_string(), "VmRSS:").ok_or_else(fault)
     }
 
     /// Asks the server to end and waits for it.
@@ -101,4 +97,12 @@ fn read_address(path: &Path) -> Option<String> {
     let text = std::fs::read(path).ok()?;
     let addresses: serde_json::Value = serde_json::from_slice(&text).ok()?;
     Some(format!("http://{}", addresses["http"].as_str()?))
+}
+
+/// What the kernel tells of the memory of a process (its number or `self`), in megabytes (10^6 bytes); Linux only.
+pub fn memory_mb(process: &str, field: &str) -> Option<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let kib = status.lines().find_map(|line| line.strip_prefix(field)?.trim().strip_suffix("kB"))?;
+    let kib: f64 = kib.trim().parse().ok()?;
+    Some((kib * 1.024 / 100.0).round() / 10.0)
 }

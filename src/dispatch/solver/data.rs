@@ -66,12 +66,21 @@ const NEAR_MAX: usize = 400;
 const STARTS_NEAR_MAX: usize = 8;
 
 impl<'p> Data<'p> {
-    /// Everything.
-    pub fn new(problem: &'p Problem) -> Self {
+    /// Everything; once `is_cancelled`, nobody is near anybody, since no step will ask.
+    pub fn new(problem: &'p Problem, is_cancelled: impl Fn() -> bool) -> Self {
         let mut data = Data::bare(problem);
-        data.near = nearest(&data.tasks, data.legs.first());
-        data.remoteness = data.tasks.iter().map(|task| data.remoteness_of(task)).collect();
-        data.starts_near = (0..data.tasks.len() as u32).map(|visit| data.starts_near(visit)).collect();
+        let visits = data.tasks.len();
+        (data.near, data.remoteness, data.starts_near) =
+            (vec![Vec::new(); visits], vec![0; visits], vec![Vec::new(); visits]);
+        for visit in 0..visits {
+            if is_cancelled() {
+                break;
+            }
+            let task = &data.tasks[visit];
+            data.near[visit] = data.nearest(task);
+            data.remoteness[visit] = data.remoteness_of(task);
+            data.starts_near[visit] = data.starts_near(visit as u32);
+        }
         data
     }
 
@@ -183,6 +192,22 @@ impl<'p> Data<'p> {
             }
         }
         self.ties_from.push(self.ties.len() as u32);
+    }
+
+    fn nearest(&self, task: &Task) -> Vec<u32> {
+        let Some(legs) = self.legs.first() else { return Vec::new() };
+        let (out, back) = (legs.from(task.place), legs.to(task.place));
+        let mut others: Vec<u32> = (0..self.tasks.len() as u32).collect();
+        let distance = |other: &u32| {
+            let place = self.tasks[*other as usize].place as usize;
+            (out[place] + back[place], *other)
+        };
+        if others.len() > NEAR_MAX {
+            others.select_nth_unstable_by_key(NEAR_MAX, distance);
+            others.truncate(NEAR_MAX);
+        }
+        others.sort_unstable_by_key(distance);
+        others
     }
 
     fn starts_near(&self, visit: u32) -> Vec<u32> {
@@ -343,25 +368,6 @@ fn tasks(problem: &Problem, windows: &[Vec<(Time, Time)>]) -> Vec<Task> {
         }
     }
     tasks
-}
-
-fn nearest(tasks: &[Task], legs: Option<&Legs<'_>>) -> Vec<Vec<u32>> {
-    let Some(legs) = legs else { return Vec::new() };
-    let near = |task: &Task| {
-        let (out, back) = (legs.from(task.place), legs.to(task.place));
-        let mut others: Vec<u32> = (0..tasks.len() as u32).collect();
-        let distance = |other: &u32| {
-            let place = tasks[*other as usize].place as usize;
-            (out[place] + back[place], *other)
-        };
-        if others.len() > NEAR_MAX {
-            others.select_nth_unstable_by_key(NEAR_MAX, distance);
-            others.truncate(NEAR_MAX);
-        }
-        others.sort_unstable_by_key(distance);
-        others
-    };
-    tasks.iter().map(near).collect()
 }
 
 impl Problem {

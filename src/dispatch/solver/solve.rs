@@ -57,17 +57,20 @@ pub fn solve(problem: &Problem, options: &Options<'_>) -> Result<Solved, Refusal
     if let Some(start) = options.start {
         of_plan(problem, start)?;
     }
+    // A search without any limit would never end.
+    let iterations = options.iterations.or(if options.deadline.is_none() { Some(0) } else { None });
+    let options = &Options { iterations, ..*options };
     let started = Instant::now();
     let log = Log { started, heard: options.progress, entries: Mutex::default() };
-    let data = Data::new(problem);
-    let start = lawful(&data, options.start.map_or_else(|| told(problem), tours));
     let budget = Budget {
         started,
         deadline: options.deadline,
-        iterations: options.iterations.or(if options.deadline.is_none() { Some(0) } else { None }),
+        iterations,
         cancel: options.cancel,
         cooling: (0.0, 1.0),
     };
+    let data = Data::new(problem, || budget.is_cancelled());
+    let start = lawful(&data, options.start.map_or_else(|| told(problem), tours));
     let found = if options.threads > 1 && parts::suit(problem, options.threads) {
         parts::improve_in_parts(&data, &start, options, &log)
     } else {

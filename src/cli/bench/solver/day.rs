@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::json::{Node, ids, label, names, parse};
+use super::json::{Node, ids, label, names, parse_with_matrix};
 use super::{Benchmark, Fault, Score};
 use crate::dispatch::solver::{Caregiver, Plan, Problem, Rest, RestPlace, Time, Visit, Weights, Window};
 
@@ -17,12 +17,12 @@ pub struct Day {
 
 /// `with_breaks`: every caregiver takes the break of the instance; otherwise breaks are left out.
 pub fn read(text: &str, with_breaks: bool) -> Result<Day, Fault> {
-    let value = parse(text)?;
+    let (value, matrix) = parse_with_matrix(text, "matrix", SECOND)?;
     let root = Node::root(&value);
     let (visits, caregivers) = (root.get("visits")?.list()?, root.get("caregivers")?.list()?);
     ids(&visits)?;
     ids(&caregivers)?;
-    let mut problem = Problem { travel: vec![root.get("matrix")?.matrix(SECOND)?], ..Problem::default() };
+    let mut problem = Problem { travel: vec![matrix], ..Problem::default() };
     let mut skills: Vec<String> = Vec::new();
     for (place, node) in caregivers.iter().enumerate() {
         let mut caregiver = Caregiver::at(place, window(&node.get("shift")?)?);

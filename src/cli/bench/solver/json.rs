@@ -1,8 +1,9 @@
 //! Values of an instance in JSON, read with the place in the file at hand for whoever has to mend it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::Fault;
 use crate::dispatch::solver::{Matrix, TIME_MAX, Time};
@@ -19,6 +20,22 @@ pub type Ids = HashMap<String, usize>;
 
 pub fn parse(text: &str) -> Result<Value, Fault> {
     serde_json::from_str(text).map_err(|error| Fault::new("JSON", error.to_string()))
+}
+
+/// An object without the matrix at `key`, and the matrix: read row by row, since as values it takes ten times what it takes as numbers.
+pub fn parse_with_matrix(text: &str, key: &str, scale: Time) -> Result<(Value, Matrix), Fault> {
+    let broken = |error: serde_json::Error| Fault::new("JSON", error.to_string());
+    let mut root: BTreeMap<String, &RawValue> = serde_json::from_str(text).map_err(broken)?;
+    let matrix = root.remove(key).ok_or_else(|| Fault::new("", format!("it has no \"{key}\"")))?;
+    let rows: Vec<&RawValue> =
+        serde_json::from_str(matrix.get()).map_err(|_| Fault::new(key, "it is not a list"))?;
+    let mut read = Matrix { size: rows.len(), ticks: Vec::with_capacity(rows.len() * rows.len()) };
+    for (index, row) in rows.iter().enumerate() {
+        let value = parse(row.get())?;
+        Node { value: &value, path: format!("{key}[{index}]") }.row(scale, &mut read)?;
+    }
+    let rest = root.into_iter().map(|(key, value)| Ok((key, parse(value.get())?)));
+    Ok((Value::Object(rest.collect::<Result<_, Fault>>()?), read))
 }
 
 impl<'a> Node<'a> {
@@ -88,16 +105,22 @@ impl<'a> Node<'a> {
         let rows = self.list()?;
         let mut matrix = Matrix { size: rows.len(), ticks: Vec::with_capacity(rows.len() * rows.len()) };
         for row in &rows {
-            let entries = row.value.as_array().ok_or_else(|| row.fault("it is not a list"))?;
-            if entries.len() != rows.len() {
-                return Err(row.fault(format!("it has {} entries, not {}", entries.len(), rows.len())));
-            }
-            for (index, entry) in entries.iter().enumerate() {
-                let fault = |rule| Fault::new(format!("{}[{index}]", row.path), rule);
-                matrix.ticks.push(ticks(entry, scale).map_err(fault)?);
-            }
+            row.row(scale, &mut matrix)?;
         }
         Ok(matrix)
+    }
+
+    /// One more row of a square.
+    fn row(&self, scale: Time, matrix: &mut Matrix) -> Result<(), Fault> {
+        let entries = self.value.as_array().ok_or_else(|| self.fault("it is not a list"))?;
+        if entries.len() != matrix.size {
+            return Err(self.fault(format!("it has {} entries, not {}", entries.len(), matrix.size)));
+        }
+        for (index, entry) in entries.iter().enumerate() {
+            let fault = |rule| Fault::new(format!("{}[{index}]", self.path), rule);
+            matrix.ticks.push(ticks(entry, scale).map_err(fault)?);
+        }
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@ mod best;
 mod day;
 mod hhcrsp;
 mod json;
+mod repair;
 mod table;
 mod uhhc;
 mod vrptw;
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 use clap::{Args, ValueEnum};
 
 use self::best::Best;
+pub use self::repair::{RepairArgs, run as run_repair};
 use self::table::Row;
 use crate::cli::{Failure, say};
 use crate::dispatch::solver::{Options, Plan, Problem, check, solve};
@@ -119,7 +121,7 @@ fn at(file: &Path, what: impl std::fmt::Display) -> Failure {
 
 fn bench(args: &SolverArgs, file: &Path) -> Result<Row, Failure> {
     let bytes = std::fs::read(file).map_err(|error| at(file, error))?;
-    let benchmark = read(args, &bytes).map_err(|fault| at(file, fault))?;
+    let benchmark = read(args, bytes).map_err(|fault| at(file, fault))?;
     let problem = benchmark.problem();
     let started = Instant::now();
     let options = Options {
@@ -152,7 +154,7 @@ fn bench(args: &SolverArgs, file: &Path) -> Result<Row, Failure> {
     })
 }
 
-fn read(args: &SolverArgs, bytes: &[u8]) -> Result<Box<dyn Benchmark>, Fault> {
+fn read(args: &SolverArgs, bytes: Vec<u8>) -> Result<Box<dyn Benchmark>, Fault> {
     let text = text_of(bytes);
     Ok(match args.format {
         Format::Hhcrsp => Box::new(hhcrsp::read(&text)?),
@@ -163,11 +165,8 @@ fn read(args: &SolverArgs, bytes: &[u8]) -> Result<Box<dyn Benchmark>, Fault> {
 }
 
 /// Old instances are not in UTF-8; each of their bytes is a character.
-fn text_of(bytes: &[u8]) -> String {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => bytes.iter().copied().map(char::from).collect(),
-    }
+fn text_of(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect())
 }
 
 #[cfg(test)]

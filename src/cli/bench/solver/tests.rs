@@ -261,6 +261,10 @@ fn bad_input_is_refused_with_the_place_and_the_rule() {
             json!([]),
             "patients[0].required_caregivers: it does not have one or two services",
         ),
+        (Day, "/matrix/0/1", json!(-1), "matrix[0][1]: -1 is negative"),
+        (Day, "/matrix/2", json!([1, 2]), "matrix[2]: it has 2 entries, not 3"),
+        (Day, "/matrix/2", json!(7), "matrix[2]: it is not a list"),
+        (Day, "/matrix", json!({}), "matrix: it is not a list"),
         (Day, "/caregivers/0/break", json!(null), "caregivers[0]: it has no \"break\""),
         (Day, "/visits/0/duration", json!(1.5), "visits[0].duration: 1.5 is not a whole number"),
     ];

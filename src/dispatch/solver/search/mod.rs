@@ -109,12 +109,15 @@ pub(super) struct Budget<'a> {
 }
 
 impl Budget<'_> {
+    pub fn is_cancelled(&self) -> bool {
+        self.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed))
+    }
+
     /// How much of the budget is spent, from 0 to 1 and beyond; the larger part where both limits are given.
     fn spent(&self, iterations: u64) -> f64 {
-        if self.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed)) {
-            return 1.0;
-        }
-        let by_count = self.iterations.map_or(0.0, |limit| iterations as f64 / limit.max(1) as f64);
+        let by_count = self
+            .iterations
+            .map_or(0.0, |limit| if iterations < limit { iterations as f64 / limit as f64 } else { 1.0 });
         let by_time = self.deadline.map_or(0.0, |deadline| {
             let whole = deadline.saturating_duration_since(self.started).as_secs_f64();
             let passed = self.started.elapsed().as_secs_f64();
@@ -162,7 +165,8 @@ pub(super) struct Found {
     pub iterations: u64,
 }
 
-/// Improves the state until the budget is spent. `better` hears of every plan that is better than all before.
+/// Improves the state until the budget is spent. `better` hears of every plan that is better than all before. Whoever cancels hears back
+/// after the step that is under way; the first plan is cut short too, and what has no place in it by then is unserved.
 pub(super) fn improve<S: State>(
     state: &mut S,
     moods: &Moods,
@@ -179,7 +183,7 @@ pub(super) fn improve<S: State>(
         aside: Vec::new(),
     };
     state.begin();
-    search.recreate(state, Order::Close);
+    search.recreate(state, Order::Close, || budget.is_cancelled());
     state.keep(|_| ());
     let settings = if state.absent().is_empty() { &moods.all_served } else { &moods.some_left_out };
     search.blinks = Blinks::new(seed ^ 0x5eed, settings.blink);
@@ -191,7 +195,7 @@ pub(super) fn improve<S: State>(
     let mut temperature = 0.0;
     let mut alone = false;
     let mut iterations = 0;
-    loop {
+    while !budget.is_cancelled() {
         if iterations % LOOK_EVERY == 0 {
             let spent = budget.spent(iterations);
             if spent >= 1.0 {
@@ -269,17 +273,17 @@ impl Search {
             absent.extend(gone);
         }
         let order = Order::draw(&mut self.rng);
-        self.recreate(state, order);
+        self.recreate(state, order, || false);
         state.absent().append(&mut self.aside);
         true
     }
 
-    fn recreate<S: State>(&mut self, state: &mut S, order: Order) {
+    fn recreate<S: State>(&mut self, state: &mut S, order: Order, is_over: impl Fn() -> bool) {
         self.waiting.clear();
         self.waiting.append(state.absent());
         sort(state.data(), &mut self.waiting, order, &mut self.rng);
         let blinks = &mut self.blinks;
-        self.waiting.retain(|visit| !state.place(*visit, blinks));
+        self.waiting.retain(|visit| is_over() || !state.place(*visit, blinks));
         // A visit left out may have come in later, with its group.
         self.waiting.retain(|visit| state.find(*visit).is_none());
         state.absent().append(&mut self.waiting);

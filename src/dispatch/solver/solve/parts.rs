@@ -33,6 +33,9 @@ pub(super) fn improve_in_parts(
     let rounds =
         whole.map_or(ROUNDS_MIN, |whole| ROUNDS_MIN.max(whole.div_duration_f64(ROUND_MAX).ceil() as u32));
     for round in 0..rounds {
+        if nothing.is_cancelled() {
+            break;
+        }
         let begun = Instant::now();
         let deadline = options
             .deadline
@@ -137,7 +140,7 @@ impl Part {
     }
 
     fn improve(&self, budget: &Budget<'_>, seed: u64) -> Found {
-        run(&Data::new(&self.problem), &self.tours, budget, seed, |_, _| ())
+        run(&Data::new(&self.problem, || budget.is_cancelled()), &self.tours, budget, seed, |_, _| ())
     }
 
     fn put_back(&self, tours: &[Tour], whole: &mut [Tour]) {
