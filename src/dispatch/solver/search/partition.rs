@@ -103,7 +103,8 @@ impl Partition<'_> {
                     pace *= 0.6;
                 }
             }
-            if best.bound > self.below as f64 - 1.0 {
+            // Costs are whole numbers: a half is room for what floats round off.
+            if best.bound > self.below as f64 - 0.5 {
                 return None;
             }
             if pricing % SIFTED_EVERY == SIFTED_EVERY - 1 {
