@@ -67,7 +67,7 @@ fn rounds_give_the_same_plan_for_the_same_seed_and_none_is_worse_than_the_plan_t
         let shape = Shape { visits: 9, caregivers: 3, day: 100, plain: true, waiting: false };
         let day = problem(&mut draw, shape);
         let start = planned(&day, 100, seed);
-        let options = Options { iterations: Some(4000), seed, start: Some(&start), ..Options::default() };
+        let options = Options { iterations: Some(6000), seed, start: Some(&start), ..Options::default() };
         let plan = solve(&day, &options).unwrap().plan;
         prop_assert_eq!(check(&day, &plan), []);
         prop_assert!(plan.cost.total <= start.cost.total);

@@ -35,6 +35,9 @@ impl Budget<'_> {
 
 /// Steps of a round for each pair of visits. More rounds find other plans, and then more than a longer one would.
 const STEPS_OF_PAIR: f64 = 10.0;
+/// Where there are steps for fewer rounds than the least, one long one finds more (400 visits, 4 million steps: +0.1 % from the best known
+/// cost; in two rounds +0.4 %).
+const ROUNDS_MIN: f64 = 5.0;
 const ROUNDS_MAX: f64 = 20.0;
 /// The part of a budget after which it is known how many steps there will be.
 const MEASURED_AT: f64 = 0.01;
@@ -63,7 +66,8 @@ impl Course {
 
     fn rounds_of(&self, steps: f64) -> f64 {
         let pairs = (self.visits.max(1) as f64).powi(2);
-        (steps / pairs / STEPS_OF_PAIR).floor().clamp(1.0, ROUNDS_MAX)
+        let rounds = (steps / pairs / STEPS_OF_PAIR).floor().min(ROUNDS_MAX);
+        if rounds < ROUNDS_MIN { 1.0 } else { rounds }
     }
 
     /// How far it has cooled down, from 0 to 1, when so much of the budget is spent after so many steps.
@@ -91,5 +95,42 @@ impl Course {
         }
         self.combined = Some(round);
         Some(round + 2.0 == rounds)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn course(visits: usize, steps: u64) -> Course {
+        let budget = Budget {
+            started: Instant::now(),
+            deadline: None,
+            iterations: Some(steps),
+            cancel: None,
+            cooling: (0.0, 1.0),
+        };
+        Course::new(&budget, visits, true)
+    }
+
+    #[test]
+    fn a_small_problem_with_many_steps_has_rounds_and_a_large_one_has_one() {
+        assert_eq!(course(100, 1_000_000).rounds, Some(10.0));
+        assert_eq!(course(100, 100_000_000).rounds, Some(ROUNDS_MAX));
+        assert_eq!(course(400, 4_000_000).rounds, Some(1.0));
+        assert_eq!(course(2_000, 500_000).rounds, Some(1.0));
+        assert_eq!(course(0, 100).rounds, Some(ROUNDS_MAX));
+    }
+
+    #[test]
+    fn each_round_cools_from_the_start_and_combines_once_and_the_last_starts_warm() {
+        let mut course = course(10, 10_000);
+        assert_eq!(course.cooled(0.0, 0), 0.0);
+        assert_eq!(course.cooled(0.25, 2_500), 0.5);
+        let turns: Vec<bool> =
+            (0..1_000).filter_map(|step| course.combines(f64::from(step) / 1_000.0)).collect();
+        assert_eq!(turns.len(), 10);
+        assert_eq!(turns.iter().position(|goes_back| *goes_back), Some(8));
+        assert!((course.cooled(0.95, 9_500) - 0.7).abs() < 1e-9);
     }
 }
