@@ -142,7 +142,9 @@ impl Partition<'_> {
             let excess = prices.excess(route);
             if excess < 0.0 {
                 bound += excess;
-                route.visits.iter().for_each(|visit| visits[*visit as usize] -= 1.0);
+                for visit in &route.visits {
+                    visits[*visit as usize] -= 1.0;
+                }
                 kinds[route.kind as usize] -= 1.0;
             }
         }
@@ -186,7 +188,7 @@ impl Choice<'_> {
     /// `bound`: what the plan costs at least, but for candidates whose visits are worth more than they cost.
     fn choose(&mut self, candidates: &[Candidate], bound: f64, is_over: &impl Fn() -> bool) {
         self.choices += 1;
-        if self.choices > CHOICES_MAX || self.choices % 64 == 0 && is_over() {
+        if self.choices > CHOICES_MAX || self.choices.is_multiple_of(64) && is_over() {
             self.choices = CHOICES_MAX;
             return;
         }
@@ -238,7 +240,9 @@ impl Choice<'_> {
     }
 
     fn cover(&mut self, route: &Known, is_covered: bool) {
-        route.visits.iter().for_each(|visit| self.is_covered[*visit as usize] = is_covered);
+        for visit in &route.visits {
+            self.is_covered[*visit as usize] = is_covered;
+        }
     }
 
     /// The uncovered visit that is in the fewest routes left; nothing where none is in any.
@@ -312,7 +316,9 @@ mod tests {
             let mut left = caregivers;
             for route in chosen.iter().map(|number| &routes[*number]) {
                 left[route.kind as usize] = left[route.kind as usize].checked_sub(1).unwrap();
-                route.visits.iter().for_each(|visit| times[*visit as usize] += 1);
+                for visit in &route.visits {
+                    times[*visit as usize] += 1;
+                }
                 let saved: i64 = route.visits.iter().map(|visit| unserved[*visit as usize]).sum();
                 cost += route.cost - saved;
             }

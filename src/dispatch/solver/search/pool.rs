@@ -35,7 +35,9 @@ impl Pool {
         let data = state.data();
         let kind_of = kinds(data);
         let mut caregivers = vec![0; kind_of.iter().max().map_or(0, |last| *last as usize + 1)];
-        kind_of.iter().for_each(|kind| caregivers[*kind as usize] += 1);
+        for kind in &kind_of {
+            caregivers[*kind as usize] += 1;
+        }
         Pool {
             kind_of,
             caregivers,
@@ -51,7 +53,9 @@ impl Pool {
     /// Keeps these routes as they are, if the plan is near the best one.
     pub fn add_all<S: State>(&mut self, state: &S, best_cost: i64, routes: &[usize]) {
         if state.exact_cost() <= best_cost + self.margin {
-            routes.iter().for_each(|route| self.add(state, *route));
+            for route in routes {
+                self.add(state, *route);
+            }
         }
     }
 
