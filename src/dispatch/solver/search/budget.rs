@@ -120,7 +120,7 @@ mod tests {
         assert_eq!(course(100, 100_000_000).rounds, Some(ROUNDS_MAX));
         assert_eq!(course(400, 4_000_000).rounds, Some(1.0));
         assert_eq!(course(2_000, 500_000).rounds, Some(1.0));
-        assert_eq!(course(0, 100).rounds, Some(ROUNDS_MAX));
+        assert_eq!(course(0, 100_000).rounds, Some(ROUNDS_MAX));
     }
 
     #[test]
