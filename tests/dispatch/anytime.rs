@@ -58,6 +58,24 @@ fn the_same_seed_gives_the_same_plan_and_every_plan_is_valid() {
     });
 }
 
+/// So few visits and so many steps that the search begins anew several times and puts known routes together.
+#[test]
+fn rounds_give_the_same_plan_for_the_same_seed_and_none_is_worse_than_the_plan_to_start_from() {
+    run(20, |numbers| {
+        let mut draw = Draw::new(numbers);
+        let seed = draw.up_to(usize::from(u16::MAX)) as u64;
+        let shape = Shape { visits: 9, caregivers: 3, day: 100, plain: true, waiting: false };
+        let day = problem(&mut draw, shape);
+        let start = planned(&day, 100, seed);
+        let options = Options { iterations: Some(6000), seed, start: Some(&start), ..Options::default() };
+        let plan = solve(&day, &options).unwrap().plan;
+        prop_assert_eq!(check(&day, &plan), []);
+        prop_assert!(plan.cost.total <= start.cost.total);
+        prop_assert_eq!(plan, solve(&day, &options).unwrap().plan);
+        Ok(())
+    });
+}
+
 #[test]
 fn two_threads_and_a_plan_to_start_from_give_valid_plans_that_are_no_worse() {
     run(30, |numbers| {

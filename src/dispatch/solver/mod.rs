@@ -6,7 +6,8 @@
 //!
 //! How it works: ruin and recreate with annealed acceptance ([`search`]) on one of two states. Problems in which time only means
 //! feasible or not ([`plain`]) are judged in constant time for each place, with earliest and latest times. All others ([`network`])
-//! get their starts from longest paths through routes and groups.
+//! get their starts from longest paths through routes and groups. Where there is time for it, the plain search cools down several times
+//! and puts the routes of its good plans together to a better one ([`search`]'s pool and partition).
 
 mod check;
 mod count;

@@ -16,7 +16,7 @@ use self::timing::{StartWindow, UNSET};
 use self::value::Value;
 use super::data::{Data, NEVER, NONE};
 use super::problem::{Due, Time};
-use super::search::{Blinks, State};
+use super::search::{Blinks, State, Tour};
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct NetworkRoute {
@@ -321,6 +321,14 @@ impl State for NetworkState<'_, '_> {
 
     fn cross(&mut self, _a: (usize, usize), _b: (usize, usize), _bound: f64) -> bool {
         false
+    }
+
+    fn cost_of(&self, _route: usize) -> Option<i64> {
+        None
+    }
+
+    fn replace(&mut self, _tours: &[Tour]) {
+        // Asked only of states that tell what a route costs.
     }
 
     fn keep(&mut self, mut changed: impl FnMut(usize)) {

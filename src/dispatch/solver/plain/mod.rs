@@ -117,8 +117,16 @@ impl<'d, 'p> PlainState<'d, 'p> {
 
     /// Takes over tours, as far as they are possible.
     pub fn load(&mut self, tours: &[Tour]) {
+        self.append_tours(tours);
+        self.keep(|_| ());
+    }
+
+    fn append_tours(&mut self, tours: &[Tour]) {
         for (route, tour) in tours.iter().enumerate() {
             for visit in &tour.visits {
+                if self.route_of[*visit as usize] != NONE {
+                    continue;
+                }
                 let index = self.routes[route].points.len() - 1;
                 self.put(*visit, route, index);
                 if !self.is_possible(route) {
@@ -129,7 +137,6 @@ impl<'d, 'p> PlainState<'d, 'p> {
         }
         let route_of = &self.route_of;
         self.absent.retain(|visit| route_of[*visit as usize] == NONE);
-        self.keep(|_| ());
     }
 
     fn is_possible(&self, index: usize) -> bool {
@@ -332,6 +339,21 @@ impl State for PlainState<'_, '_> {
 
     fn cross(&mut self, a: (usize, usize), b: (usize, usize), bound: f64) -> bool {
         self.exchange((a.0, a.1 + 1), (b.0, b.1 + 1), bound)
+    }
+
+    fn cost_of(&self, route: usize) -> Option<i64> {
+        Some(self.route_cost(route))
+    }
+
+    fn replace(&mut self, tours: &[Tour]) {
+        self.begin();
+        for route in 0..self.routes.len() {
+            let (first, last) = (self.routes[route].first_free, self.routes[route].points.len() - 1);
+            if first < last {
+                self.take(route, &(first..last).collect::<Vec<_>>());
+            }
+        }
+        self.append_tours(tours);
     }
 
     fn keep(&mut self, mut changed: impl FnMut(usize)) {

@@ -1,17 +1,22 @@
 //! Ruin and recreate with annealed acceptance (after Christiaens and Vanden Berghe, "Slack induction by string removals", 2020):
 //! neighbouring stretches of routes are taken out and put back greedily, and a worse plan is kept with a falling probability.
 
+mod best;
+mod budget;
 mod order;
+mod partition;
+mod pool;
 mod ruin;
-
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
 use rand::Rng;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+use self::best::Best;
+pub(super) use self::budget::Budget;
+use self::budget::Course;
 use self::order::{Order, sort};
+use self::pool::Pool;
 use self::ruin::Ruin;
 use super::data::Data;
 
@@ -53,6 +58,10 @@ pub(super) trait State {
     /// Exchanges the visits from `a` on with those from `b` on, each (route, index), if that is possible and changes the cost by less than
     /// `bound`; a step of its own.
     fn cross(&mut self, a: (usize, usize), b: (usize, usize), bound: f64) -> bool;
+    /// What a route adds to the cost; nothing where that depends on other routes.
+    fn cost_of(&self, route: usize) -> Option<i64>;
+    /// Puts other tours in place of all that is free; a step of its own.
+    fn replace(&mut self, tours: &[Tour]);
     /// The step stays; `changed` hears every route it touched.
     fn keep(&mut self, changed: impl FnMut(usize));
     fn undo(&mut self);
@@ -97,36 +106,6 @@ impl Blinks {
     }
 }
 
-/// When to stop.
-#[derive(Clone, Copy)]
-pub(super) struct Budget<'a> {
-    pub started: Instant,
-    pub deadline: Option<Instant>,
-    pub iterations: Option<u64>,
-    pub cancel: Option<&'a AtomicBool>,
-    /// The part of the cooling that falls into this budget.
-    pub cooling: (f64, f64),
-}
-
-impl Budget<'_> {
-    pub fn is_cancelled(&self) -> bool {
-        self.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed))
-    }
-
-    /// How much of the budget is spent, from 0 to 1 and beyond; the larger part where both limits are given.
-    fn spent(&self, iterations: u64) -> f64 {
-        let by_count = self
-            .iterations
-            .map_or(0.0, |limit| if iterations < limit { iterations as f64 / limit as f64 } else { 1.0 });
-        let by_time = self.deadline.map_or(0.0, |deadline| {
-            let whole = deadline.saturating_duration_since(self.started).as_secs_f64();
-            let passed = self.started.elapsed().as_secs_f64();
-            if whole > 0.0 { passed / whole } else { 1.0 }
-        });
-        by_count.max(by_time)
-    }
-}
-
 /// How the search moves, by how tight the day is: whether its first plan leaves visits out. Where it does, one visit is to take the place
 /// of another that costs several legs more, and that asks for more heat.
 #[derive(Debug, Clone, Copy)]
@@ -161,6 +140,8 @@ const LOOK_EVERY: u64 = 16;
 #[derive(Clone)]
 pub(super) struct Found {
     pub tours: Vec<Tour>,
+    /// Where the search was when it stopped.
+    pub last: Vec<Tour>,
     pub cost: i64,
     pub iterations: u64,
 }
@@ -174,14 +155,7 @@ pub(super) fn improve<S: State>(
     seed: u64,
     mut better: impl FnMut(u64, i64),
 ) -> Found {
-    let mut search = Search {
-        rng: ChaCha8Rng::seed_from_u64(seed),
-        blinks: Blinks::never(),
-        ruin: Ruin::new(state.data()),
-        best: Best::new(state.data().caregivers),
-        waiting: Vec::new(),
-        aside: Vec::new(),
-    };
+    let mut search = Search::new(state.data(), seed);
     state.begin();
     search.recreate(state, Order::Close, || budget.is_cancelled());
     state.keep(|_| ());
@@ -195,13 +169,22 @@ pub(super) fn improve<S: State>(
     let mut temperature = 0.0;
     let mut alone = false;
     let mut iterations = 0;
+    let may_repeat = state.data().caregivers > 1 && state.cost_of(0).is_some();
+    let mut course = Course::new(budget, state.data().tasks.len(), may_repeat);
     while !budget.is_cancelled() {
         if iterations % LOOK_EVERY == 0 {
             let spent = budget.spent(iterations);
             if spent >= 1.0 {
                 break;
             }
-            let cooled = budget.cooling.0 + (budget.cooling.1 - budget.cooling.0) * spent;
+            let cooled = course.cooled(spent, iterations);
+            if course.has_rounds() && search.pool.is_none() {
+                search.pool = Some(Pool::new(state, leg, &mut search.rng));
+            }
+            if let Some(goes_back) = course.combines(spent) {
+                search.combine(state, budget, (goes_back, changes_max), iterations, &mut better);
+                current = state.cost();
+            }
             if cooled >= GUIDED_UNTIL && !std::mem::replace(&mut alone, true) {
                 state.leave_guide();
                 current = state.cost();
@@ -230,7 +213,8 @@ pub(super) fn improve<S: State>(
             state.undo();
         }
     }
-    Found { tours: search.best.tours, cost: search.best.cost, iterations }
+    let last = (0..state.data().caregivers).map(|route| tour(state, route)).collect();
+    Found { last, tours: search.best.tours, cost: search.best.cost, iterations }
 }
 
 /// What one search needs between its steps.
@@ -241,20 +225,65 @@ struct Search {
     best: Best,
     waiting: Vec<u32>,
     aside: Vec<u32>,
+    /// Routes of good plans, where there are several rounds.
+    pool: Option<Pool>,
+    kept: Vec<usize>,
 }
 
 impl Search {
+    fn new(data: &Data<'_>, seed: u64) -> Search {
+        Search {
+            rng: ChaCha8Rng::seed_from_u64(seed),
+            blinks: Blinks::never(),
+            ruin: Ruin::new(data),
+            best: Best::new(data.caregivers),
+            waiting: Vec::new(),
+            aside: Vec::new(),
+            pool: None,
+            kept: Vec::new(),
+        }
+    }
+
     /// How much worse a plan may be to be kept (annealing: exponentially distributed).
     fn bound(&mut self, temperature: f64) -> f64 {
         -temperature * (1.0 - self.rng.random::<f64>()).ln()
     }
 
     fn keep<S: State>(&mut self, state: &mut S, iterations: u64, better: &mut impl FnMut(u64, i64)) {
-        let best = &mut self.best;
-        state.keep(|route| best.touch(route));
+        let (best, kept) = (&mut self.best, &mut self.kept);
+        kept.clear();
+        state.keep(|route| {
+            best.touch(route);
+            kept.push(route);
+        });
+        if let Some(pool) = &mut self.pool {
+            pool.add_all(state, best.cost, kept);
+        }
         if state.exact_cost() < self.best.cost {
             self.best.take(state);
             better(iterations, self.best.cost);
+        }
+    }
+
+    /// Puts the routes of good plans together to a better one and goes on from it; if there is none, from the best one if it `goes_back`.
+    fn combine<S: State>(
+        &mut self,
+        state: &mut S,
+        budget: &Budget<'_>,
+        (goes_back, changes_max): (bool, Option<usize>),
+        iterations: u64,
+        better: &mut impl FnMut(u64, i64),
+    ) {
+        let is_over = || budget.is_cancelled() || budget.spent(iterations) >= 1.0;
+        let Some(pool) = &mut self.pool else { return };
+        let found = pool.cheapest(self.best.cost, is_over);
+        pool.end_round();
+        let Some(tours) = found.or_else(|| goes_back.then(|| self.best.tours.clone())) else { return };
+        state.replace(&tours);
+        if state.exact_cost() <= self.best.cost && is_within(state, changes_max) {
+            self.keep(state, iterations, better);
+        } else {
+            state.undo();
         }
     }
 
@@ -288,6 +317,11 @@ impl Search {
         self.waiting.retain(|visit| state.find(*visit).is_none());
         state.absent().append(&mut self.waiting);
     }
+}
+
+fn tour(state: &impl State, route: usize) -> Tour {
+    let visits = (0..state.visits_of(route)).map(|index| state.visit_at(route, index)).collect();
+    Tour { visits, rest: state.rest_of(route) }
 }
 
 /// The scale of temperatures: what an average leg costs.
@@ -341,39 +375,3 @@ fn cross<S: State>(state: &mut S, bound: f64, rng: &mut ChaCha8Rng) -> bool {
 }
 
 const CROSS_NEAR_MAX: usize = 40;
-
-/// The best plan so far, copied route by route where it changed.
-struct Best {
-    tours: Vec<Tour>,
-    cost: i64,
-    touched: Vec<usize>,
-    is_touched: Vec<bool>,
-}
-
-impl Best {
-    fn new(routes: usize) -> Self {
-        Best {
-            tours: vec![Tour::default(); routes],
-            cost: i64::MAX,
-            touched: (0..routes).collect(),
-            is_touched: vec![true; routes],
-        }
-    }
-
-    fn touch(&mut self, route: usize) {
-        if !std::mem::replace(&mut self.is_touched[route], true) {
-            self.touched.push(route);
-        }
-    }
-
-    fn take(&mut self, state: &impl State) {
-        self.cost = state.exact_cost();
-        for route in self.touched.drain(..) {
-            self.is_touched[route] = false;
-            let tour = &mut self.tours[route];
-            tour.visits.clear();
-            tour.visits.extend((0..state.visits_of(route)).map(|index| state.visit_at(route, index)));
-            tour.rest = state.rest_of(route);
-        }
-    }
-}

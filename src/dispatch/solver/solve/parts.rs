@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::super::data::{Data, NONE};
-use super::super::problem::{Assigned, Baseline, Lock, OnTheWay, Problem};
+use super::super::problem::{Assigned, Baseline, Lock, Matrix, OnTheWay, Problem};
 use super::super::search::{Budget, Found, Tour};
 use super::{Log, Options, run};
 
@@ -36,6 +36,8 @@ pub(super) fn improve_in_parts(
         if nothing.is_cancelled() {
             break;
         }
+        // Where the search is, not the best it met: only that takes the annealing further.
+        let is_last = round + 1 == rounds;
         let begun = Instant::now();
         let deadline = options
             .deadline
@@ -63,7 +65,7 @@ pub(super) fn improve_in_parts(
         let mut iterations = found.iterations;
         if results.len() == parts.len() {
             for (part, result) in parts.iter().zip(&results) {
-                part.put_back(&result.tours, &mut tours);
+                part.put_back(if is_last { &result.tours } else { &result.last }, &mut tours);
                 iterations += result.iterations;
             }
         }
@@ -182,8 +184,11 @@ fn part_of(whole: &Problem, visits: &[u32], caregivers: &[usize]) -> Problem {
         });
         visit
     };
+    let places = Places::of(whole, visits, caregivers);
     let caregiver = |old: &usize| {
         let mut caregiver = whole.caregivers[*old].clone();
+        caregiver.start_place = places.number_of[caregiver.start_place];
+        caregiver.end_place = places.number_of[caregiver.end_place];
         caregiver.on_the_way = caregiver.on_the_way.and_then(|to| {
             let visit = visits.iter().position(|visit| *visit as usize == to.visit)?;
             Some(OnTheWay { visit, ..to })
@@ -199,14 +204,46 @@ fn part_of(whole: &Problem, visits: &[u32], caregivers: &[usize]) -> Problem {
             })
             .collect(),
     });
+    let visit = |old: &u32| {
+        let mut visit = visit(old);
+        visit.place = places.number_of[visit.place];
+        visit
+    };
     Problem {
         visits: visits.iter().map(visit).collect(),
         caregivers: caregivers.iter().map(caregiver).collect(),
         groups: Vec::new(),
-        travel: whole.travel.clone(),
+        travel: whole.travel.iter().map(|matrix| places.cut(matrix)).collect(),
         skills: whole.skills.clone(),
         rules: whole.rules,
         weights: whole.weights,
         baseline,
+    }
+}
+
+/// The places of a part: a matrix of those alone is small and stays in the processor's cache.
+struct Places {
+    /// Numbers in the whole.
+    old: Vec<usize>,
+    number_of: Vec<usize>,
+}
+
+impl Places {
+    fn of(whole: &Problem, visits: &[u32], caregivers: &[usize]) -> Places {
+        let visited = visits.iter().map(|visit| whole.visits[*visit as usize].place);
+        let ends = caregivers.iter().map(|caregiver| &whole.caregivers[*caregiver]);
+        let mut old: Vec<usize> =
+            visited.chain(ends.flat_map(|one| [one.start_place, one.end_place])).collect();
+        old.sort_unstable();
+        old.dedup();
+        let mut number_of = vec![0; old.last().map_or(0, |last| last + 1)];
+        old.iter().enumerate().for_each(|(number, place)| number_of[*place] = number);
+        Places { old, number_of }
+    }
+
+    fn cut(&self, matrix: &Matrix) -> Matrix {
+        let from = self.old.iter();
+        let ticks = from.flat_map(|from| self.old.iter().map(|to| matrix.get(*from, *to)));
+        Matrix { size: self.old.len(), ticks: ticks.collect() }
     }
 }
