@@ -1,6 +1,7 @@
 mod check;
 mod counts;
 mod fit;
+mod furnish;
 mod kinds;
 mod trend;
 
@@ -10,6 +11,7 @@ pub use check::{
 };
 pub use counts::{Counts, is_stale};
 pub use fit::{BedFacts, Misfit, Person, Rules, distance_m, misfits};
+pub use furnish::{BedInput, ClassInput, ROOM_BEDS_MAX, RoomInput, check_code, misplaced};
 pub use kinds::{
     BedKind, BedState, CareLevel, ClaimKind, Destination, Ending, GenderRule, HoldOutcome, LeaveKind,
     OutageReason, Risk, RuleCode, RuleMode, TransferState, WaitingState,

@@ -4,8 +4,11 @@ mod bed;
 mod bed_steps;
 mod board;
 mod city;
+mod classes;
 mod leave_steps;
 mod line;
+mod room_steps;
+mod rooms;
 mod stay;
 mod stay_steps;
 mod steps;
@@ -46,6 +49,8 @@ pub fn routes() -> Vec<Route> {
     routes.extend(stay_steps::routes());
     routes.extend(leave_steps::routes());
     routes.extend(line::routes());
+    routes.extend(rooms::routes());
+    routes.extend(classes::routes());
     routes
 }
 
