@@ -36,13 +36,12 @@ pub use fitting::{Candidate, candidates};
 pub use hold::{Holding, expire_due, hold, release_hold};
 pub use leave::{Going, end_leave, start_leave};
 pub use model::{
-    BedInput, BedKind, BedState, CareLevel, ClassInput, Counts, DayForecast, DayOccupancy, Destination, Ending, GenderRule, LeaveKind, Misfit,
-    OutageReason, Period, Person, Risk, RoomInput, RuleCode, RuleMode, forecast, is_stale, occupancy_by_day,
+    BedInput, BedKind, BedState, CareLevel, ClassInput, Counts, DayForecast, DayOccupancy, Destination,
+    Ending, GenderRule, LeaveKind, Misfit, OutageReason, Period, Person, Risk, RoomInput, RuleCode, RuleMode,
+    forecast, is_stale, occupancy_by_day,
 };
 pub use outage::{Taking, put_back, take_out};
-pub use rooms::{
-    add_bed, add_room, change_bed, change_room, close_bed, close_room, reopen_bed, reopen_room,
-};
+pub use rooms::{add_bed, add_room, change_bed, change_room, close_bed, close_room, reopen_bed, reopen_room};
 pub use timer::keep_expiring;
 pub use transfer::{Move, accept_transfer, ask_transfer, close_transfer, move_within};
 pub use waiting::{Waiting, ask_for_bed, jump, withdraw};

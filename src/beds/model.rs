@@ -9,7 +9,7 @@ pub use check::{
     DAY_PLACE_DAYS_MAX, HOLD_DAYS_MAX, NOTE_MAX, PLAN_DAYS_MAX, check_end, check_note, check_planned,
     check_reason, check_start,
 };
-pub use counts::{Counts, is_stale};
+pub use counts::{Counts, Fullness, is_idle, is_stale};
 pub use fit::{BedFacts, Misfit, Person, Rules, distance_m, misfits};
 pub use furnish::{BedInput, ClassInput, ROOM_BEDS_MAX, RoomInput, check_code, misplaced};
 pub use kinds::{

@@ -27,21 +27,25 @@ use crate::listing::{ListRequest, Listed};
 
 pub(super) use claims::blocking_claim;
 pub use claims::{ClaimRow, Filled, claims_between, filled_at};
-pub use house::{
-    ConfirmationRow, HouseCounts, STAYS_LIMIT, claims_within, counts_at, insert_confirmation,
-    latest_confirmations, lived_in_between,
-};
-pub use offers::{Offered, offers};
-pub use periods::{HoldRow, LeaveRow, OutageRow, get_hold, get_leave, get_outage, leaves_of, open_holds};
-pub(super) use periods::{
-    close_hold, due_holds, end_leave, end_outage, holds_of_elder, insert_hold, insert_leave, insert_outage,
-    leave_after,
-};
+pub use classes::{ClassListed, ClassRow, all_classes, classes, classes_listed};
+pub(super) use classes::{insert_class, put_in_order, update_class, waiting_in};
 pub use furnish::{
     RoomListed, RoomRow, beds_of_room, get_room, list_rooms, residents_of_room, rooms_of_house,
 };
 pub(super) use furnish::{
     bed_closed_at, insert_bed, insert_room, set_bed_closed, set_room_closed, update_bed, update_room,
+};
+pub use house::{
+    ConfirmationRow, HouseCounts, STAYS_LIMIT, claims_within, counts_at, insert_confirmation,
+    latest_confirmations, lived_in_between,
+};
+pub use offers::{Offered, offers};
+pub use periods::{
+    HoldRow, LeaveRow, OutageRow, get_hold, get_leave, get_outage, leaves_between, leaves_of, open_holds,
+};
+pub(super) use periods::{
+    close_hold, due_holds, end_leave, end_outage, holds_of_elder, insert_hold, insert_leave, insert_outage,
+    leave_after,
 };
 pub use rules::admission_rules;
 pub(super) use rules::set_rule;
@@ -55,8 +59,6 @@ pub use stay_rows::{
 };
 pub use transfers::{TransferRow, get_transfer, open_transfers};
 pub(super) use transfers::{answer_transfer, insert_transfer};
-pub(super) use classes::{insert_class, put_in_order, update_class, waiting_in};
-pub use classes::{ClassListed, ClassRow, all_classes, classes, classes_listed};
 pub use waiting::{EntryListed, EntryRow, get_entry, list_entries};
 pub(super) use waiting::{close_entry, entry_of_elder, insert_entry, jump_before};
 
@@ -339,7 +341,10 @@ pub fn institutions_with_beds(connection: &mut AnyConnection, scope: &Scope) -> 
     let reach = scope.reach(Permission::SeeBeds)?;
     Ok(institutions::table
         .filter(crate::registry::institutions::store::within(&reach))
-        .filter(institutions::id.eq_any(beds::table.filter(beds::closed_at.is_null()).select(beds::institution_id)))
+        .filter(
+            institutions::id
+                .eq_any(beds::table.filter(beds::closed_at.is_null()).select(beds::institution_id)),
+        )
         .order((institutions::town_code, institutions::id))
         .select((institutions::id, institutions::name))
         .load(connection)?)

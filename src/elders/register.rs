@@ -53,8 +53,10 @@ impl NewElder {
         if !identity.is_empty() {
             checks.require("identity", is_identity(&identity), || Text::new("rule.identity"));
             if is_identity(&identity) {
-                checks.require("identity", is_valid_identity(&identity), || Text::new("rule.identity_digits"));
-                let born = format!("{:04}{:02}{:02}", self.born_on.year(), self.born_on.month(), self.born_on.day());
+                checks
+                    .require("identity", is_valid_identity(&identity), || Text::new("rule.identity_digits"));
+                let born =
+                    format!("{:04}{:02}{:02}", self.born_on.year(), self.born_on.month(), self.born_on.day());
                 checks.require("born_on", identity[6..14] == born, || Text::new("rule.born_on_identity"));
                 let is_male = identity.as_bytes()[16] % 2 == 1;
                 let fits = is_male == (self.gender == Gender::Male);
@@ -123,7 +125,10 @@ mod tests {
         let male = NewElder { identity: Some(valid.clone()), gender: Gender::Male, ..new() };
         assert_eq!(broken(&male), ["gender"]);
         let other_day = NaiveDate::from_ymd_opt(1941, 1, 1).unwrap();
-        assert_eq!(broken(&NewElder { identity: Some(valid.clone()), born_on: other_day, ..new() }), ["born_on"]);
+        assert_eq!(
+            broken(&NewElder { identity: Some(valid.clone()), born_on: other_day, ..new() }),
+            ["born_on"]
+        );
         let last = if valid.ends_with('1') { '2' } else { '1' };
         let mistyped = format!("{}{last}", &valid[..17]);
         assert_eq!(broken(&NewElder { identity: Some(mistyped), ..new() }), ["identity"]);

@@ -222,11 +222,7 @@ pub(super) fn insert_elder(
 }
 
 /// Keeps the sealed columns of an elder who was just put on file.
-pub(super) fn set_personal(
-    connection: &mut AnyConnection,
-    id: i64,
-    columns: &PersonalColumns,
-) -> Result<()> {
+pub(super) fn set_personal(connection: &mut AnyConnection, id: i64, columns: &PersonalColumns) -> Result<()> {
     diesel::update(elders::table.filter(elders::id.eq(id)))
         .set((
             elders::identity_sealed.eq(&columns.identity_sealed),

@@ -132,7 +132,9 @@ mod tests {
         assert_eq!(broken(&both.check()), ["isolation_room"]);
         let bed = BedInput { label: "123456789".into(), kind: BedKind::Nursing };
         assert_eq!(broken(&bed.check()), ["label"]);
-        for (code, is_fine) in [("lone", true), ("very_old_2", true), ("", false), ("Lone", false), ("2x", false)] {
+        for (code, is_fine) in
+            [("lone", true), ("very_old_2", true), ("", false), ("Lone", false), ("2x", false)]
+        {
             assert_eq!(check_code(code).is_ok(), is_fine, "{code}");
         }
     }

@@ -35,8 +35,10 @@ async fn room_to_change(visitor: &Visitor, id: i64) -> Result<RoomRow> {
 
 async fn bed_to_change(visitor: &Visitor, id: i64) -> Result<BedRow> {
     let scope = visitor.scope();
-    let bed =
-        visitor.app.db.read(move |connection| store::get_bed(connection, &scope, Permission::EditInstitution, id));
+    let bed = visitor
+        .app
+        .db
+        .read(move |connection| store::get_bed(connection, &scope, Permission::EditInstitution, id));
     bed.await
 }
 
@@ -91,9 +93,12 @@ fn bed_fields(visitor: &Visitor, input: &Input) -> Vec<FormField> {
         FormField::of(visitor, "label", "text", input).required(true).hint(visitor.t("hint.label")),
         FormField {
             label: visitor.t("field.bed_kind").into_owned(),
-            ..FormField::of(visitor, "kind", "select", input)
-                .required(true)
-                .options(names(visitor, "bed_kind", BedKind::NAMES, false))
+            ..FormField::of(visitor, "kind", "select", input).required(true).options(names(
+                visitor,
+                "bed_kind",
+                BedKind::NAMES,
+                false,
+            ))
         },
     ]
 }
@@ -252,11 +257,11 @@ impl Step for EditBed {
 
     async fn form(visitor: &Visitor, id: i64, input: &Input) -> Result<Form> {
         let bed = bed_to_change(visitor, id).await?;
-        let stored =
-            || Input::of([("label", bed.label.clone()), ("kind", bed.kind.name().to_owned())]);
+        let stored = || Input::of([("label", bed.label.clone()), ("kind", bed.kind.name().to_owned())]);
         let fields = bed_fields(visitor, &or_stored(input, stored));
         let name = bed_name(&bed);
-        let frame = form(visitor, ("room.edit_bed", &name), format!("/beds/{id}/edit"), format!("/beds/{id}"));
+        let frame =
+            form(visitor, ("room.edit_bed", &name), format!("/beds/{id}/edit"), format!("/beds/{id}"));
         Ok(Form { fields, version: Some(bed.version), ..frame })
     }
 

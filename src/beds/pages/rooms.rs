@@ -51,11 +51,8 @@ async fn list(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
         })
         .await?;
     let words = Words::of(&visitor);
-    let mut actions = vec![Action::link(
-        format!("/institutions/{id}/beds"),
-        visitor.t("bed.board"),
-        "layout-dashboard",
-    )];
+    let mut actions =
+        vec![Action::link(format!("/institutions/{id}/beds"), visitor.t("bed.board"), "layout-dashboard")];
     let may_furnish = may_furnish(&visitor, &house.town_code, id);
     if may_furnish {
         let new = Action::link(format!("/institutions/{id}/rooms/new"), visitor.t("room.new"), "plus");
@@ -178,9 +175,8 @@ fn actions(visitor: &Visitor, room: &RoomRow) -> Vec<Action> {
     if !may_furnish(visitor, &room.town_code, room.institution_id) {
         return actions;
     }
-    let link = |step: &str, key: &str, icon| {
-        Action::link(format!("/rooms/{id}/{step}"), visitor.t(key), icon)
-    };
+    let link =
+        |step: &str, key: &str, icon| Action::link(format!("/rooms/{id}/{step}"), visitor.t(key), icon);
     actions.push(link("edit", "action.edit", "pencil"));
     if room.closed_at.is_some() {
         actions.push(link("reopen", "room.reopen", "check").primary());

@@ -260,11 +260,7 @@ pub(in crate::beds) fn update_bed(
 ) -> Result<bool> {
     let current = beds::table.filter(beds::id.eq(id)).filter(beds::version.eq(seen));
     let changed = diesel::update(current)
-        .set((
-            beds::label.eq(input.label.trim()),
-            beds::kind.eq(input.kind),
-            beds::version.eq(seen + 1),
-        ))
+        .set((beds::label.eq(input.label.trim()), beds::kind.eq(input.kind), beds::version.eq(seen + 1)))
         .execute(connection)
         .map_err(|failure| taken(failure, "label", "rule.label_taken", &input.label))?;
     Ok(changed == 1)
