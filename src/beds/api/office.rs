@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::access::Permission;
-use crate::api::{Endpoint, Json, Patch, created, fetch, ok};
+use crate::api::{Endpoint, Id, Json, Patch, created, fetch, ok};
 use crate::app::Tx;
 use crate::beds::model::{BedKind, CareLevel, ClassInput, Person, RuleCode, RuleMode};
 use crate::beds::store::{admission_rules, all_classes, classes_listed};
 use crate::beds::{Candidate, add_class, candidates, change_class, class_input, set_rule};
 use crate::elders::store::get_elder;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::text::Text;
 use crate::web::{Need, Visitor};
 
@@ -37,7 +37,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about("beds", "api.admission_rule.set")
             .takes::<RuleInput>()
             .answers::<AdmissionRule>(200),
-        Endpoint::get("/api/v1/fitting-beds", see, || web::to(fitting))
+        Endpoint::get("/api/v1/elders/{id}/fitting-beds", see, || web::to(fitting))
             .about("beds", "api.bed.fitting")
             .answers::<FittingBeds>(200)
             .fails(422),
@@ -191,7 +191,6 @@ async fn change_rule(
 /// What is asked in the address.
 #[derive(Default)]
 struct Asked {
-    elder_id: Option<i64>,
     institution_id: Option<i64>,
     kind: Option<BedKind>,
     level: Option<CareLevel>,
@@ -211,7 +210,6 @@ fn asked(http: &HttpRequest) -> Result<Asked> {
             Error::field(field, Text::new("rule.one_of").with("values", names.join(", ")))
         };
         match name.as_str() {
-            "elder" => asked.elder_id = whole("elder")?,
             "institution" => asked.institution_id = whole("institution")?,
             "kind" => {
                 asked.kind = Some(BedKind::parse(&value).ok_or_else(|| one_of("kind", BedKind::NAMES))?);
@@ -227,17 +225,10 @@ fn asked(http: &HttpRequest) -> Result<Asked> {
     Ok(asked)
 }
 
-async fn fitting(visitor: Visitor, http: HttpRequest) -> Result<HttpResponse> {
+async fn fitting(visitor: Visitor, Id(elder_id): Id, http: HttpRequest) -> Result<HttpResponse> {
     let asked = asked(&http)?;
-    let elder_id = asked.elder_id.ok_or_else(|| Error::field("elder", Text::new("rule.missing")))?;
     let found = fetch(&visitor, move |connection, scope, words| {
-        let elder =
-            get_elder(connection, scope, Permission::SeeElders, elder_id, words.now).map_err(|error| {
-                match error.code {
-                    Code::NotFound => Error::field("elder", Text::new("rule.unknown_elder")),
-                    _ => error,
-                }
-            })?;
+        let elder = get_elder(connection, scope, Permission::SeeElders, elder_id, words.now)?;
         let person =
             Person { gender: elder.gender, level: asked.level, kind: asked.kind, isolation: asked.isolation };
         let home = Some((elder.longitude, elder.latitude));
