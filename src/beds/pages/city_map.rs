@@ -10,15 +10,15 @@ use crate::beds::model::{Counts, Fullness, is_stale};
 use crate::beds::store::{ConfirmationRow, HouseCounts, counts_at, latest_confirmations};
 use crate::db::AnyConnection;
 use crate::error::Result;
-use crate::registry::map::{Layer, ORANGE, Point, Points, SKY, VERMILION, YELLOW, town_layer};
+use crate::registry::map::{BLUE, GREEN, Layer, Point, Points, SKY, VERMILION, town_layer};
 use crate::web::{Visitor, Words, group_digits};
 
 /// From the ground up: what stands out is drawn last.
 const LAYERS: [(Fullness, &str, &str, &str, &str); 4] = [
-    (Fullness::Low, "low", "bed.map_low", "circle", SKY),
-    (Fullness::High, "high", "bed.map_high", "square", ORANGE),
-    (Fullness::Full, "full", "bed.map_full", "triangle", VERMILION),
-    (Fullness::Idle, "idle", "bed.map_idle", "diamond", YELLOW),
+    (Fullness::Low, "low", "bed.map_low", "circle", GREEN),
+    (Fullness::High, "high", "bed.map_high", "square", SKY),
+    (Fullness::Full, "full", "bed.map_full", "triangle", BLUE),
+    (Fullness::Idle, "idle", "bed.map_idle", "diamond", VERMILION),
 ];
 
 pub async fn points(visitor: Visitor) -> Result<HttpResponse> {

@@ -31,8 +31,8 @@ fn may_edit(visitor: &Visitor) -> bool {
 }
 
 const COLUMNS: &[Column] = &[
-    Column::number("position", "field.position"),
     Column::text("name", "field.class"),
+    Column::number("position", "field.position"),
     Column::text("code", "field.code"),
     Column::number("waiting", "field.waiting_now"),
     Column::text("confirmed", "field.confirmed"),
@@ -81,8 +81,8 @@ fn row(words: &Words, index: usize, listed: ClassListed, may_edit: bool) -> Row 
     Row {
         href: may_edit.then(|| format!("/waiting-classes/{}", class.code)),
         cells: vec![
-            Cell::count(index as i64 + 1),
             Cell::text(words.pick(&class.name_zh, &class.name_en)),
+            Cell::count(index as i64 + 1),
             Cell::text(&class.code),
             Cell::count(waiting),
             confirmed,
@@ -142,6 +142,9 @@ fn new_form(visitor: &Visitor, order: &[ClassRow], input: &Input) -> Form {
 }
 
 async fn show_new(visitor: Visitor) -> Result<HttpResponse> {
+    if !may_edit(&visitor) {
+        return Ok(redirect("/waiting-classes"));
+    }
     let order = order(&visitor).await?;
     // A new class comes last, unless told otherwise.
     let last = order.last().map(|class| class.code.clone()).unwrap_or_default();
