@@ -14,8 +14,8 @@ use super::store::{self, BedRow, HoldRow};
 use crate::access::Permission;
 use crate::app::Tx;
 use crate::clock::Instant;
-use crate::elders::Found;
 use crate::elders::store::{PersonRow, get_elder, get_person};
+use crate::elders::{Found, NewElder, register};
 use crate::error::{Code, Error, Result};
 use crate::registry::institutions::InstitutionState;
 use crate::registry::institutions::store::get_institution;
@@ -28,6 +28,8 @@ pub enum Whom {
     Elder(i64),
     /// An elder of anywhere in the city, found by the identity number on the card.
     Found(Found),
+    /// Somebody who is put on file in the same transaction.
+    New(Box<NewElder>),
 }
 
 /// Who goes into which bed from when; without an instant, from now.
@@ -123,6 +125,7 @@ pub(super) fn find(tx: &mut Tx<'_>, whom: &Whom) -> Result<PersonRow> {
             Err(error) => return Err(error),
         },
         Whom::Found(found) => found.elder_id(),
+        Whom::New(new) => register(tx, new)?,
     };
     let person = get_person(tx.connection, id)?;
     match person.died_at {

@@ -3,7 +3,9 @@
 mod beds;
 mod changes;
 mod figures;
+mod office;
 mod periods;
+mod rooms;
 mod stays;
 mod transfers;
 mod waiting;
@@ -18,5 +20,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(transfers::endpoints());
     endpoints.extend(waiting::endpoints());
     endpoints.extend(figures::endpoints());
+    endpoints.extend(rooms::endpoints());
+    endpoints.extend(office::endpoints());
     endpoints
 }

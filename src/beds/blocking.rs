@@ -1,6 +1,7 @@
 //! Which row is in the way. These checks only say it better: the database has the last word.
 
 use super::model::ClaimKind;
+use super::record::not_now;
 use super::store::{self, ClaimRow, StayRow};
 use crate::access::Permission;
 use crate::app::Tx;
@@ -18,6 +19,11 @@ pub(super) fn refuse_bed(
     to: Option<Instant>,
     except: &[(ClaimKind, i64)],
 ) -> Result<()> {
+    if let Some(at) = store::bed_closed_at(tx.connection, bed_id)?
+        && to.is_none_or(|to| to > at)
+    {
+        return Err(not_now(Text::new("bed.closed_since").with("at", tx.calendar.show(at))));
+    }
     match store::blocking_claim(tx.connection, bed_id, from, to, except)? {
         None => Ok(()),
         Some(claim) => Err(Error::taken(bed_taken(tx, &claim)?)),

@@ -8,6 +8,7 @@ mod admit;
 mod agreed;
 pub mod api;
 mod blocking;
+mod classes;
 mod confirm;
 mod correct;
 mod discharge;
@@ -19,6 +20,7 @@ mod outage;
 pub mod pages;
 mod record;
 pub mod reports;
+mod rooms;
 pub mod store;
 mod timer;
 mod transfer;
@@ -26,6 +28,7 @@ mod waiting;
 
 pub use admit::{Admission, Whom, admit};
 pub use agreed::{Agreed, Contact, agree, reveal_contact};
+pub use classes::{add_class, change_class, class_input};
 pub use confirm::{confirm, set_rule};
 pub use correct::{Correction, correct_stay};
 pub use discharge::{Departure, discharge, plan_discharge, record_death};
@@ -33,10 +36,12 @@ pub use fitting::{Candidate, candidates};
 pub use hold::{Holding, expire_due, hold, release_hold};
 pub use leave::{Going, end_leave, start_leave};
 pub use model::{
-    BedKind, BedState, CareLevel, Counts, DayForecast, DayOccupancy, Destination, Ending, LeaveKind, Misfit,
-    OutageReason, Period, Person, Risk, RuleCode, RuleMode, forecast, is_stale, occupancy_by_day,
+    BedInput, BedKind, BedState, CareLevel, ClassInput, Counts, DayForecast, DayOccupancy, Destination,
+    Ending, GenderRule, LeaveKind, Misfit, OutageReason, Period, Person, Risk, RoomInput, RuleCode, RuleMode,
+    forecast, is_stale, occupancy_by_day,
 };
 pub use outage::{Taking, put_back, take_out};
+pub use rooms::{add_bed, add_room, change_bed, change_room, close_bed, close_room, reopen_bed, reopen_room};
 pub use timer::keep_expiring;
 pub use transfer::{Move, accept_transfer, ask_transfer, close_transfer, move_within};
 pub use waiting::{Waiting, ask_for_bed, jump, withdraw};

@@ -1,6 +1,7 @@
 mod check;
 mod counts;
 mod fit;
+mod furnish;
 mod kinds;
 mod trend;
 
@@ -8,8 +9,9 @@ pub use check::{
     DAY_PLACE_DAYS_MAX, HOLD_DAYS_MAX, NOTE_MAX, PLAN_DAYS_MAX, check_end, check_note, check_planned,
     check_reason, check_start,
 };
-pub use counts::{Counts, is_stale};
+pub use counts::{Counts, Fullness, is_idle, is_stale};
 pub use fit::{BedFacts, Misfit, Person, Rules, distance_m, misfits};
+pub use furnish::{BedInput, ClassInput, ROOM_BEDS_MAX, RoomInput, check_code, misplaced};
 pub use kinds::{
     BedKind, BedState, CareLevel, ClaimKind, Destination, Ending, GenderRule, HoldOutcome, LeaveKind,
     OutageReason, Risk, RuleCode, RuleMode, TransferState, WaitingState,

@@ -1,11 +1,16 @@
 //! Pages of beds: the list, one bed, one stay, the board of an institution, the waiting list, transfers, the city's view.
 
+mod admit;
 mod bed;
 mod bed_steps;
 mod board;
 mod city;
+mod city_map;
+mod classes;
 mod leave_steps;
 mod line;
+mod room_steps;
+mod rooms;
 mod stay;
 mod stay_steps;
 mod steps;
@@ -32,6 +37,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(list_routes::<transfers::Transfers>());
     routes.extend([
         get("/beds/city", see, || web::to(city::show)),
+        get("/beds/map.json", see, || web::to(city_map::points)),
         post("/beds/rules", Need::May(Permission::EditInstitution), || web::to(city::save_rule)),
         get("/beds/{id}", see, || web::to(bed::show)),
         get("/stays/{id}", see, || web::to(stay::show)),
@@ -46,6 +52,9 @@ pub fn routes() -> Vec<Route> {
     routes.extend(stay_steps::routes());
     routes.extend(leave_steps::routes());
     routes.extend(line::routes());
+    routes.extend(admit::routes());
+    routes.extend(rooms::routes());
+    routes.extend(classes::routes());
     routes
 }
 

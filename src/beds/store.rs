@@ -1,4 +1,6 @@
 mod claims;
+mod classes;
+mod furnish;
 mod house;
 mod offers;
 mod periods;
@@ -25,12 +27,22 @@ use crate::listing::{ListRequest, Listed};
 
 pub(super) use claims::blocking_claim;
 pub use claims::{ClaimRow, Filled, claims_between, filled_at};
+pub use classes::{ClassListed, ClassRow, all_classes, classes, classes_listed};
+pub(super) use classes::{insert_class, put_in_order, update_class, waiting_in};
+pub use furnish::{
+    RoomListed, RoomRow, beds_of_room, get_room, list_rooms, residents_of_room, rooms_of_house,
+};
+pub(super) use furnish::{
+    bed_closed_at, insert_bed, insert_room, set_bed_closed, set_room_closed, update_bed, update_room,
+};
 pub use house::{
     ConfirmationRow, HouseCounts, STAYS_LIMIT, claims_within, counts_at, insert_confirmation,
     latest_confirmations, lived_in_between,
 };
 pub use offers::{Offered, offers};
-pub use periods::{HoldRow, LeaveRow, OutageRow, get_hold, get_leave, get_outage, leaves_of, open_holds};
+pub use periods::{
+    HoldRow, LeaveRow, OutageRow, get_hold, get_leave, get_outage, leaves_between, leaves_of, open_holds,
+};
 pub(super) use periods::{
     close_hold, due_holds, end_leave, end_outage, holds_of_elder, insert_hold, insert_leave, insert_outage,
     leave_after,
@@ -47,7 +59,7 @@ pub use stay_rows::{
 };
 pub use transfers::{TransferRow, get_transfer, open_transfers};
 pub(super) use transfers::{answer_transfer, insert_transfer};
-pub use waiting::{ClassRow, EntryListed, EntryRow, classes, get_entry, list_entries};
+pub use waiting::{EntryListed, EntryRow, get_entry, list_entries};
 pub(super) use waiting::{close_entry, entry_of_elder, insert_entry, jump_before};
 
 /// Rows per statement where numbers are listed one by one.
@@ -71,6 +83,9 @@ pub struct BedRow {
     pub gender_rule: GenderRule,
     pub is_couple_room: bool,
     pub is_isolation: bool,
+    /// Since when it takes nobody any more.
+    pub closed_at: Option<Instant>,
+    pub version: i64,
 }
 
 /// A bed as it stands at an instant.
@@ -113,6 +128,8 @@ const BED: (
     rooms::gender_rule,
     rooms::couple,
     rooms::isolation,
+    beds::closed_at,
+    beds::version,
 ) = (
     beds::id,
     beds::institution_id,
@@ -126,6 +143,8 @@ const BED: (
     rooms::gender_rule,
     rooms::couple,
     rooms::isolation,
+    beds::closed_at,
+    beds::version,
 );
 
 fn within(reach: &Reach) -> Condition {
@@ -151,7 +170,7 @@ pub fn get_bed(
     Ok(bed.first(connection)?)
 }
 
-/// Filters: institution, town, kind, state at `now`. Sorts: institution, building, floor, room, label, kind.
+/// Filters: institution, town, kind, state at `now`, closed (those that are not, unless told otherwise). Sorts: institution, building, floor, room, label, kind.
 pub fn list_beds(
     connection: &mut AnyConnection,
     scope: &Scope,
@@ -172,6 +191,10 @@ pub fn list_beds(
 
 fn filtered<'a>(reach: &Reach, request: &ListRequest, now: Instant) -> BedQuery<'a> {
     let mut query = beds::table.inner_join(rooms::table).filter(within(reach)).into_boxed();
+    query = match request.filter_flag("closed") {
+        Some(true) => query.filter(beds::closed_at.is_not_null()),
+        _ => query.filter(beds::closed_at.is_null()),
+    };
     if let Some(institution) = request.filter_id("institution") {
         query = query.filter(beds::institution_id.eq(institution));
     }
@@ -288,7 +311,7 @@ pub fn with_stays(
     Ok(listed.collect())
 }
 
-/// Every bed of an institution within reach, in the order of the house.
+/// Every open bed of an institution within reach, in the order of the house.
 pub fn beds_of_house(
     connection: &mut AnyConnection,
     scope: &Scope,
@@ -299,6 +322,7 @@ pub fn beds_of_house(
     let rows: Vec<BedRow> = beds::table
         .inner_join(rooms::table)
         .filter(beds::institution_id.eq(institution))
+        .filter(beds::closed_at.is_null())
         .filter(within(&reach))
         .order((rooms::building, rooms::floor, rooms::number, beds::label, beds::id))
         .select(BED)
@@ -317,7 +341,10 @@ pub fn institutions_with_beds(connection: &mut AnyConnection, scope: &Scope) -> 
     let reach = scope.reach(Permission::SeeBeds)?;
     Ok(institutions::table
         .filter(crate::registry::institutions::store::within(&reach))
-        .filter(institutions::id.eq_any(beds::table.select(beds::institution_id)))
+        .filter(
+            institutions::id
+                .eq_any(beds::table.filter(beds::closed_at.is_null()).select(beds::institution_id)),
+        )
         .order((institutions::town_code, institutions::id))
         .select((institutions::id, institutions::name))
         .load(connection)?)

@@ -70,6 +70,11 @@ impl Event {
         self
     }
 
+    /// What belongs to no town: only those of the whole city are told.
+    pub fn of_the_city(topic: Topic, entity_id: impl ToString, payload: serde_json::Value) -> Self {
+        Event { topic, town_code: None, institution_id: None, entity_id: entity_id.to_string(), payload }
+    }
+
     pub fn session_ended(session_id: i64) -> Self {
         Event {
             topic: Topic::Session,

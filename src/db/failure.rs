@@ -15,6 +15,12 @@ impl From<Failure> for Error {
             _ if violates(&failure, "holds_elder_once") => Error::taken(Text::new("error.elder_held")),
             _ if violates(&failure, "leaves_once") => Error::taken(Text::new("error.leave_overlaps")),
             _ if violates(&failure, "leaves_inside_stay") => Error::taken(Text::new("error.leave_outside")),
+            _ if violates(&failure, "beds_closed") => Error::taken(Text::new("error.bed_closed")),
+            _ if violates(&failure, "beds_lived_in") => Error::taken(Text::new("error.bed_lived_in")),
+            _ if violates(&failure, "rooms_closed") => Error::taken(Text::new("error.room_closed")),
+            _ if violates(&failure, "waiting_classes_in_use") => {
+                Error::taken(Text::new("error.class_in_use"))
+            }
             _ if violates(&failure, "stays_elder_once") => Error::taken(Text::new("error.elder_in_bed")),
             _ if violates(&failure, "visits_caregiver_once") => {
                 Error::taken(Text::new("error.caregiver_elsewhere"))

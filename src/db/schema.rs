@@ -136,6 +136,7 @@ diesel::table! {
         version -> BigInt,
         updated_at -> Timestamp,
         licence_ends_on -> Nullable<Date>,
+        licence_starts_on -> Nullable<Date>,
     }
 }
 
@@ -211,6 +212,8 @@ diesel::table! {
         gender_rule -> Text,
         couple -> Bool,
         isolation -> Bool,
+        closed_at -> Nullable<Timestamp>,
+        version -> BigInt,
     }
 }
 
@@ -222,6 +225,8 @@ diesel::table! {
         town_code -> Text,
         label -> Text,
         kind -> Text,
+        closed_at -> Nullable<Timestamp>,
+        version -> BigInt,
     }
 }
 
@@ -269,6 +274,8 @@ diesel::table! {
         name_zh -> Text,
         name_en -> Text,
         confirmed -> Bool,
+        retired -> Bool,
+        version -> BigInt,
     }
 }
 

@@ -9,9 +9,11 @@ pub mod api;
 mod model;
 pub mod pages;
 mod personal;
+mod register;
 pub mod store;
 
-pub use model::{Category, Gender, age_years, is_identity, mask_identity, mask_phone};
+pub use model::{Category, Gender, age_years, is_identity, is_valid_identity, mask_identity, mask_phone};
 pub use personal::{
     Found, Personal, PersonalColumns, find_by_identity, find_for_admission, reveal, reveal_addresses, seal,
 };
+pub use register::{NewElder, register};

@@ -131,6 +131,7 @@ fn count_beds(
         .load(connection)?;
     let rows: Vec<(String, String, i64)> = beds::table
         .filter(beds::institution_id.eq_any(&operating))
+        .filter(beds::closed_at.is_null())
         .group_by((beds::town_code, beds::kind))
         .select((beds::town_code, beds::kind, count_star()))
         .load(connection)?;
@@ -301,6 +302,7 @@ pub fn institution_lines(
     let ids: Vec<i64> = rows.iter().map(|row| row.0).collect();
     let beds: BTreeMap<i64, i64> = beds::table
         .filter(beds::institution_id.eq_any(&ids))
+        .filter(beds::closed_at.is_null())
         .group_by(beds::institution_id)
         .select((beds::institution_id, count_star()))
         .load::<(i64, i64)>(connection)?

@@ -44,8 +44,13 @@ pub fn record(tx: &mut Tx<'_>, action: &str, edit: &Edit<'_>, changes: Map<Strin
 
 /// The error of an edit that came second: who changed what since version `seen`.
 pub fn stale(connection: &mut AnyConnection, entity: &str, id: i64, seen: i64) -> Result<Error> {
+    stale_of(connection, entity, &id.to_string(), seen)
+}
+
+/// The same for a record that has a code instead of a number.
+pub fn stale_of(connection: &mut AnyConnection, entity: &str, id: &str, seen: i64) -> Result<Error> {
     let mut conflict = Conflict::default();
-    for row in access_store::rows_of(connection, entity, &id.to_string())? {
+    for row in access_store::rows_of(connection, entity, id)? {
         let detail: Value = serde_json::from_str(&row.detail).unwrap_or_default();
         if detail["version"].as_i64().is_none_or(|version| version <= seen) {
             continue;

@@ -115,6 +115,22 @@ pub fn town_of_village(connection: &mut AnyConnection, village_code: &str) -> Re
     Ok(found.optional()?)
 }
 
+/// Where a village lies.
+#[derive(Clone, Debug, PartialEq, Queryable)]
+pub struct VillagePlace {
+    pub town_code: String,
+    pub longitude: f64,
+    pub latitude: f64,
+}
+
+pub fn place_of_village(connection: &mut AnyConnection, village_code: &str) -> Result<Option<VillagePlace>> {
+    let found = villages::table
+        .filter(villages::code.eq(village_code))
+        .select((villages::town_code, villages::longitude, villages::latitude))
+        .first(connection);
+    Ok(found.optional()?)
+}
+
 pub fn town_exists(connection: &mut AnyConnection, code: &str) -> Result<bool> {
     Ok(towns::table.filter(towns::code.eq(code)).count().get_result::<i64>(connection)? == 1)
 }

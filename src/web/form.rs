@@ -67,7 +67,7 @@ impl Input {
 pub struct FormField {
     pub name: &'static str,
     pub label: String,
-    /// text, number, select, checkbox, checks, time, date, textarea, password
+    /// text, number, select, checkbox, checks, radios, time, date, textarea, password
     pub kind: &'static str,
     pub value: String,
     pub options: Vec<Choice>,

@@ -21,6 +21,7 @@ pub struct Records {
     caregiver: i64,
     elder: i64,
     bed: i64,
+    room: i64,
     stay: i64,
     leave: i64,
     hold: i64,
@@ -145,6 +146,7 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
          VALUES ({device}, '{code}', 'sos', 1, 1, '2026-11-23 00:30:00.000')"
         ),
     );
+    let room = app.count(&format!("SELECT room_id AS n FROM beds WHERE id = {bed}"));
     Records {
         institution,
         provider,
@@ -152,6 +154,7 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
         caregiver,
         elder,
         bed,
+        room,
         stay,
         leave,
         hold,
@@ -199,6 +202,7 @@ impl Records {
             caregiver: 4,
             elder: 5,
             bed: 6,
+            room: 16,
             stay: 7,
             leave: 11,
             hold: 12,
@@ -226,6 +230,7 @@ impl Records {
             "caregivers" => self.caregiver.to_string(),
             "elders" => self.elder.to_string(),
             "beds" => self.bed.to_string(),
+            "rooms" => self.room.to_string(),
             "stays" => self.stay.to_string(),
             "leaves" => self.leave.to_string(),
             "holds" => self.hold.to_string(),
@@ -239,6 +244,8 @@ impl Records {
             "villages" => village_code(self.town),
             // Of the whole city, of everybody, or of nobody: no such user, session, link or file.
             "users" | "sessions" | "account" | "setup" => "987654".to_owned(),
+            "waiting-classes" => "general".to_owned(),
+            "admission-rules" => "licence".to_owned(),
             "static" => "css/app.css".to_owned(),
             "docs" | "api" => "index.html".to_owned(),
             _ => return None,
@@ -265,7 +272,18 @@ pub fn is_of_a_town(path: &str) -> bool {
     let plain = path.strip_prefix("/api/v1").unwrap_or(path);
     let subject = plain.split('/').nth(1).unwrap_or_default();
     path.contains('{')
-        && !["users", "sessions", "account", "setup", "static", "docs", "api"].contains(&subject)
+        && ![
+            "users",
+            "sessions",
+            "account",
+            "setup",
+            "static",
+            "docs",
+            "api",
+            "waiting-classes",
+            "admission-rules",
+        ]
+        .contains(&subject)
 }
 
 /// Routes after which the asker's session is over.

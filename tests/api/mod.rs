@@ -5,6 +5,7 @@ mod document;
 mod entry;
 mod equipment;
 mod figures;
+mod furnish;
 mod input;
 mod institutions;
 mod lists;

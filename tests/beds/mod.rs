@@ -3,6 +3,8 @@
 mod admissions;
 mod collisions;
 mod constraints;
+mod direct;
+mod furnish;
 mod help;
 mod killed;
 mod machine;

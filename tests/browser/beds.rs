@@ -44,10 +44,27 @@ fn the_bed_board_is_live_and_worked_by_keyboard() {
         browser.open(&board).await;
         browser.press("/").await;
         browser.wait("document.activeElement.id === 'bed-search'").await;
+        browser.eval("window.sameDocument = true").await;
         browser.press(name.as_str()).await;
-        browser.click("form[role=search] button").await;
-        browser.wait(&format!("location.hash === '#bed-{}'", beds[2])).await;
-        for path in [board.clone(), format!("{board}?view=timeline"), format!("/stays/{stay}")] {
+        browser.wait("document.querySelectorAll('[data-bed].hit').length === 1").await;
+        browser.press(Key::Enter).await;
+        browser.wait(&format!("document.activeElement.id === 'bed-{}'", beds[2])).await;
+        assert!(browser.holds("window.sameDocument").await, "a jump needs no new page");
+        browser.press(Key::Escape).await;
+        browser.wait("document.activeElement.id === 'bed-search'").await;
+        browser.open(&format!("{board}?view=timeline#bed-{}", beds[3])).await;
+        browser.wait(&format!("document.activeElement.id === 'bed-{}'", beds[3])).await;
+        for path in [
+            board.clone(),
+            format!("{board}?view=timeline"),
+            format!("/stays/{stay}"),
+            format!("/institutions/{home}/admit"),
+            format!("/institutions/{home}/admit?elder={elder}"),
+            format!("/institutions/{home}/rooms"),
+            format!("/institutions/{home}/rooms/new"),
+            "/waiting-classes".to_owned(),
+            "/beds/city".to_owned(),
+        ] {
             is_sound(browser, &path).await;
         }
         browser.open(&board).await;

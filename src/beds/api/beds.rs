@@ -55,6 +55,10 @@ pub struct Bed {
     /// Who is in it or for whom it is held, where the asker may see the elder.
     pub resident_id: Option<i64>,
     pub resident_name: Option<String>,
+    /// Since when it takes nobody any more.
+    pub closed_at: Option<At>,
+    /// To be sent with a change of the bed itself.
+    pub version: i64,
 }
 
 impl Bed {
@@ -89,6 +93,8 @@ impl Bed {
             risks_open,
             resident_id: elder_id.filter(|_| resident.is_some()),
             resident_name: resident,
+            closed_at: bed.closed_at.map(at),
+            version: bed.version,
         }
     }
 }
@@ -105,6 +111,7 @@ impl Resource for Beds {
         Filter::new("town", FilterKind::Text, "Code of the town."),
         Filter::new("kind", FilterKind::OneOf(BedKind::NAMES), "Its kind."),
         Filter::new("state", FilterKind::OneOf(BedState::NAMES), "What it is now."),
+        Filter::new("closed", FilterKind::Flag, "Those that were closed, instead of those that are open."),
         Filter::new("lived_in", FilterKind::Flag, "Whether somebody lives in it, present or on leave."),
     ];
     type Item = Bed;
@@ -125,11 +132,15 @@ impl Resource for Beds {
 }
 
 async fn show(visitor: Visitor, Id(id): Id) -> Result<HttpResponse> {
-    let bed = fetch(&visitor, move |connection, scope, words| {
+    Ok(ok(&find(&visitor, id).await?))
+}
+
+pub(super) async fn find(visitor: &Visitor, id: i64) -> Result<Bed> {
+    fetch(visitor, move |connection, scope, words| {
         let bed = get_bed(connection, scope, Permission::SeeBeds, id)?;
         let listed =
             with_stays(connection, scope, vec![bed], words.now)?.pop().ok_or_else(Error::not_found)?;
         Ok(Bed::new(listed, words))
-    });
-    Ok(ok(&bed.await?))
+    })
+    .await
 }

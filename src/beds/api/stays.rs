@@ -12,7 +12,7 @@ use crate::beds::model::{CareLevel, Destination, Ending, Risk};
 use crate::beds::store::{StayRow, get_stay, list_stays, visible_elder};
 use crate::beds::{Admission, Agreed, Contact, Whom, admit, agree};
 use crate::db::AnyConnection;
-use crate::elders::find_for_admission;
+use crate::elders::{NewElder, find_for_admission};
 use crate::error::{Error, Result};
 use crate::listing::ListRequest;
 use crate::text::Text;
@@ -87,7 +87,7 @@ pub(super) struct RiskAnswerInput {
     present: bool,
 }
 
-/// Who goes into which bed. Exactly one of `elder_id` and `identity` is given.
+/// Who goes into which bed. Exactly one of `elder_id`, `identity` and `new_elder` is given.
 #[derive(Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct AdmissionInput {
@@ -96,6 +96,8 @@ struct AdmissionInput {
     elder_id: Option<i64>,
     /// Identity number of an elder of anywhere in the city; looking it up is written down.
     identity: Option<String>,
+    /// Somebody who is put on file with the admission.
+    new_elder: Option<NewElder>,
     /// Now or in the past, RFC 3339 with an offset; now without it. A day place can be booked ahead.
     starts_at: Option<DateTime<FixedOffset>>,
     /// Somewhere in the last day of a day place.
@@ -204,7 +206,11 @@ async fn show(visitor: Visitor, Id(id): Id) -> Result<HttpResponse> {
 }
 
 async fn start(visitor: Visitor, once: Once, Json(input): Json<AdmissionInput>) -> Result<HttpResponse> {
-    let whom = whom(&visitor, input.elder_id, input.identity.clone()).await?;
+    let whom = match input.new_elder.clone() {
+        None => whom(&visitor, input.elder_id, input.identity.clone()).await?,
+        Some(new) if input.elder_id.is_none() && input.identity.is_none() => Whom::New(Box::new(new)),
+        Some(_) => return Err(Error::field("elder_id", Text::new("rule.elder_or_identity"))),
+    };
     let admission = Admission {
         whom,
         bed_id: input.bed_id,

@@ -7,6 +7,39 @@ use super::BedState;
 /// A figure that nobody confirmed for longer than this is shown as stale.
 pub const STALE_HOURS: i64 = 24;
 
+/// A village home with less than this share of its beds lived in is idle, in percent.
+const IDLE_BELOW: f64 = 20.0;
+
+/// Whether an institution is a village home that stands nearly empty.
+pub fn is_idle(institution_kind: &str, counts: &Counts) -> bool {
+    institution_kind == "village_home" && counts.occupancy().is_some_and(|share| share < IDLE_BELOW)
+}
+
+/// How full an institution is, for a map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fullness {
+    /// 95 % or more.
+    Full,
+    /// 80 % or more.
+    High,
+    Low,
+    /// A village home that stands nearly empty.
+    Idle,
+}
+
+impl Fullness {
+    /// None for a house without beds.
+    pub fn of(institution_kind: &str, counts: &Counts) -> Option<Fullness> {
+        let share = counts.occupancy()?;
+        Some(match share {
+            _ if is_idle(institution_kind, counts) => Fullness::Idle,
+            share if share >= 95.0 => Fullness::Full,
+            share if share >= 80.0 => Fullness::High,
+            _ => Fullness::Low,
+        })
+    }
+}
+
 /// Beds by state; the five states exclude each other, so their sum is the beds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -81,6 +114,21 @@ mod tests {
         twice += counts;
         assert_eq!(twice.beds(), 30);
         assert_eq!(Counts::default().occupancy(), None);
+    }
+
+    #[test]
+    fn a_map_tells_full_from_idle_houses() {
+        let with = |occupied, free| Counts { occupied, free, ..Counts::default() };
+        for (kind, counts, fullness) in [
+            ("public", with(95, 5), Some(Fullness::Full)),
+            ("public", with(94, 6), Some(Fullness::High)),
+            ("village_home", with(79, 21), Some(Fullness::Low)),
+            ("village_home", with(19, 81), Some(Fullness::Idle)),
+            ("public", with(19, 81), Some(Fullness::Low)),
+            ("public", with(0, 0), None),
+        ] {
+            assert_eq!(Fullness::of(kind, &counts), fullness, "{kind} {counts:?}");
+        }
     }
 
     #[test]

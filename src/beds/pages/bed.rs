@@ -2,6 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 
+use super::rooms::may_furnish;
 use super::tone;
 use crate::access::Permission;
 use crate::beds::model::{BedState, ClaimKind};
@@ -80,6 +81,19 @@ fn actions(visitor: &Visitor, listed: &BedListed) -> Vec<Action> {
     let bed = &listed.bed;
     let board = format!("/institutions/{}/beds#bed-{}", bed.institution_id, bed.id);
     let mut actions = vec![Action::link(board, visitor.t("bed.board"), "layout-dashboard")];
+    if may_furnish(visitor, &bed.town_code, bed.institution_id) {
+        let step = |step: &str, key: &str, icon| {
+            Action::link(format!("/beds/{}/{step}", bed.id), visitor.t(key), icon)
+        };
+        actions.push(step("edit", "room.edit_bed_short", "pencil"));
+        actions.push(match bed.closed_at {
+            Some(_) => step("reopen", "room.reopen_bed", "check"),
+            None => step("close", "room.close_bed", "x"),
+        });
+    }
+    if bed.closed_at.is_some() {
+        return actions;
+    }
     let reach = visitor.scope().reach(Permission::ManageStays);
     if !reach.is_ok_and(|reach| reach.covers(Some(&bed.town_code), Some(bed.institution_id))) {
         return actions;
@@ -91,7 +105,8 @@ fn actions(visitor: &Visitor, listed: &BedListed) -> Vec<Action> {
         BedState::Free => {
             actions.push(link(format!("/beds/{id}/out"), "bed.take_out", "wrench"));
             actions.push(link(format!("/beds/{id}/hold"), "bed.hold", "clock"));
-            actions.push(link(format!("/beds/{id}/admit"), "bed.admit", "log-in").primary());
+            let admit = format!("/institutions/{}/admit?bed={id}", bed.institution_id);
+            actions.push(link(admit, "bed.admit", "log-in").primary());
         }
         BedState::Reserved => {
             actions.push(link(format!("/holds/{source}/release"), "bed.release_hold", "x"));
@@ -119,11 +134,20 @@ fn facts(words: &Words, listed: &BedListed, town: &str) -> Vec<Field> {
         Field::new(words.t("field.town_code"), town),
         Field::new(words.t("field.building"), &bed.building),
         Field::new(words.t("field.floor"), bed.floor.to_string()),
+        Field::new(words.t("field.room"), &bed.room).link(format!("/rooms/{}", bed.room_id)),
         Field::new(words.t("field.kind"), words.name_of("bed_kind", bed.kind.name())),
         Field::new(words.t("field.gender_rule"), words.name_of("gender_rule", bed.gender_rule.name())),
         Field::new(words.t("field.couple_room"), yes_no(bed.is_couple_room)),
         Field::new(words.t("field.isolation_room"), yes_no(bed.is_isolation)),
-        Field::new(words.t("field.state"), words.name_of("bed_state", state.name())).chip(tone(state)),
+        match bed.closed_at {
+            None => {
+                Field::new(words.t("field.state"), words.name_of("bed_state", state.name())).chip(tone(state))
+            }
+            Some(at) => {
+                let since = words.lang.fill("room.closed_at", &[("at", &words.calendar.show(at))]);
+                Field::new(words.t("field.state"), since).chip("off")
+            }
+        },
     ];
     let elder = listed.stay.as_ref().map(|stay| stay.elder_id);
     if let Some(elder) = elder.or(listed.hold.as_ref().map(|hold| hold.elder_id)) {

@@ -83,25 +83,35 @@ fn elder_field(visitor: &Visitor, input: &Input) -> FormField {
 
 /// What is assessed and agreed: the nine risks first, then level, contract, contact.
 pub fn agreed_fields(visitor: &Visitor, input: &Input) -> Vec<FormField> {
+    let mut fields = risk_fields(visitor, input);
+    fields.extend(agreement_fields(visitor, input));
+    fields
+}
+
+/// The nine risks, each to be answered with one click.
+pub fn risk_fields(visitor: &Visitor, input: &Input) -> Vec<FormField> {
     let answers = [("", "bed.risk_open"), ("true", "bed.risk_present"), ("false", "bed.risk_absent")];
     let answers: Vec<(String, String)> =
         answers.into_iter().map(|(value, key)| (value.to_owned(), visitor.t(key).into_owned())).collect();
-    let mut fields: Vec<FormField> = RISK_FIELDS
+    RISK_FIELDS
         .iter()
         .map(|(name, risk)| FormField {
             label: visitor.lang.fill("bed.risk_of", &[("risk", &visitor.name_of("risk", risk.name()))]),
-            ..FormField::of(visitor, name, "select", input).options(answers.clone())
+            ..FormField::of(visitor, name, "radios", input).options(answers.clone())
         })
-        .collect();
+        .collect()
+}
+
+/// Level of care, contract, contact.
+pub fn agreement_fields(visitor: &Visitor, input: &Input) -> Vec<FormField> {
     let level = names(visitor, "care_level", CareLevel::NAMES, true);
-    fields.extend([
+    vec![
         FormField::of(visitor, "care_level", "select", input).options(level),
         FormField::of(visitor, "contract_starts_on", "date", input),
         FormField::of(visitor, "contract_ends_on", "date", input),
         FormField::of(visitor, "contact_name", "text", input),
         FormField::of(visitor, "contact_phone", "text", input).hint(visitor.t("hint.contact")),
-    ]);
-    fields
+    ]
 }
 
 pub fn read_agreed(input: &Input) -> Result<Agreed> {

@@ -4,13 +4,15 @@ use actix_web::web::{self, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
-use super::timeline::{Timeline, timeline};
+use super::rooms::may_furnish;
+use super::timeline::{Periods, Timeline, timeline};
 use super::tone;
 use crate::access::Permission;
 use crate::beds::confirm;
-use crate::beds::model::{BedState, Counts, is_stale};
+use crate::beds::model::{BedState, ClaimKind, Counts, is_stale};
 use crate::beds::store::{
-    BedListed, ClaimRow, ConfirmationRow, beds_of_house, claims_between, latest_confirmations,
+    BedListed, ClaimRow, ConfirmationRow, LeaveRow, beds_of_house, claims_between, latest_confirmations,
+    leaves_between,
 };
 use crate::clock::Instant;
 use crate::error::{Error, Result};
@@ -21,6 +23,16 @@ use crate::web::{Page, Visitor, Words, group_digits, html, redirect};
 /// Days before today and in all that the timeline shows.
 const DAYS_BEFORE: u64 = 13;
 const DAYS: u64 = 28;
+
+/// Bars of the timeline: class and text key.
+const LEGEND: &[(&str, &str)] = &[
+    ("info", "enums.claim_kind.stay"),
+    ("leave", "enums.leave_kind.home"),
+    ("hospital", "enums.leave_kind.hospital"),
+    ("planned", "bed.after_planned"),
+    ("wait", "enums.claim_kind.hold"),
+    ("off", "enums.claim_kind.outage"),
+];
 
 #[derive(Template)]
 #[template(path = "bed_board.html")]
@@ -46,6 +58,13 @@ struct BoardView {
     timeline_href: Option<String>,
     floors: Vec<FloorView>,
     timeline: Option<Timeline>,
+    /// Class and word of each kind of bar.
+    legend: Vec<(&'static str, String)>,
+    admit_href: Option<String>,
+    rooms_href: String,
+    /// What to do where there is no bed yet.
+    empty: Option<String>,
+    may_furnish: bool,
 }
 
 struct StateView {
@@ -86,6 +105,7 @@ struct House {
     institution: InstitutionRow,
     beds: Vec<BedListed>,
     claims: Vec<ClaimRow>,
+    leaves: Vec<LeaveRow>,
     confirmed: Option<ConfirmationRow>,
 }
 
@@ -122,14 +142,18 @@ pub async fn show(visitor: Visitor, id: web::Path<i64>, http: HttpRequest) -> Re
             let ids: Vec<i64> = beds.iter().map(|listed| listed.bed.id).collect();
             let claims =
                 if wants_timeline { claims_between(connection, &ids, from, to)? } else { Vec::new() };
+            let stays = claims.iter().filter(|claim| claim.kind == ClaimKind::Stay);
+            let stays: Vec<i64> = stays.map(|claim| claim.source_id).collect();
+            let leaves = leaves_between(connection, &stays, from, to)?;
             let confirmed = latest_confirmations(connection)?.remove(&id);
-            Ok(House { institution, beds, claims, confirmed })
+            Ok(House { institution, beds, claims, leaves, confirmed })
         })
         .await?;
     let found = found(&house.beds, &asked.search);
     // One match: straight to the bed.
-    if let ([only], false) = (found.as_slice(), asked.timeline) {
-        return Ok(redirect(&format!("/institutions/{id}/beds#bed-{only}")));
+    if let [only] = found.as_slice() {
+        let view = if asked.timeline { "?view=timeline" } else { "" };
+        return Ok(redirect(&format!("/institutions/{id}/beds{view}#bed-{only}")));
     }
     html(&BoardPage {
         page: Page::new(&visitor, &house.institution.name),
@@ -145,13 +169,17 @@ fn window(visitor: &Visitor) -> (Instant, Instant) {
     (visitor.app.calendar.bounds(first).0, visitor.app.calendar.bounds(last).1)
 }
 
-/// The beds whose resident's name holds the text.
+/// The beds whose resident's name holds the text, or whose room and label are it.
 fn found(beds: &[BedListed], search: &str) -> Vec<i64> {
     if search.is_empty() {
         return Vec::new();
     }
-    let hits =
-        beds.iter().filter(|listed| listed.resident.as_deref().is_some_and(|name| name.contains(search)));
+    let hits = beds.iter().filter(|listed| {
+        let bed = &listed.bed;
+        listed.resident.as_deref().is_some_and(|name| name.contains(search))
+            || bed.room == search
+            || format!("{}-{}", bed.room, bed.label) == search
+    });
     hits.map(|listed| listed.bed.id).collect()
 }
 
@@ -168,6 +196,8 @@ fn view(
     house.beds.iter().for_each(|listed| counts.add(listed.state(), 1));
     let confirmed_at = house.confirmed.as_ref().map(|row| row.at);
     let reach = visitor.scope().reach(Permission::ManageStays);
+    let may_manage = reach.is_ok_and(|reach| reach.covers(Some(&house.institution.town_code), Some(id)));
+    let may_furnish = may_furnish(visitor, &house.institution.town_code, id);
     let path = format!("/institutions/{id}/beds");
     let matches = house.beds.iter().filter(|listed| found.contains(&listed.bed.id)).map(|listed| {
         let name = listed.resident.clone().unwrap_or_default();
@@ -186,7 +216,7 @@ fn view(
             None => visitor.t("bed.never_confirmed").into_owned(),
         },
         is_stale: is_stale(confirmed_at, visitor.now),
-        may_confirm: reach.is_ok_and(|reach| reach.covers(Some(&house.institution.town_code), Some(id))),
+        may_confirm: may_manage,
         confirm_label: visitor.t("bed.confirm").into_owned(),
         search: asked.search.clone(),
         search_note: if asked.search.is_empty() {
@@ -198,7 +228,18 @@ fn view(
         cards_href: asked.timeline.then(|| path.clone()),
         timeline_href: (!asked.timeline).then(|| format!("{path}?view=timeline")),
         floors: if asked.timeline { Vec::new() } else { floors(&words, &house.beds) },
-        timeline: asked.timeline.then(|| timeline(&words, &house.beds, &house.claims, (from, to))),
+        timeline: asked.timeline.then(|| {
+            let (beds, claims, leaves) = (&house.beds, &house.claims, &house.leaves);
+            timeline(&words, &Periods { beds, claims, leaves, from, to })
+        }),
+        legend: LEGEND.iter().map(|(class, key)| (*class, visitor.t(key).into_owned())).collect(),
+        admit_href: (may_manage && counts.free > 0).then(|| format!("/institutions/{id}/admit")),
+        rooms_href: format!("/institutions/{id}/rooms"),
+        empty: house
+            .beds
+            .is_empty()
+            .then(|| visitor.t(if may_furnish { "bed.none_yet" } else { "bed.none" }).into_owned()),
+        may_furnish,
     }
 }
 

@@ -6,19 +6,17 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use crate::access::Permission;
-use crate::beds::model::{Counts, RuleCode, RuleMode, Rules, is_stale};
+use crate::beds::model::{Counts, RuleCode, RuleMode, Rules, is_idle, is_stale};
 use crate::beds::reports::{Report, report};
 use crate::beds::set_rule;
 use crate::beds::store::{ConfirmationRow, HouseCounts, admission_rules, counts_at, latest_confirmations};
 use crate::error::{Error, Result};
+use crate::registry::map::MapView;
 use crate::registry::store::names_of_towns;
 use crate::text::Text;
 use crate::web::{
     Cell, Column, Input, Page, Row, TableView, Visitor, Words, group_digits, html, redirect, table,
 };
-
-/// A village home with less than this share of its beds lived in stands out as idle, in percent.
-const IDLE_BELOW: f64 = 20.0;
 
 #[derive(Template)]
 #[template(path = "bed_city.html")]
@@ -37,6 +35,7 @@ struct CityView {
     forecast_method: String,
     rules: Vec<RuleView>,
     may_set_rules: bool,
+    map: MapView,
 }
 
 struct TileView {
@@ -60,6 +59,7 @@ struct TrendView {
 struct RuleView {
     code: &'static str,
     label: String,
+    about: String,
     modes: Vec<(&'static str, String, bool)>,
 }
 
@@ -109,6 +109,7 @@ pub async fn show(visitor: Visitor) -> Result<HttpResponse> {
         forecast_method: visitor.t("bed.forecast_method").into_owned(),
         rules: rules(&visitor, found.rules),
         may_set_rules,
+        map: MapView::new(&visitor.app.config, "/beds/map.json", "stay"),
     };
     html(&CityPage { page: Page::new(&visitor, &visitor.t("bed.city")), city: view })
 }
@@ -213,13 +214,10 @@ fn houses(visitor: &Visitor, words: &Words, found: &Found, operating: &[&HouseCo
     for row in operating {
         by_house.entry(row.institution_id).or_insert((row, Counts::default())).1 += row.counts;
     }
-    let is_idle = |row: &HouseCounts, counts: &Counts| {
-        row.institution_kind == "village_home" && counts.occupancy().is_some_and(|share| share < IDLE_BELOW)
-    };
     let mut rows: Vec<(bool, i64, Row)> = Vec::new();
     let today = words.calendar.day_of(words.now);
     for (id, (row, counts)) in &by_house {
-        let idle = is_idle(row, counts);
+        let idle = is_idle(&row.institution_kind, counts);
         let mut cells = part_cells(Cell::text(&row.institution), counts);
         cells.push(if idle {
             Cell::chip(words.t("bed.idle"), "warn")
@@ -296,6 +294,7 @@ fn rules(visitor: &Visitor, rules: Rules) -> Vec<RuleView> {
         .map(|code| RuleView {
             code: code.name(),
             label: visitor.name_of("admission_rule", code.name()),
+            about: visitor.name_of("admission_rule_about", code.name()),
             modes: modes(*code),
         })
         .collect()

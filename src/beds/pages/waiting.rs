@@ -31,6 +31,10 @@ impl List for Line {
     const EMPTY: &'static str = "waiting.empty";
     const NEED: Permission = Permission::SeeBeds;
     const TOPIC: Option<Topic> = Some(Topic::Stay);
+    const LINKS: &'static [(&'static str, &'static str, &'static str)] = &[
+        ("/waiting-classes", "waiting.classes", "list-filter"),
+        ("/beds/city", "bed.overview", "layout-dashboard"),
+    ];
     const CREATE: Option<(&'static str, &'static str, Permission)> =
         Some(("/waiting/new", "waiting.new", Permission::ManageWaiting));
     const COLUMNS: &'static [Column] = &[

@@ -73,7 +73,7 @@ const COUNTS: &str = "WITH c AS MATERIALIZED (SELECT kind, source_id, bed_id FRO
     count(CASE WHEN c.kind = 'hold' THEN 1 END) AS reserved, \
     count(CASE WHEN c.kind = 'outage' THEN 1 END) AS out_of_service \
     FROM beds AS b LEFT JOIN c ON c.bed_id = b.id LEFT JOIN l ON c.kind = 'stay' AND l.stay_id = c.source_id \
-    GROUP BY b.institution_id, b.kind) \
+    WHERE b.closed_at IS NULL OR b.closed_at > $5 GROUP BY b.institution_id, b.kind) \
     SELECT n.institution_id, i.name AS institution, i.kind AS institution_kind, i.state AS institution_state, \
     i.licence_ends_on, i.town_code, i.longitude, i.latitude, n.bed_kind, n.beds, n.occupied, n.on_leave, n.reserved, \
     n.out_of_service FROM n JOIN institutions AS i ON i.id = n.institution_id \
@@ -83,6 +83,7 @@ const COUNTS: &str = "WITH c AS MATERIALIZED (SELECT kind, source_id, bed_id FRO
 pub fn counts_at(connection: &mut AnyConnection, scope: &Scope, at: Instant) -> Result<Vec<HouseCounts>> {
     let reach = scope.reach(Permission::SeeBeds)?;
     let rows: Vec<CountRow> = diesel::sql_query(COUNTS)
+        .bind::<Timestamp, _>(at)
         .bind::<Timestamp, _>(at)
         .bind::<Timestamp, _>(at)
         .bind::<Timestamp, _>(at)
@@ -148,6 +149,7 @@ pub fn claims_within(
     let houses: Vec<(i64, String, i64)> = beds::table
         .inner_join(institutions::table)
         .filter(institutions::state.eq("operating"))
+        .filter(beds::closed_at.is_null().or(beds::closed_at.gt(from)))
         .group_by((beds::institution_id, beds::town_code))
         .select((beds::institution_id, beds::town_code, diesel::dsl::count_star()))
         .load(connection)?;

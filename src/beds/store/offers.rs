@@ -26,7 +26,7 @@ pub struct Offered {
 
 type House = (String, String, Option<chrono::NaiveDate>, f64, f64);
 
-/// Beds within reach with what decides whether they fit, at `at`: those of one institution or one bed, or all.
+/// Open beds within reach with what decides whether they fit, at `at`: those of one institution or one bed, or all.
 pub fn offers(
     connection: &mut AnyConnection,
     scope: &Scope,
@@ -36,7 +36,11 @@ pub fn offers(
     at: Instant,
 ) -> Result<Vec<Offered>> {
     let reach = scope.reach(permission)?;
-    let mut query = beds::table.inner_join(rooms::table).filter(within(&reach)).into_boxed();
+    let mut query = beds::table
+        .inner_join(rooms::table)
+        .filter(within(&reach))
+        .filter(beds::closed_at.is_null())
+        .into_boxed();
     if let Some(institution) = institution {
         query = query.filter(beds::institution_id.eq(institution));
     }

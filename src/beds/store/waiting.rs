@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
+use super::classes::{ClassRow, all_classes};
 use crate::access::{Permission, Reach, Scope};
 use crate::beds::model::{BedKind, CareLevel, WaitingState};
 use crate::clock::Instant;
@@ -11,16 +12,6 @@ use crate::db::{AnyConnection, Backend};
 use crate::elders::store::visible_names;
 use crate::error::Result;
 use crate::listing::{ListRequest, Listed};
-
-#[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = waiting_classes)]
-pub struct ClassRow {
-    pub code: String,
-    pub rank: i32,
-    pub name_zh: String,
-    pub name_en: String,
-    pub confirmed: bool,
-}
 
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = waiting_entries)]
@@ -50,14 +41,6 @@ pub struct EntryListed {
     pub elder: Option<String>,
     pub institution: Option<String>,
     pub class: ClassRow,
-}
-
-/// The classes, the first in line first.
-pub fn classes(connection: &mut AnyConnection) -> Result<Vec<ClassRow>> {
-    Ok(waiting_classes::table
-        .order((waiting_classes::rank, waiting_classes::code))
-        .select(ClassRow::as_select())
-        .load(connection)?)
 }
 
 fn within(reach: &Reach) -> Box<dyn BoxableExpression<waiting_entries::table, Backend, SqlType = Bool>> {
@@ -157,7 +140,7 @@ fn with_names(
         .load(connection)?
         .into_iter()
         .collect();
-    let classes = classes(connection)?;
+    let classes = all_classes(connection)?;
     let listed = rows.into_iter().filter_map(|(position, entry)| {
         Some(EntryListed {
             position,

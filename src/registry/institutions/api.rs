@@ -54,6 +54,9 @@ pub struct Institution {
     pub phone: String,
     pub micro_fire_station: bool,
     pub opened_on: Option<NaiveDate>,
+    pub licence_starts_on: Option<NaiveDate>,
+    /// Last day of the licence or filing; absent where it has none.
+    pub licence_ends_on: Option<NaiveDate>,
     pub longitude: f64,
     pub latitude: f64,
     /// To be sent with a change.
@@ -74,6 +77,8 @@ impl Institution {
             phone: row.phone,
             micro_fire_station: row.micro_fire_station,
             opened_on: row.opened_on,
+            licence_starts_on: row.licence_starts_on,
+            licence_ends_on: row.licence_ends_on,
             longitude: row.longitude,
             latitude: row.latitude,
             version: row.version,

@@ -26,9 +26,9 @@ impl RecordForm for Institutions {
 
     fn read(input: &Input) -> Result<InstitutionInput> {
         let choose = |field: &'static str| Error::field(field, Text::new("rule.choose"));
-        let opened_on = match input.text("opened_on").as_str() {
-            "" => None,
-            text => Some(text.parse().map_err(|_| Error::field("opened_on", Text::new("rule.date")))?),
+        let day = |field: &'static str| match input.text(field).as_str() {
+            "" => Ok(None),
+            text => text.parse().map(Some).map_err(|_| Error::field(field, Text::new("rule.date"))),
         };
         Ok(InstitutionInput {
             town_code: input.text("town_code"),
@@ -39,7 +39,9 @@ impl RecordForm for Institutions {
             operator: input.text("operator"),
             phone: input.text("phone"),
             micro_fire_station: input.flag("micro_fire_station"),
-            opened_on,
+            opened_on: day("opened_on")?,
+            licence_starts_on: day("licence_starts_on")?,
+            licence_ends_on: day("licence_ends_on")?,
             longitude: number(&input.text("longitude")),
             latitude: number(&input.text("latitude")),
         })
@@ -47,6 +49,7 @@ impl RecordForm for Institutions {
 
     fn typed(row: &InstitutionRow) -> Input {
         let values = row.input();
+        let day = |day: Option<chrono::NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
         Input::of([
             ("town_code", values.town_code),
             ("village_code", values.village_code.unwrap_or_default()),
@@ -56,7 +59,9 @@ impl RecordForm for Institutions {
             ("operator", values.operator),
             ("phone", values.phone),
             ("micro_fire_station", values.micro_fire_station.to_string()),
-            ("opened_on", values.opened_on.map(|day| day.to_string()).unwrap_or_default()),
+            ("opened_on", day(values.opened_on)),
+            ("licence_starts_on", day(values.licence_starts_on)),
+            ("licence_ends_on", day(values.licence_ends_on)),
             ("longitude", values.longitude.to_string()),
             ("latitude", values.latitude.to_string()),
         ])
@@ -102,6 +107,8 @@ impl RecordForm for Institutions {
             field("phone", "text", false),
             field("micro_fire_station", "checkbox", false),
             field("opened_on", "date", false),
+            field("licence_starts_on", "date", false),
+            field("licence_ends_on", "date", false).hint(context.t("hint.licence_ends_on")),
             field("village_code", "text", false).hint(context.t("hint.village_code")),
             field("longitude", "number", true).hint(context.t("hint.longitude")),
             field("latitude", "number", true).hint(context.t("hint.latitude")),

@@ -42,6 +42,10 @@ pub struct InstitutionInput {
     pub phone: String,
     pub micro_fire_station: bool,
     pub opened_on: Option<NaiveDate>,
+    /// First day of the licence or filing, where it is known.
+    pub licence_starts_on: Option<NaiveDate>,
+    /// Its last day; absent where it has none.
+    pub licence_ends_on: Option<NaiveDate>,
     pub longitude: f64,
     pub latitude: f64,
 }
@@ -58,6 +62,17 @@ impl InstitutionInput {
         checks.require("opened_on", !(opened_later && self.state == InstitutionState::Operating), || {
             Text::new("rule.opened_later")
         });
+        let in_order = match (self.licence_starts_on, self.licence_ends_on) {
+            (Some(first), Some(last)) => first <= last,
+            _ => true,
+        };
+        checks.require("licence_ends_on", in_order, || Text::new("rule.licence_order"));
+        for (field, day) in
+            [("licence_starts_on", self.licence_starts_on), ("licence_ends_on", self.licence_ends_on)]
+        {
+            let is_near = day.is_none_or(|day| (1949..=2100).contains(&chrono::Datelike::year(&day)));
+            checks.require(field, is_near, || Text::new("rule.licence_years"));
+        }
         checks.finish()
     }
 }
@@ -77,6 +92,8 @@ mod tests {
             phone: String::new(),
             micro_fire_station: false,
             opened_on: None,
+            licence_starts_on: None,
+            licence_ends_on: None,
             longitude: 118.47,
             latitude: 24.72,
         }
@@ -104,5 +121,13 @@ mod tests {
         let planned =
             InstitutionInput { opened_on: tomorrow, state: InstitutionState::UnderConstruction, ..input() };
         assert_eq!(broken(&planned), Vec::<&str>::new());
+        let licence = |first, last| InstitutionInput {
+            licence_starts_on: NaiveDate::from_ymd_opt(first, 1, 1),
+            licence_ends_on: NaiveDate::from_ymd_opt(last, 1, 1),
+            ..input()
+        };
+        assert_eq!(broken(&licence(2026, 2031)), Vec::<&str>::new());
+        assert_eq!(broken(&licence(2031, 2026)), ["licence_ends_on"]);
+        assert_eq!(broken(&licence(202, 2026)), ["licence_starts_on"]);
     }
 }

@@ -176,8 +176,9 @@ fn bed_cells(context: &Context, id: i64, counted: BedKindCount) -> Row {
 fn actions(visitor: &Visitor, row: &InstitutionRow) -> Vec<Action> {
     let mut actions = Vec::new();
     if visitor.may(Permission::SeeBeds) {
-        let href = format!("/beds?institution={}", row.id);
-        actions.push(Action::link(href, visitor.t("institution.beds"), "bed"));
+        let href = |page: &str| format!("/institutions/{}/{page}", row.id);
+        actions.push(Action::link(href("rooms"), visitor.t("room.heading"), "bed"));
+        actions.push(Action::link(href("beds"), visitor.t("bed.board"), "layout-dashboard"));
     }
     let may_edit = visitor.scope().reach(Permission::EditInstitution);
     if may_edit.is_ok_and(|reach| reach.covers(Some(&row.town_code), Some(row.id))) {
@@ -185,6 +186,20 @@ fn actions(visitor: &Visitor, row: &InstitutionRow) -> Vec<Action> {
         actions.push(Action::link(href, visitor.t("action.edit"), "pencil").primary());
     }
     actions
+}
+
+/// First and last day of the licence; one that is over stands out.
+fn licence(visitor: &Visitor, row: &InstitutionRow) -> Field {
+    let shown = |day: Option<chrono::NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
+    let label = visitor.t("field.licence");
+    let text = match (row.licence_starts_on, row.licence_ends_on) {
+        (None, None) => return Field::new(label, ""),
+        (first, last) => format!("{} – {}", shown(first), shown(last)),
+    };
+    if row.licence_ends_on.is_some_and(|last| last < visitor.today()) {
+        return Field::new(label, format!("{text} · {}", visitor.t("institution.licence_over"))).chip("bad");
+    }
+    Field::new(label, text)
 }
 
 fn facts(visitor: &Visitor, row: &InstitutionRow, town: &str) -> Vec<Field> {
@@ -201,6 +216,7 @@ fn facts(visitor: &Visitor, row: &InstitutionRow, town: &str) -> Vec<Field> {
             context.name_of("yes_no", if row.micro_fire_station { "true" } else { "false" }),
         ),
         Field::new(label("field.opened_on"), row.opened_on.map(|day| day.to_string()).unwrap_or_default()),
+        licence(visitor, row),
         Field::new(label("field.place"), format!("{:.5}, {:.5}", row.longitude, row.latitude)),
         Field::new(label("field.updated_at"), context.show(row.updated_at)),
     ]

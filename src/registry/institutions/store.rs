@@ -24,6 +24,8 @@ pub struct InstitutionRow {
     pub phone: String,
     pub micro_fire_station: bool,
     pub opened_on: Option<NaiveDate>,
+    pub licence_starts_on: Option<NaiveDate>,
+    pub licence_ends_on: Option<NaiveDate>,
     pub longitude: f64,
     pub latitude: f64,
     pub version: i64,
@@ -67,6 +69,8 @@ impl InstitutionRow {
             phone: self.phone.clone(),
             micro_fire_station: self.micro_fire_station,
             opened_on: self.opened_on,
+            licence_starts_on: self.licence_starts_on,
+            licence_ends_on: self.licence_ends_on,
             longitude: self.longitude,
             latitude: self.latitude,
         }
@@ -109,6 +113,7 @@ pub fn beds_by_kind(connection: &mut AnyConnection, scope: &Scope, id: i64) -> R
     get_institution(connection, scope, Permission::SeeBeds, id)?;
     let rows: Vec<(String, i64)> = beds::table
         .filter(beds::institution_id.eq(id))
+        .filter(beds::closed_at.is_null())
         .order((beds::kind, beds::room_id))
         .select((beds::kind, beds::room_id))
         .load(connection)?;
@@ -149,6 +154,7 @@ pub fn list_institutions(
     let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
     let counts: Vec<(i64, i64)> = beds::table
         .filter(beds::institution_id.eq_any(ids))
+        .filter(beds::closed_at.is_null())
         .group_by(beds::institution_id)
         .select((beds::institution_id, diesel::dsl::count_star()))
         .load(connection)?;
@@ -224,6 +230,8 @@ pub fn insert_institution(
             institutions::phone.eq(&input.phone),
             institutions::micro_fire_station.eq(input.micro_fire_station),
             institutions::opened_on.eq(input.opened_on),
+            institutions::licence_starts_on.eq(input.licence_starts_on),
+            institutions::licence_ends_on.eq(input.licence_ends_on),
             institutions::longitude.eq(input.longitude),
             institutions::latitude.eq(input.latitude),
             institutions::updated_at.eq(now),
@@ -254,6 +262,8 @@ pub fn update_institution(
         institutions::phone.eq(&input.phone),
         institutions::micro_fire_station.eq(input.micro_fire_station),
         institutions::opened_on.eq(input.opened_on),
+        institutions::licence_starts_on.eq(input.licence_starts_on),
+        institutions::licence_ends_on.eq(input.licence_ends_on),
         institutions::longitude.eq(input.longitude),
         institutions::latitude.eq(input.latitude),
         institutions::version.eq(seen + 1),

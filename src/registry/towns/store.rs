@@ -81,6 +81,7 @@ fn figures(connection: &mut AnyConnection, reach: &Reach, only: Option<&str>) ->
             .inner_join(institutions::table)
             .filter(institutions::town_code.eq_any(codes))
             .filter(institutions::state.eq(InstitutionState::Operating))
+            .filter(beds::closed_at.is_null())
             .group_by(institutions::town_code)
             .select((institutions::town_code, count_star()))
             .load(connection)?,
