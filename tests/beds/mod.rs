@@ -2,6 +2,8 @@
 
 mod admissions;
 mod answers_lost;
+mod bad_input;
+mod broken;
 mod collisions;
 mod constraints;
 mod contest;
