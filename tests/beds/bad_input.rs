@@ -4,7 +4,7 @@
 use chrono::TimeDelta;
 use reqwest::Method;
 use serde_json::{Value, json};
-use songhe::access::{Place, Role};
+use songhe::access::{Grant, Place, Role};
 use songhe::beds::{Departure, RuleCode, RuleMode, discharge, record_death, set_rule};
 
 use super::help::stay_in;
@@ -43,6 +43,15 @@ struct House {
     elder: i64,
     resident: i64,
     dead: i64,
+    institutions: [i64; 3],
+}
+
+/// Who manages every house and sees everybody, so that not the reach but the rule is what refuses.
+fn add_manager(app: &TestApp, house: &House) {
+    let homes = house.institutions.map(|id| (Role::InstitutionManager, Place::Institution(id)));
+    let all = [(Role::CityManager, Place::City)].into_iter().chain(homes);
+    let grants: Vec<Grant> = all.map(|(role, place)| Grant { role, place }).collect();
+    app.add_user_with("mei", &grants);
 }
 
 fn house(app: &TestApp) -> House {
@@ -68,6 +77,7 @@ fn house(app: &TestApp) -> House {
         elder: app.add_elder(1),
         resident,
         dead,
+        institutions: [home, idle, old],
     };
     app.taken(&format!("UPDATE institutions SET state = 'idle' WHERE id = {idle}"));
     app.taken(&format!("UPDATE institutions SET licence_ends_on = '2026-11-22' WHERE id = {old}"));
@@ -306,8 +316,7 @@ async fn refuse(wrong: &Wrong, program: &Program, browser: &Client, lang: &str) 
 
 both!(bad_input_is_refused_alike_on_pages_and_for_programs_and_changes_nothing, |app| async {
     let house = house(app);
-    // Of every house, so that not the reach but the rule is what refuses.
-    app.add_user("mei", Role::InstitutionManager, Place::City);
+    add_manager(app, &house);
     let (program, browser) = (Program::enter(app, "mei").await, app.login("mei").await);
     let before = app.contents(&TABLES);
     for wrong in wrong_places(&house).into_iter().chain(wrong_orders(&house)).chain(wrong_decades(&house)) {
@@ -325,7 +334,7 @@ both!(bad_input_is_refused_alike_on_pages_and_for_programs_and_changes_nothing, 
 both!(an_expired_licence_that_only_warns_admits_and_keeps_the_warning, |app| async {
     let house = house(app);
     app.write(|tx| set_rule(tx, RuleCode::Licence, RuleMode::Warn));
-    app.add_user("mei", Role::InstitutionManager, Place::City);
+    add_manager(app, &house);
     let program = Program::enter(app, "mei").await;
     let body = json!({ "bed_id": house.unlicensed, "elder_id": house.elder });
     let (status, stay) = program.send(Method::POST, "/api/v1/stays", &body).await;

@@ -22,7 +22,7 @@ const TABLES: [&str; 14] = [
     "bed_claims",
 ];
 
-/// One row in each table: elder 1 lives in bed 1, elder 2 did, elder 3 waits with a hold of bed 2; bed 3 is out of service.
+/// One row in each table, with numbers far from those that are given out next: elder 1 lives in bed 1, elder 2 did, elder 3 waits with a hold of bed 2; bed 3 is out of service.
 fn fill(app: &TestApp) {
     app.add_towns();
     let (house, other) = (app.add_institution(1), app.add_institution(2));
@@ -33,43 +33,43 @@ fn fill(app: &TestApp) {
     for statement in [
         format!(
             "INSERT INTO stays (id, bed_id, elder_id, institution_id, town_code, starts_at) \
-             VALUES (1, {first}, {}, {place}, '2026-11-10 00:00:00.000')",
+             VALUES (901, {first}, {}, {place}, '2026-11-10 00:00:00.000')",
             elders[0]
         ),
         format!(
             "INSERT INTO stays (id, bed_id, elder_id, institution_id, town_code, starts_at, ends_at) \
-             VALUES (2, {first}, {}, {place}, '2026-11-01 00:00:00.000', '2026-11-10 00:00:00.000')",
+             VALUES (902, {first}, {}, {place}, '2026-11-01 00:00:00.000', '2026-11-10 00:00:00.000')",
             elders[1]
         ),
         "INSERT INTO stay_risks (stay_id, risk, present, answered_at, actor) \
-         VALUES (1, 'fall', TRUE, '2026-11-10 00:00:00.000', 'x')"
+         VALUES (901, 'fall', TRUE, '2026-11-10 00:00:00.000', 'x')"
             .to_owned(),
         format!(
             "INSERT INTO holds (id, bed_id, elder_id, institution_id, town_code, starts_at, ends_at, note) \
-             VALUES (1, {second}, {}, {place}, '2026-11-10 00:00:00.000', '2026-11-20 00:00:00.000', '')",
+             VALUES (901, {second}, {}, {place}, '2026-11-10 00:00:00.000', '2026-11-20 00:00:00.000', '')",
             elders[2]
         ),
         format!(
             "INSERT INTO outages (id, bed_id, institution_id, town_code, reason, note, starts_at) \
-             VALUES (1, {third}, {place}, 'repair', '', '2026-11-10 00:00:00.000')"
+             VALUES (901, {third}, {place}, 'repair', '', '2026-11-10 00:00:00.000')"
         ),
         "INSERT INTO leaves (id, stay_id, kind, starts_at, ends_at, note) \
-         VALUES (1, 1, 'home', '2026-11-12 00:00:00.000', '2026-11-13 00:00:00.000', '')"
+         VALUES (901, 901, 'home', '2026-11-12 00:00:00.000', '2026-11-13 00:00:00.000', '')"
             .to_owned(),
         format!(
             "INSERT INTO transfers (id, stay_id, elder_id, institution_id, town_code, to_institution_id, to_town_code, state, \
-             reason, answer, asked_at) VALUES (1, 1, {}, {place}, {other}, '350582101', 'asked', 'x', '', \
+             reason, answer, asked_at) VALUES (901, 901, {}, {place}, {other}, '350582101', 'asked', 'x', '', \
              '2026-11-12 00:00:00.000')",
             elders[0]
         ),
         format!(
             "INSERT INTO waiting_entries (id, elder_id, town_code, class_code, place, state, note, asked_at) \
-             VALUES (1, {}, '350582001', 'general', 1, 'waiting', '', '2026-11-12 00:00:00.000')",
+             VALUES (901, {}, '350582001', 'general', 1, 'waiting', '', '2026-11-12 00:00:00.000')",
             elders[2]
         ),
         format!(
             "INSERT INTO bed_confirmations (id, institution_id, town_code, at, actor, beds, occupied, on_leave, reserved, \
-             out_of_service, free) VALUES (1, {place}, '2026-11-12 00:00:00.000', 'x', 3, 1, 0, 1, 1, 0)"
+             out_of_service, free) VALUES (901, {place}, '2026-11-12 00:00:00.000', 'x', 3, 1, 0, 1, 1, 0)"
         ),
         "INSERT INTO request_keys (user_id, key, digest, answer, at) VALUES (1, 'k', 'd', 1, '2026-11-12 00:00:00.000')"
             .to_owned(),
@@ -116,7 +116,7 @@ const REFERENCES: [(&str, &str); 30] = [
 const WORDS: [(&str, &str, &str); 15] = [
     ("rooms", "gender_rule", ""),
     ("beds", "kind", ""),
-    ("stays", "ending", ", ends_at = '2026-11-09 00:00:00.000' WHERE id = 2"),
+    ("stays", "ending", ", ends_at = '2026-11-09 00:00:00.000' WHERE id = 902"),
     ("stays", "destination", ""),
     ("stays", "care_level", ""),
     ("stay_risks", "risk", ""),
@@ -145,34 +145,34 @@ const GUARDED: [&str; 7] = [
 
 /// What remains: lengths, sums, one at a time, and what belongs together.
 const RULES: [&str; 30] = [
-    "UPDATE stays SET ends_at = starts_at WHERE id = 1",
-    "UPDATE stays SET ends_at = '2026-10-01 00:00:00.000' WHERE id = 2",
-    "UPDATE stays SET ending = 'discharge' WHERE id = 1",
-    "UPDATE stays SET ends_at = '2026-11-10 00:00:00.001' WHERE id = 2",
-    "UPDATE stays SET ends_at = NULL WHERE id = 2",
-    "UPDATE stays SET starts_at = '2026-11-09 23:59:59.999' WHERE id = 1",
-    "UPDATE stays SET bed_id = (SELECT bed_id FROM holds) WHERE id = 1",
-    "UPDATE stays SET bed_id = (SELECT bed_id FROM outages) WHERE id = 1",
-    "UPDATE stays SET elder_id = (SELECT elder_id FROM stays WHERE id = 1), ends_at = '2026-11-10 00:00:00.001' WHERE id = 2",
+    "UPDATE stays SET ends_at = starts_at WHERE id = 901",
+    "UPDATE stays SET ends_at = '2026-10-01 00:00:00.000' WHERE id = 902",
+    "UPDATE stays SET ending = 'discharge' WHERE id = 901",
+    "UPDATE stays SET ends_at = '2026-11-10 00:00:00.001' WHERE id = 902",
+    "UPDATE stays SET ends_at = NULL WHERE id = 902",
+    "UPDATE stays SET starts_at = '2026-11-09 23:59:59.999' WHERE id = 901",
+    "UPDATE stays SET bed_id = (SELECT bed_id FROM holds) WHERE id = 901",
+    "UPDATE stays SET bed_id = (SELECT bed_id FROM outages) WHERE id = 901",
+    "UPDATE stays SET elder_id = (SELECT elder_id FROM stays WHERE id = 901), ends_at = '2026-11-10 00:00:00.001' WHERE id = 902",
     "INSERT INTO stays (bed_id, elder_id, institution_id, town_code, starts_at) \
-     SELECT bed_id, (SELECT elder_id FROM stays WHERE id = 1), institution_id, town_code, '2026-12-10 00:00:00.000' FROM outages",
+     SELECT bed_id, (SELECT elder_id FROM stays WHERE id = 901), institution_id, town_code, '2026-12-10 00:00:00.000' FROM outages",
     "INSERT INTO stays (bed_id, elder_id, institution_id, town_code, starts_at, ends_at) \
      SELECT (SELECT bed_id FROM holds), elder_id, institution_id, town_code, '2026-11-01 00:00:00.000', \
-     '2026-11-10 00:00:00.001' FROM stays WHERE id = 1",
+     '2026-11-10 00:00:00.001' FROM stays WHERE id = 901",
     "UPDATE holds SET ends_at = '2026-11-09 00:00:00.000'",
-    "UPDATE holds SET bed_id = (SELECT bed_id FROM stays WHERE id = 1)",
+    "UPDATE holds SET bed_id = (SELECT bed_id FROM stays WHERE id = 901)",
     "INSERT INTO holds (bed_id, elder_id, institution_id, town_code, starts_at, ends_at, note) \
      SELECT bed_id, elder_id, institution_id, town_code, '2026-11-19 00:00:00.000', '2026-11-21 00:00:00.000', '' FROM holds",
     "INSERT INTO holds (bed_id, elder_id, institution_id, town_code, starts_at, ends_at, note) \
-     SELECT (SELECT bed_id FROM stays WHERE id = 2), elder_id, institution_id, town_code, '2026-11-15 00:00:00.000', \
+     SELECT (SELECT bed_id FROM stays WHERE id = 902), elder_id, institution_id, town_code, '2026-11-15 00:00:00.000', \
      '2026-11-16 00:00:00.000', '' FROM holds",
     "UPDATE outages SET ends_at = '2026-11-09 00:00:00.000'",
-    "UPDATE outages SET bed_id = (SELECT bed_id FROM stays WHERE id = 1)",
+    "UPDATE outages SET bed_id = (SELECT bed_id FROM stays WHERE id = 901)",
     "UPDATE leaves SET ends_at = starts_at",
     "UPDATE leaves SET starts_at = '2026-11-09 00:00:00.000'",
-    "INSERT INTO leaves (stay_id, kind, starts_at, note) VALUES (1, 'home', '2026-11-12 12:00:00.000', '')",
-    "UPDATE stays SET starts_at = '2026-11-12 00:00:00.001' WHERE id = 1",
-    "UPDATE stays SET ends_at = '2026-11-12 12:00:00.000' WHERE id = 1",
+    "INSERT INTO leaves (stay_id, kind, starts_at, note) VALUES (901, 'home', '2026-11-12 12:00:00.000', '')",
+    "UPDATE stays SET starts_at = '2026-11-12 00:00:00.001' WHERE id = 901",
+    "UPDATE stays SET ends_at = '2026-11-12 12:00:00.000' WHERE id = 901",
     "UPDATE transfers SET state = 'declined'",
     "UPDATE transfers SET state = 'moved', answered_at = '2026-11-13 00:00:00.000'",
     "UPDATE transfers SET state = 'moved', answered_at = '2026-11-13 00:00:00.000', new_stay_id = 987654",
@@ -193,7 +193,7 @@ const DELETIONS: [&str; 7] = [
     "DELETE FROM elders",
     "DELETE FROM institutions",
     "DELETE FROM waiting_classes",
-    "DELETE FROM stays WHERE id = 1",
+    "DELETE FROM stays WHERE id = 901",
     "DELETE FROM towns",
 ];
 

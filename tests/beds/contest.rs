@@ -331,8 +331,6 @@ pub struct Sum {
     pub attempts: usize,
     pub stays: usize,
     pub lost: usize,
-    /// Requests in histories that were found possible.
-    pub checked: usize,
 }
 
 /// Checks the round's histories; gives how many requests they hold.
@@ -362,7 +360,6 @@ pub fn check_whole(city: &City, contest: &Contest, before: (i64, i64)) -> Sum {
         attempts: contest.made.load(Ordering::SeqCst),
         stays: stored.len(),
         lost: contest.lost.load(Ordering::SeqCst),
-        checked: 0,
     }
 }
 

@@ -43,6 +43,10 @@ pub fn state(app: &TestApp, bed: i64) -> BedState {
     })
 }
 
+pub fn version_of(app: &TestApp, table: &str, id: i64) -> i64 {
+    app.count(&format!("SELECT version AS n FROM {table} WHERE id = {id}"))
+}
+
 pub fn stay_in(app: &TestApp, elder: i64, bed: i64) -> i64 {
     app.write(|tx| admit(tx, &Admission::now(Whom::Elder(elder), bed)))
 }

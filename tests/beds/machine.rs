@@ -11,7 +11,7 @@ use songhe::beds::{
 use songhe::clock::Instant;
 use songhe::error::{Code, Result};
 
-use super::help::{Dice, counts, now, state, try_write};
+use super::help::{Dice, counts, now, state, try_write, version_of};
 use crate::support::app::{TestApp, both};
 
 const STEPS: usize = 160;
@@ -63,10 +63,6 @@ impl Model {
             .find(|(_, fill)| matches!(fill, Some(Fill::Hold { elder: one, .. }) if *one == elder));
         found.map(|(bed, _)| *bed)
     }
-}
-
-fn version_of(app: &TestApp, table: &str, id: i64) -> i64 {
-    app.count(&format!("SELECT version AS n FROM {table} WHERE id = {id}"))
 }
 
 #[track_caller]

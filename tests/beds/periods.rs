@@ -9,7 +9,7 @@ use songhe::beds::{
 use songhe::clock::Instant;
 use songhe::error::{Code, Result};
 
-use super::help::{now, try_write};
+use super::help::{now, try_write, version_of};
 use crate::support::app::TestApp;
 
 /// What somebody tries; places and people by their place in the house's lists, times in minutes.
@@ -165,8 +165,8 @@ impl Houses {
         }
     }
 
-    fn bed_is_free(&self, bed: i64, from: Instant, to: Option<Instant>, except: Option<i64>) -> bool {
-        let gives_way = |period: &Period| period.kind == Kind::Hold && Some(period.id) == except;
+    fn bed_is_free(&self, bed: i64, from: Instant, to: Option<Instant>, except: Option<(Kind, i64)>) -> bool {
+        let gives_way = |period: &Period| Some((period.kind, period.id)) == except;
         !self.periods.iter().any(|one| one.bed == bed && !gives_way(one) && one.overlaps(from, to))
     }
 
@@ -219,7 +219,10 @@ impl Houses {
 
     fn admit(&mut self, app: &TestApp, elder: i64, bed: i64, at: Instant) -> Result<(), String> {
         let holds = self.open_holds(elder, now(app));
-        let own = holds.iter().find(|index| self.periods[**index].bed == bed).map(|i| self.periods[*i].id);
+        let own = holds
+            .iter()
+            .find(|index| self.periods[**index].bed == bed)
+            .map(|i| (Kind::Hold, self.periods[*i].id));
         let may = self.bed_is_free(bed, at, None, own) && self.elder_is_free(elder, at, None, None);
         let admission =
             Admission { reason: "补录".into(), ..Admission::now(Whom::Elder(elder), bed).from(Some(at)) };
@@ -251,7 +254,7 @@ impl Houses {
         let stay = self.periods[index].clone();
         let holds = self.open_holds(stay.elder, now(app));
         let own = holds.into_iter().find(|index| self.periods[*index].bed == to);
-        let own_id = own.map(|index| self.periods[index].id);
+        let own_id = own.map(|index| (Kind::Hold, self.periods[index].id));
         let may = at > stay.from
             && stay.can_end(at)
             && self.bed_is_free(to, at, None, own_id)
@@ -363,14 +366,6 @@ impl Houses {
         let stay = self.periods[index].clone();
         let from = stay.from + TimeDelta::minutes(from);
         let to = stay.to.map(|end| end + TimeDelta::minutes(to));
-        let others: Vec<Period> =
-            self.periods.iter().filter(|one| one.id != stay.id || one.kind != Kind::Stay).cloned().collect();
-        let others = Houses {
-            institutions: self.institutions,
-            beds: self.beds.clone(),
-            elders: Vec::new(),
-            periods: others,
-        };
         let at = now(app);
         let holds_leaves = stay
             .leaves
@@ -379,8 +374,8 @@ impl Houses {
         let may = from <= at
             && to.is_none_or(|to| to > from && to <= at)
             && holds_leaves
-            && others.bed_is_free(stay.bed, from, to, None)
-            && others.elder_is_free(stay.elder, from, to, None);
+            && self.bed_is_free(stay.bed, from, to, Some((Kind::Stay, stay.id)))
+            && self.elder_is_free(stay.elder, from, to, Some(stay.id));
         let correction = Correction { from, to, reason: "日期写错".into() };
         let version = version_of(app, "stays", stay.id);
         if agree(try_write(app, |tx| correct_stay(tx, stay.id, version, &correction)), may)?.is_some() {
@@ -388,10 +383,6 @@ impl Houses {
         }
         Ok(())
     }
-}
-
-fn version_of(app: &TestApp, table: &str, id: i64) -> i64 {
-    app.count(&format!("SELECT version AS n FROM {table} WHERE id = {id}"))
 }
 
 /// What was made, none where both refuse; or that they do not agree.

@@ -10,6 +10,7 @@ use super::load::{self, Sample, Target};
 use crate::access::seal::random;
 use crate::access::{Grant, Place, Role, Scope, add_user};
 use crate::app::App;
+use crate::beds::store::operating_institutions;
 use crate::error::{Error, Result};
 
 pub const ADMISSION: Target =
@@ -28,7 +29,11 @@ pub async fn add_writer(app: &App) -> Result<Writer> {
     let (login, password) = (format!("bench-{}", hex::encode(random::<6>()?)), hex::encode(random::<16>()?));
     let hash = app.passwords.hash(password.clone()).await?;
     let name = login.clone();
-    let grants = [Grant { role: Role::InstitutionManager, place: Place::City }];
+    let houses = app.db.read(operating_institutions).await?;
+    let homes = houses.into_iter().map(|(id, _)| (Role::InstitutionManager, Place::Institution(id)));
+    // To be seen by the writer, an elder has to be within reach.
+    let all = std::iter::once((Role::CityManager, Place::City)).chain(homes);
+    let grants: Vec<Grant> = all.map(|(role, place)| Grant { role, place }).collect();
     app.write(&Scope::system(), move |tx| add_user(tx, &name, &name, Some(&hash), &grants)).await?;
     Ok(Writer { login, password })
 }
