@@ -155,6 +155,7 @@ impl Wrong {
 
 const FROM: [&str; 2] = ["from_on", "from_time"];
 const TO: [&str; 2] = ["to_on", "to_time"];
+const DIED: [&str; 2] = ["at_on", "at_time"];
 const DUE: [&str; 2] = ["due_on", "due_time"];
 const UNTIL: [&str; 2] = ["until_on", "until_time"];
 const PLANNED: [&str; 2] = ["planned_on", "planned_time"];
@@ -206,7 +207,7 @@ fn wrong_orders(house: &House) -> Vec<Wrong> {
             "2026-11-23 08:00",
         ),
         Wrong::of("dead before the admission", 422, "ends_at").step(house.stay, "death", 1).at(
-            TO,
+            DIED,
             "ends_at",
             "2026-11-23 08:00",
         ),
