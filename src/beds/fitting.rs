@@ -54,7 +54,7 @@ pub(super) fn blocking_misfit(
     person: &Person,
     rules: Rules,
 ) -> Result<Vec<Misfit>> {
-    let found = store::offers(tx.connection, tx.scope, Permission::ManageStays, None, Some(bed.id), tx.now)?;
+    let found = store::offers(tx.connection, tx.scope, Permission::ManageStays, None, Some(bed), tx.now)?;
     let today = tx.calendar.day_of(tx.now);
     Ok(found.first().map(|one| misfits(person, &one.facts, rules, today)).unwrap_or_default())
 }

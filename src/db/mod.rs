@@ -2,10 +2,12 @@
 //!
 //! Invariants: a write is one transaction that either commits whole or changes nothing; it may run several times before it
 //! commits, so its closure has no effect but on the database; writers commit in the order of their outbox and audit rows.
+//! Writes that wait at the same time share a transaction, each behind a savepoint of its own (`queue.rs`).
 
 mod connection;
 mod failure;
 mod migrate;
+mod queue;
 pub mod schema;
 pub mod store;
 mod text_enum;
@@ -23,6 +25,7 @@ pub use migrate::{MigrationReport, newest_step};
 
 use crate::error::{Error, Result};
 use connection::Manager;
+use queue::{Job, Queue, Shared};
 
 /// How often a write is tried when another one got in its way.
 const ATTEMPTS_MAX: u32 = 8;
@@ -50,7 +53,7 @@ struct Inner {
     readers: Pool<Manager>,
     writers: Pool<Manager>,
     read_turns: Semaphore,
-    write_turns: Semaphore,
+    queue: Queue,
     wait_max: Duration,
 }
 
@@ -91,7 +94,7 @@ impl Db {
             writers: pool(write_connections, false)?,
             readers: pool(read_connections, true)?,
             read_turns: Semaphore::new(read_connections as usize),
-            write_turns: Semaphore::new(write_connections as usize),
+            queue: Queue::default(),
             wait_max: options.wait_max,
             source,
         })))
@@ -116,15 +119,31 @@ impl Db {
         blocking(move || db.read_now(work)).await
     }
 
-    /// Writes in one transaction, off the async threads; see [`Db::write_now`].
+    /// Writes off the async threads, whole or not at all; see [`Db::write_now`]. Writes that wait at the same time are
+    /// committed together.
     pub async fn write<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnMut(&mut AnyConnection) -> Result<T> + Send + 'static,
     {
-        let _turn = self.turn(&self.0.write_turns).await?;
-        let db = self.clone();
-        blocking(move || db.write_now(work)).await
+        let (job, mut reply, turn) = queue::job(work);
+        if self.0.queue.push(job) {
+            let worker = Worker { db: self.clone(), is_done: false };
+            // Not waited for: the answer comes by the job's own way.
+            drop(tokio::task::spawn_blocking(move || worker.work_off()));
+        }
+        let answer = match tokio::time::timeout(self.0.wait_max, &mut reply).await {
+            Ok(answer) => answer,
+            Err(_) if turn.withdraw() => return Err(waited_in_vain()),
+            // It has begun.
+            Err(_) => reply.await,
+        };
+        answer.unwrap_or_else(|gone| Err(Error::internal("a write was not answered").because(gone)))
+    }
+
+    /// Writes whose turn has not come.
+    pub fn waiting(&self) -> usize {
+        self.0.queue.len()
     }
 
     /// Reads on this thread, in one snapshot.
@@ -146,20 +165,27 @@ impl Db {
     /// SQLite: one writer, `BEGIN IMMEDIATE`. PostgreSQL: serialisable, and the audit table's lock is taken before the
     /// snapshot, so that audit and outbox rows commit in the order of their numbers.
     pub fn write_now<T>(&self, work: impl FnMut(&mut AnyConnection) -> Result<T>) -> Result<T> {
-        let begin = match self.kind() {
+        let mut connection = checked_out(&self.0.writers)?;
+        self.transact(&mut connection, work)
+    }
+
+    fn begin(&self) -> &'static str {
+        match self.kind() {
             Kind::Sqlite => "BEGIN IMMEDIATE",
             Kind::Postgres => {
                 "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE audit_log IN SHARE ROW EXCLUSIVE MODE"
             }
-        };
-        self.transact(begin, work)
+        }
     }
 
-    fn transact<T>(&self, begin: &str, mut work: impl FnMut(&mut AnyConnection) -> Result<T>) -> Result<T> {
-        let mut connection = checked_out(&self.0.writers)?;
+    fn transact<T>(
+        &self,
+        connection: &mut AnyConnection,
+        mut work: impl FnMut(&mut AnyConnection) -> Result<T>,
+    ) -> Result<T> {
         let mut attempt = 1;
         loop {
-            let outcome = attempt_once(&mut connection, begin, &mut work);
+            let outcome = attempt_once(connection, self.begin(), &mut work);
             match outcome {
                 Err(error) if error.try_again && attempt < ATTEMPTS_MAX => {
                     metrics::counter!("songhe_db_retries_total").increment(1);
@@ -175,9 +201,58 @@ impl Db {
     async fn turn<'a>(&self, turns: &'a Semaphore) -> Result<SemaphorePermit<'a>> {
         match tokio::time::timeout(self.0.wait_max, turns.acquire()).await {
             Ok(Ok(permit)) => Ok(permit),
-            _ => Err(Error::busy().context("no database connection became free in time")),
+            _ => Err(waited_in_vain()),
         }
     }
+
+    fn alone(&self, connection: &mut AnyConnection, mut job: Box<dyn Job>) {
+        let outcome = self.transact(connection, |connection| job.run(connection));
+        job.answer(outcome);
+    }
+
+    fn together(&self, connection: &mut AnyConnection, first: Box<dyn Job>) {
+        match queue::share(connection, self.begin(), first, &self.0.queue) {
+            Shared::Done(jobs) => jobs.into_iter().for_each(|(job, outcome)| job.answer(outcome)),
+            Shared::Undone(jobs) => jobs.into_iter().for_each(|job| self.alone(connection, job)),
+            Shared::Unknown(jobs, why) => {
+                jobs.into_iter().for_each(|job| job.answer(Err(Error::internal(format!("commit: {why}")))));
+            }
+        }
+    }
+}
+
+/// Works the queue off; while there is one, no other does.
+struct Worker {
+    db: Db,
+    is_done: bool,
+}
+
+impl Worker {
+    fn work_off(mut self) {
+        let inner = &self.db.0;
+        while let Some(job) = inner.queue.take_or_stop() {
+            match checked_out(&inner.writers) {
+                Err(error) => job.answer(Err(error)),
+                Ok(mut connection) if inner.queue.len() == 0 => self.db.alone(&mut connection, job),
+                Ok(mut connection) => self.db.together(&mut connection, job),
+            }
+        }
+        // Another one may be at work already.
+        self.is_done = true;
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // Never begun, since its runtime ended, or broken off.
+        if !self.is_done {
+            self.db.0.queue.forsake();
+        }
+    }
+}
+
+fn waited_in_vain() -> Error {
+    Error::busy().context("no database connection became free in time")
 }
 
 fn attempt_once<T>(

@@ -8,6 +8,20 @@ use songhe::error::{Error, Result};
 
 use crate::support::app::TestApp;
 
+/// A small generator with a fixed seed: the same days in every run.
+pub struct Dice(pub u64);
+
+impl Dice {
+    pub fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 33) as usize) % end
+    }
+
+    pub fn pick(&mut self, from: &[i64]) -> i64 {
+        from[self.below(from.len())]
+    }
+}
+
 pub fn now(app: &TestApp) -> Instant {
     app.app.clock.now()
 }
@@ -27,6 +41,10 @@ pub fn state(app: &TestApp, bed: i64) -> BedState {
         let filled = store::filled_at(connection, &[bed], at)?;
         Ok(filled.get(&bed).map_or(BedState::Free, store::Filled::state))
     })
+}
+
+pub fn version_of(app: &TestApp, table: &str, id: i64) -> i64 {
+    app.count(&format!("SELECT version AS n FROM {table} WHERE id = {id}"))
 }
 
 pub fn stay_in(app: &TestApp, elder: i64, bed: i64) -> i64 {

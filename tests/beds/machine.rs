@@ -11,7 +11,7 @@ use songhe::beds::{
 use songhe::clock::Instant;
 use songhe::error::{Code, Result};
 
-use super::help::{counts, now, state, try_write};
+use super::help::{Dice, counts, now, state, try_write, version_of};
 use crate::support::app::{TestApp, both};
 
 const STEPS: usize = 160;
@@ -63,24 +63,6 @@ impl Model {
             .find(|(_, fill)| matches!(fill, Some(Fill::Hold { elder: one, .. }) if *one == elder));
         found.map(|(bed, _)| *bed)
     }
-}
-
-/// A small generator with a fixed seed: the same days in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        ((self.0 >> 33) as usize) % end
-    }
-
-    fn pick(&mut self, from: &[i64]) -> i64 {
-        from[self.below(from.len())]
-    }
-}
-
-fn version_of(app: &TestApp, table: &str, id: i64) -> i64 {
-    app.count(&format!("SELECT version AS n FROM {table} WHERE id = {id}"))
 }
 
 #[track_caller]

@@ -6,6 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use songhe::access::{Place, Role};
 
+use super::contest::OVERLAPS;
 use super::help::counts;
 use crate::support::app::{TestApp, both};
 use crate::support::client::Client;
@@ -14,15 +15,6 @@ use crate::support::seed::PASSWORD;
 const CLIENTS: usize = 64;
 const BEDS: usize = 5;
 const ELDERS: usize = 5;
-
-/// Pairs of periods of one bed, or of one elder, that overlap.
-pub const OVERLAPS: [&str; 2] = [
-    "SELECT count(*) AS n FROM stays AS a JOIN stays AS b ON a.id < b.id AND (a.bed_id = b.bed_id OR a.elder_id = b.elder_id) \
-     AND a.starts_at < COALESCE(b.ends_at, '9999-12-31') AND b.starts_at < COALESCE(a.ends_at, '9999-12-31')",
-    "SELECT count(*) AS n FROM bed_claims AS a JOIN bed_claims AS b ON a.bed_id = b.bed_id \
-     AND (a.kind, a.source_id) < (b.kind, b.source_id) \
-     AND a.starts_at < COALESCE(b.ends_at, '9999-12-31') AND b.starts_at < COALESCE(a.ends_at, '9999-12-31')",
-];
 
 async fn token(app: &TestApp) -> (Client, String) {
     let client = app.client();

@@ -4,4 +4,5 @@ mod busy;
 mod enums;
 mod schema;
 mod steps;
+mod together;
 mod writes;

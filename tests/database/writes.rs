@@ -90,7 +90,7 @@ both!(a_write_that_fails_changes_nothing, |app| async {
 });
 
 /// What the database says when two transactions cannot both go on.
-fn clash(connection: &mut AnyConnection) -> Result<()> {
+pub fn clash(connection: &mut AnyConnection) -> Result<()> {
     match connection {
         // A checkpoint inside a write transaction is refused as a lock of another would be.
         AnyConnection::Sqlite(inner) => inner.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?,

@@ -22,9 +22,11 @@ pub struct Addresses {
     pub mqtt: Option<SocketAddr>,
 }
 
-/// The program without the caller's own settings in its environment.
+/// The program without the caller's own settings in its environment. `SONGHE_TEST_PROGRAM` names another build of it, such as
+/// the release build for a long run.
 pub fn songhe_command() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_songhe"));
+    let program = std::env::var_os("SONGHE_TEST_PROGRAM").filter(|program| !program.is_empty());
+    let mut command = Command::new(program.unwrap_or_else(|| env!("CARGO_BIN_EXE_songhe").into()));
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with("SONGHE_")) {
             command.env_remove(name);
@@ -46,7 +48,10 @@ impl Songhe {
     /// Starts `songhe ARGUMENTS... --data DIR --http 127.0.0.1:0 --mqtt 127.0.0.1:0` and waits until it is
     /// ready. Panics with the program's output when it ends or is not ready within [`READY_LIMIT`].
     pub fn start(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Songhe::start_in(tempfile::tempdir().unwrap(), arguments, variables)
+    }
+
+    fn start_in(folder: tempfile::TempDir, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
         let data = folder.path().join("data").display().to_string();
         for argument in ["--data", &data, "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0"] {
@@ -56,6 +61,15 @@ impl Songhe {
             variables.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect::<Vec<_>>();
         let (child, addresses) = launch(folder.path(), &arguments, &variables);
         Self { folder, arguments, variables, child: Some(child), addresses }
+    }
+
+    /// Another program with the key file of this one, in a folder of its own: a replica, where both use one database server.
+    pub fn beside(other: &Songhe, command: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        std::fs::create_dir(&data).unwrap();
+        std::fs::copy(other.data_dir().join("keys.json"), data.join("keys.json")).unwrap();
+        Songhe::start_in(folder, command, &[])
     }
 
     pub fn data_dir(&self) -> PathBuf {
@@ -108,6 +122,13 @@ impl Songhe {
         let (child, addresses) = launch(self.folder.path(), &self.arguments, &self.variables);
         self.child = Some(child);
         self.addresses = addresses;
+    }
+
+    /// Starts another command on the same folder, with the HTTP port that it had.
+    pub fn restart_as(&mut self, command: &[&str]) {
+        let common = self.arguments.iter().position(|argument| argument == "--data").unwrap();
+        self.arguments.splice(..common, command.iter().map(|&argument| argument.to_owned()));
+        self.restart_in_place();
     }
 
     /// As [`Songhe::restart`], with the HTTP port that it had.

@@ -57,8 +57,12 @@ fn next_number() -> i64 {
 impl TestApp {
     /// A user with one role at one place who signs in with [`PASSWORD`]; gives the number.
     pub fn add_user(&self, login: &str, role: Role, place: Place) -> i64 {
-        let grants = [Grant { role, place }];
-        self.write(|tx| access::add_user(tx, login, login, Some(&PASSWORD_HASH), &grants))
+        self.add_user_with(login, &[Grant { role, place }])
+    }
+
+    /// The same with several roles.
+    pub fn add_user_with(&self, login: &str, grants: &[Grant]) -> i64 {
+        self.write(|tx| access::add_user(tx, login, login, Some(&PASSWORD_HASH), grants))
     }
 
     /// Three towns with two villages each.

@@ -32,7 +32,7 @@ pub fn offers(
     scope: &Scope,
     permission: Permission,
     institution: Option<i64>,
-    bed: Option<i64>,
+    bed: Option<&BedRow>,
     at: Instant,
 ) -> Result<Vec<Offered>> {
     let reach = scope.reach(permission)?;
@@ -46,8 +46,7 @@ pub fn offers(
     }
     if let Some(bed) = bed {
         // With the other beds of its room, whose residents decide as well.
-        let room: i64 = beds::table.filter(beds::id.eq(bed)).select(beds::room_id).first(connection)?;
-        query = query.filter(beds::room_id.eq(room));
+        query = query.filter(beds::room_id.eq(bed.room_id));
     }
     let rows: Vec<BedRow> = query
         .order((beds::institution_id, rooms::building, rooms::floor, rooms::number, beds::label, beds::id))
@@ -69,7 +68,7 @@ pub fn offers(
             by_room.entry(row.room_id).or_default().push((row.id, *gender));
         }
     }
-    let wanted = rows.into_iter().filter(|row| bed.is_none_or(|id| row.id == id));
+    let wanted = rows.into_iter().filter(|row| bed.is_none_or(|bed| row.id == bed.id));
     Ok(wanted
         .filter_map(|row| {
             let (name, state, licence_ends_on, longitude, latitude) =

@@ -18,6 +18,8 @@ pub struct City {
     pub config: Config,
     /// `sqlite` or `postgres`.
     pub database: &'static str,
+    /// Such as `PostgreSQL 15.9`.
+    pub database_version: String,
     /// Absent where the city was there.
     pub made_in: Option<Duration>,
     pub login: String,
@@ -48,6 +50,7 @@ pub fn prepare(file: Option<&Path>, overrides: &Overrides) -> Result<City, Failu
     let mut city = City {
         config,
         database: "sqlite",
+        database_version: String::new(),
         made_in: None,
         login: String::new(),
         password: String::new(),
@@ -57,6 +60,7 @@ pub fn prepare(file: Option<&Path>, overrides: &Overrides) -> Result<City, Failu
     if app.db.kind() == Kind::Postgres {
         city.database = "postgres";
     }
+    city.database_version = app.db.read_now(crate::db::store::version)?;
     city.made_in = fill(&app)?;
     let logins = demo::logins(&app)?;
     let manager = logins.logins.into_iter().find(|login| login.role == Role::CityManager.name());

@@ -19,6 +19,8 @@ const ANSWER_MAX: Duration = Duration::from_secs(30);
 pub struct Target {
     pub name: &'static str,
     pub path: &'static str,
+    /// What 99 of 100 answers must not exceed.
+    pub p99_limit_ms: f64,
 }
 
 /// Where, how often and how long.

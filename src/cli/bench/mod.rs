@@ -1,5 +1,6 @@
 //! `songhe bench`: measures the program as its users meet it, with figures for people or for scripts.
 
+mod admissions;
 mod beds;
 mod city;
 mod http;

@@ -235,12 +235,11 @@ bulk!(insert_old_stays, stays, OldStayRow {
     ending: &'static str,
 });
 
-/// The years in which the added stays lie: before everybody who lives there now, and whoever was there before them.
-const HISTORY_FROM_DAYS: i64 = 3_650;
-const HISTORY_TO_DAYS: i64 = 2_570;
+/// How far back the added stays begin, in days.
+const HISTORY_DAYS: i64 = 3_650;
 
-/// Adds stays until there are `wanted` in all, spread over the beds, one after another in each; each bed's are of an elder
-/// of its own, so that nobody is in two beds.
+/// Adds stays until there are `wanted` in all, spread over the beds and over ten years, one after another in each bed up to the
+/// first that is there already; each bed's are of an elder of its own, so that nobody is in two beds.
 pub(in crate::demo) fn add_history(connection: &mut AnyConnection, now: Instant, wanted: i64) -> Result<()> {
     let there: i64 = stays::table.count().get_result(connection)?;
     let all: Vec<(i64, i64, String)> = beds::table
@@ -248,13 +247,29 @@ pub(in crate::demo) fn add_history(connection: &mut AnyConnection, now: Instant,
         .select((beds::id, beds::institution_id, beds::town_code))
         .load(connection)?;
     let people: Vec<i64> = elders::table.order(elders::id).select(elders::id).load(connection)?;
+    let first_in_bed = first_starts(
+        bed_claims::table
+            .order(bed_claims::starts_at.desc())
+            .select((bed_claims::bed_id, bed_claims::starts_at))
+            .load(connection)?,
+    );
+    let first_of_elder = first_starts(
+        stays::table
+            .order(stays::starts_at.desc())
+            .select((stays::elder_id, stays::starts_at))
+            .load(connection)?,
+    );
     let pairs: Vec<_> = all.into_iter().zip(people).collect();
-    let each = (wanted - there).max(0) / (pairs.len() as i64).max(1);
-    let minutes = (HISTORY_FROM_DAYS - HISTORY_TO_DAYS) * 24 * 60 / each.max(1);
-    let first = now - chrono::TimeDelta::days(HISTORY_FROM_DAYS);
+    let (count, missing) = (pairs.len() as i64, (wanted - there).max(0));
+    let first = now - chrono::TimeDelta::days(HISTORY_DAYS);
     let mut rows = Vec::new();
-    for ((bed_id, institution_id, town_code), elder_id) in pairs {
-        for number in 0..each {
+    for (index, ((bed_id, institution_id, town_code), elder_id)) in pairs.into_iter().enumerate() {
+        let starts = [first_in_bed.get(&bed_id), first_of_elder.get(&elder_id)];
+        let end = starts.into_iter().flatten().copied().fold(now, Instant::min);
+        // What does not divide goes to the beds in front.
+        let each = missing / count + i64::from((index as i64) < missing % count);
+        let minutes = (end - first).num_minutes() / each.max(1);
+        for number in (0..each).take_while(|_| minutes > 120) {
             let starts_at = first + chrono::TimeDelta::minutes(number * minutes);
             rows.push(OldStayRow {
                 bed_id,
@@ -269,4 +284,9 @@ pub(in crate::demo) fn add_history(connection: &mut AnyConnection, now: Instant,
     }
     insert_old_stays(connection, &rows)?;
     crate::db::store::continue_numbers(connection, &["stays"])
+}
+
+/// The earliest start of each; the rows come with the latest first.
+fn first_starts(rows: Vec<(i64, Instant)>) -> std::collections::HashMap<i64, Instant> {
+    rows.into_iter().collect()
 }
