@@ -215,7 +215,9 @@ impl Db {
             Shared::Done(jobs) => jobs.into_iter().for_each(|(job, outcome)| job.answer(outcome)),
             Shared::Undone(jobs) => jobs.into_iter().for_each(|job| self.alone(connection, job)),
             Shared::Unknown(jobs, why) => {
-                jobs.into_iter().for_each(|job| job.answer(Err(Error::internal(format!("commit: {why}")))));
+                for job in jobs {
+                    job.answer(Err(Error::internal(format!("commit: {why}"))));
+                }
             }
         }
     }
