@@ -115,6 +115,7 @@ type Condition = Box<dyn BoxableExpression<Rooms, Backend, SqlType = Bool>>;
 type BedQuery<'a> = IntoBoxed<'a, InnerJoin<beds::table, rooms::table>, Backend>;
 
 /// What is read of a bed, in the order of [`BedRow`].
+#[expect(clippy::type_complexity, reason = "the columns of one row")]
 const BED: (
     beds::id,
     beds::institution_id,

@@ -231,9 +231,11 @@ pub(super) fn set_personal(connection: &mut AnyConnection, id: i64, columns: &Pe
             elders::address_sealed.eq(&columns.address_sealed),
         ))
         .execute(connection)
-        .map_err(|failure| match is_unique(&failure) {
-            true => Error::field("identity", Text::new("rule.identity_known")),
-            false => failure.into(),
+        .map_err(|failure| {
+            if is_unique(&failure) {
+                return Error::field("identity", Text::new("rule.identity_known"));
+            }
+            failure.into()
         })?;
     Ok(())
 }

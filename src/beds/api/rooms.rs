@@ -71,6 +71,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 }
 
 /// A room of an institution.
+#[expect(clippy::struct_field_names, reason = "named as in a bed and in what is sent")]
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Room {
     pub id: i64,

@@ -195,12 +195,11 @@ const BED_COLUMNS: &[Column] = &[
 ];
 
 fn bed_row(words: &Words, listed: &BedListed) -> Row {
-    let state = match listed.bed.closed_at {
-        Some(_) => Cell::chip(words.t("room.closed"), "off"),
-        None => {
-            let state = listed.state();
-            Cell::chip(words.name_of("bed_state", state.name()), tone(state))
-        }
+    let state = if listed.bed.closed_at.is_some() {
+        Cell::chip(words.t("room.closed"), "off")
+    } else {
+        let state = listed.state();
+        Cell::chip(words.name_of("bed_state", state.name()), tone(state))
     };
     Row {
         href: Some(format!("/beds/{}", listed.bed.id)),

@@ -80,9 +80,11 @@ pub(in crate::beds) fn insert_class(
             waiting_classes::retired.eq(input.retired),
         ))
         .execute(connection)
-        .map_err(|failure| match is_unique(&failure) {
-            true => Error::field("code", Text::new("rule.code_taken").with("name", code)),
-            false => failure.into(),
+        .map_err(|failure| {
+            if is_unique(&failure) {
+                return Error::field("code", Text::new("rule.code_taken").with("name", code));
+            }
+            failure.into()
         })?;
     Ok(())
 }

@@ -179,13 +179,14 @@ pub async fn who(
         },
     ];
     let general = place_error(visitor, &mut parts, error);
-    let kept: String = ["care_level", "bed_kind", "isolation", "bed"]
+    let kept: Vec<String> = ["care_level", "bed_kind", "isolation", "bed"]
         .into_iter()
         .map(|name| (name, input.text(name)))
         .filter(|(_, value)| value.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_'))
         .filter(|(_, value)| !value.is_empty())
         .map(|(name, value)| format!("&{name}={value}"))
         .collect();
+    let kept = kept.concat();
     let choices = choices
         .iter()
         .map(|one| (format!("/institutions/{}/admit?elder={}{kept}", house.id, one.id), one.label.clone()));
