@@ -11,6 +11,7 @@ mod blocking;
 mod confirm;
 mod correct;
 mod discharge;
+mod fit_out;
 mod fitting;
 mod hold;
 mod leave;
@@ -19,6 +20,7 @@ mod outage;
 pub mod pages;
 mod record;
 pub mod reports;
+mod settle;
 pub mod store;
 mod timer;
 mod transfer;
@@ -29,14 +31,17 @@ pub use agreed::{Agreed, Contact, agree, reveal_contact};
 pub use confirm::{confirm, set_rule};
 pub use correct::{Correction, correct_stay};
 pub use discharge::{Departure, discharge, plan_discharge, record_death};
+pub use fit_out::{BedFactsSet, Put, RoomFacts, RoomSaid, put_bed, put_room, take_bed_back, take_room_back};
 pub use fitting::{Candidate, candidates};
 pub use hold::{Holding, expire_due, hold, release_hold};
 pub use leave::{Going, end_leave, start_leave};
 pub use model::{
-    BedKind, BedState, CareLevel, Counts, DayForecast, DayOccupancy, Destination, Ending, LeaveKind, Misfit,
-    OutageReason, Period, Person, Risk, RuleCode, RuleMode, forecast, is_stale, occupancy_by_day,
+    BedKind, BedState, CareLevel, Counts, DayForecast, DayOccupancy, Destination, Ending, GenderRule,
+    LeaveKind, Misfit, OutageReason, Period, Person, Risk, RuleCode, RuleMode, forecast, is_stale,
+    occupancy_by_day,
 };
 pub use outage::{Taking, put_back, take_out};
+pub use settle::{ResidentSaid, Settled, resident_of, settle, take_over, unsettle, uses_up};
 pub use timer::keep_expiring;
 pub use transfer::{Move, accept_transfer, ask_transfer, close_transfer, move_within};
 pub use waiting::{Waiting, ask_for_bed, jump, withdraw};

@@ -1,4 +1,5 @@
 mod claims;
+mod fit_out;
 mod house;
 mod offers;
 mod periods;
@@ -25,6 +26,11 @@ use crate::listing::{ListRequest, Listed};
 
 pub(super) use claims::blocking_claim;
 pub use claims::{ClaimRow, Filled, claims_between, filled_at};
+pub use fit_out::RoomRow;
+pub(super) use fit_out::{
+    delete_bed, delete_room, find_bed, find_room, get_room_row, insert_bed_row, insert_room_row,
+    update_bed_kind, update_room_row,
+};
 pub use house::{
     ConfirmationRow, HouseCounts, STAYS_LIMIT, claims_within, counts_at, insert_confirmation,
     latest_confirmations, lived_in_between,
@@ -39,8 +45,8 @@ pub use rules::admission_rules;
 pub(super) use rules::set_rule;
 pub use stay_list::{list_stays, visible_elder};
 pub(super) use stay_rows::{
-    NewStay, answer_risks, correct_period, end_stay, find_stay, insert_stay, plan_end, set_agreed,
-    set_contact, stay_of_elder_in,
+    NewStay, answer_risks, correct_period, delete_stay, end_stay, find_stay, insert_stay, plan_end,
+    put_contact, set_agreed, set_contact, stay_of_elder_in,
 };
 pub use stay_rows::{
     StayListed, StayRow, answered_risks, get_stay, risks_of, stays_of_bed, stays_of_elder, with_names,

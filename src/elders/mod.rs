@@ -6,11 +6,13 @@
 //! for an institution or being asked to be taken in there.
 
 pub mod api;
+mod edit;
 mod model;
 pub mod pages;
 mod personal;
 pub mod store;
 
+pub use edit::{ElderInput, add, change, identify, keep, register, remove, restore, same_personal};
 pub use model::{Category, Gender, age_years, is_identity, mask_identity, mask_phone};
 pub use personal::{
     Found, Personal, PersonalColumns, find_by_identity, find_for_admission, reveal, reveal_addresses, seal,

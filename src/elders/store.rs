@@ -1,3 +1,5 @@
+mod edit;
+
 use std::collections::HashMap;
 
 use chrono::{NaiveDate, TimeDelta};
@@ -13,6 +15,11 @@ use crate::db::schema::{
 use crate::db::{AnyConnection, Backend};
 use crate::error::Result;
 use crate::listing::{ListRequest, Listed};
+
+pub use edit::find_alike;
+pub(super) use edit::{
+    delete_record, insert_record, person_of, sealed_of, set_sealed, update_record, version_of,
+};
 
 /// How long an institution or a provider still reaches an elder after the stay or visit ended, in days.
 const REACH_AFTER_DAYS: i64 = 30;
