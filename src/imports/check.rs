@@ -24,8 +24,15 @@ const START: Start = Start {
 
 /// Checks every row of a batch, with another mapping where one is given. No record is changed.
 pub async fn check(app: &App, scope: &Scope, id: i64, mapping: Option<Mapping>) -> Result<()> {
+    finish(begin(app, scope, id, mapping).await?).await
+}
+
+pub(super) async fn begin(app: &App, scope: &Scope, id: i64, mapping: Option<Mapping>) -> Result<Work> {
     let prepare = move |tx: &mut Tx<'_>, batch: &BatchRow| prepare(tx, batch, mapping.as_ref());
-    let work = Work::begin(app, scope, id, START, prepare).await?;
+    Work::begin(app, scope, id, START, prepare).await
+}
+
+pub(super) async fn finish(work: Work) -> Result<()> {
     let outcome = check_parts(&work).await;
     work.finish(outcome, BatchState::Checked, BatchState::Uploaded).await
 }

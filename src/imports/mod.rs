@@ -5,10 +5,13 @@
 //! records' own use cases, never around them; undoing a batch reverts what it made and leaves alone, by name, what has changed
 //! since; the rows of a file are sealed, and wiped when the batch is over or after [`KEEP_DAYS`] days.
 
+pub mod api;
+mod background;
 mod book;
 mod check;
 mod kinds;
 mod model;
+pub mod pages;
 pub mod read;
 mod run;
 pub mod store;
@@ -17,9 +20,10 @@ mod upload;
 mod wipe;
 mod work;
 
+pub use background::{Step, start};
 pub use book::errors_book;
 pub use check::check;
-pub use kinds::columns_of;
+pub use kinds::{columns_of, kind_of};
 pub use model::{BatchState, Column, ImportKind, Mapping, Problem, RowOutcome};
 pub use run::run;
 pub use undo::undo;

@@ -20,7 +20,14 @@ const START: Start = Start {
 /// Applies the good rows, or goes on with a run that was stopped. A row that is refused now, because something has changed
 /// since the check, is written down with its reason; the others are applied all the same.
 pub async fn run(app: &App, scope: &Scope, id: i64) -> Result<()> {
-    let work = Work::begin(app, scope, id, START, |_: &mut Tx<'_>, _: &BatchRow| Ok(())).await?;
+    finish(begin(app, scope, id).await?).await
+}
+
+pub(super) async fn begin(app: &App, scope: &Scope, id: i64) -> Result<Work> {
+    Work::begin(app, scope, id, START, |_: &mut Tx<'_>, _: &BatchRow| Ok(())).await
+}
+
+pub(super) async fn finish(work: Work) -> Result<()> {
     let outcome = run_parts(&work).await;
     work.finish(outcome, BatchState::Done, BatchState::Checked).await
 }

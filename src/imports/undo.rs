@@ -21,7 +21,14 @@ const STEP_ROWS: i64 = 100;
 /// Reverts what the batch made and changed. A row whose records have changed since, or are in use, is kept and says so; it is
 /// tried again where the batch is undone once more.
 pub async fn undo(app: &App, scope: &Scope, id: i64) -> Result<()> {
-    let work = Work::begin(app, scope, id, START, prepare).await?;
+    finish(begin(app, scope, id).await?).await
+}
+
+pub(super) async fn begin(app: &App, scope: &Scope, id: i64) -> Result<Work> {
+    Work::begin(app, scope, id, START, prepare).await
+}
+
+pub(super) async fn finish(work: Work) -> Result<()> {
     let outcome = undo_rows(&work).await;
     work.finish(outcome, BatchState::Undone, BatchState::Done).await
 }

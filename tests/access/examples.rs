@@ -30,6 +30,7 @@ pub struct Records {
     visit: i64,
     device: i64,
     alert: i64,
+    import: i64,
     town: usize,
 }
 
@@ -145,6 +146,15 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
          VALUES ({device}, '{code}', 'sos', 1, 1, '2026-11-23 00:30:00.000')"
         ),
     );
+    let import = insert(
+        app,
+        format!(
+            "INSERT INTO imports (kind, state, file_name, actor, institution_id, headings, mapping, remarks, total_rows, \
+         created_at, changed_at, runner) VALUES ('house', 'checked', '{}.xlsx', 'seed', {institution}, '[]', '{{}}', '[]', 0, \
+         '2026-11-23 00:30:00.000', '2026-11-23 00:30:00.000', '')",
+            if town == 2 { FOREIGN } else { "a" }
+        ),
+    );
     Records {
         institution,
         provider,
@@ -161,6 +171,7 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
         visit,
         device,
         alert,
+        import,
         town,
     }
 }
@@ -208,6 +219,7 @@ impl Records {
             visit: 8,
             device: 9,
             alert: 10,
+            import: 16,
             town: 2,
         }
     }
@@ -235,6 +247,7 @@ impl Records {
             "visits" => self.visit.to_string(),
             "devices" => self.device.to_string(),
             "alerts" => self.alert.to_string(),
+            "imports" => self.import.to_string(),
             "towns" => town_code(self.town).to_owned(),
             "villages" => village_code(self.town),
             // Of the whole city, of everybody, or of nobody: no such user, session, link or file.

@@ -5,3 +5,4 @@ mod help;
 mod house;
 mod kinds;
 mod life;
+mod office;

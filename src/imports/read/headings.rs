@@ -28,7 +28,7 @@ pub fn table(sheets: Vec<Sheet>, is_known: &dyn Fn(&str) -> bool) -> Result<Tabl
         match headings {
             Some(place) => add(&mut table, sheet, *place)?,
             None if found.iter().any(Option::is_some) => table.remarks.push(Remark {
-                key: "import.remark.sheet_left_out".to_owned(),
+                key: "import.note.sheet_left_out".to_owned(),
                 arguments: vec![("sheet".to_owned(), sheet.name.clone())],
             }),
             None => {}

@@ -25,7 +25,7 @@ pub struct RowRow {
 }
 
 #[derive(Clone, Debug, Insertable)]
-#[diesel(table_name = import_rows)]
+#[diesel(table_name = import_rows, treat_none_as_default_value = false)]
 pub struct NewRow {
     pub import_id: i64,
     pub number: i64,
