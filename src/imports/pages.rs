@@ -21,6 +21,12 @@ pub fn routes() -> Vec<Route> {
         get("/imports/new", may, || web::to(new::show)),
         post("/imports", may, || web::to(new::save)),
         get("/imports/{id}", may, || web::to(batch::show)),
+        // A reload or a change of language asks for the address of a step again: it leads back to the batch.
+        get("/imports/{id}/check", may, || web::to(batch::back)),
+        get("/imports/{id}/run", may, || web::to(batch::back)),
+        get("/imports/{id}/undo", may, || web::to(batch::back)),
+        get("/imports/{id}/discard", may, || web::to(batch::back)),
+        get("/imports/{id}/errors", may, || web::to(batch::back)),
         post("/imports/{id}/check", may, || web::to(batch::check)),
         post("/imports/{id}/run", may, || web::to(batch::run)),
         post("/imports/{id}/undo", may, || web::to(batch::undo)),
@@ -44,8 +50,8 @@ impl List for Imports {
         Column::text("kind", "field.import_kind").unsorted(),
         Column::number("rows", "field.total_rows").unsorted(),
         Column::text("state", "field.state").unsorted(),
-        Column::text("actor", "field.actor").unsorted(),
-        Column::text("created_at", "field.created_at").unsorted(),
+        Column::text("actor", "field.uploaded_by").unsorted(),
+        Column::text("created_at", "field.uploaded_at").unsorted(),
     ];
 
     fn filters(_: &mut AnyConnection, _: &Scope, words: &Words) -> Result<Vec<Filter>> {

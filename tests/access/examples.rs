@@ -97,6 +97,19 @@ fn add_bed_records(app: &TestApp, town: usize, institution: i64, (stay, elder): 
     BedRecords { leave, hold, outage, transfer, waiting }
 }
 
+/// A batch of an institution.
+fn add_import(app: &TestApp, town: usize, institution: i64) -> i64 {
+    insert(
+        app,
+        format!(
+            "INSERT INTO imports (kind, state, file_name, actor, institution_id, headings, mapping, remarks, total_rows, \
+         created_at, changed_at, runner) VALUES ('house', 'checked', '{}.xlsx', 'seed', {institution}, '[]', '{{}}', '[]', 0, \
+         '2026-11-23 00:30:00.000', '2026-11-23 00:30:00.000', '')",
+            if town == 2 { FOREIGN } else { "a" }
+        ),
+    )
+}
+
 /// One record of every kind in a town.
 pub fn add_records(app: &TestApp, town: usize) -> Records {
     let (institution, provider) = (app.add_institution(town), app.add_provider(town));
@@ -146,15 +159,7 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
          VALUES ({device}, '{code}', 'sos', 1, 1, '2026-11-23 00:30:00.000')"
         ),
     );
-    let import = insert(
-        app,
-        format!(
-            "INSERT INTO imports (kind, state, file_name, actor, institution_id, headings, mapping, remarks, total_rows, \
-         created_at, changed_at, runner) VALUES ('house', 'checked', '{}.xlsx', 'seed', {institution}, '[]', '{{}}', '[]', 0, \
-         '2026-11-23 00:30:00.000', '2026-11-23 00:30:00.000', '')",
-            if town == 2 { FOREIGN } else { "a" }
-        ),
-    );
+    let import = add_import(app, town, institution);
     Records {
         institution,
         provider,

@@ -77,6 +77,24 @@ pub fn handmade_entries(sheet: &str) -> Vec<(&str, &[u8])> {
     ]
 }
 
+/// Impossible as real numbers, as [`crate::support::people::IDENTITY`]: there is no month 13.
+pub const OTHER: &str = "350582194113021221";
+pub const THIRD: &str = "350582193513051237";
+
+/// A flat sheet of rooms, beds and residents; the cells of a row are parted by bars.
+pub fn flat(rows: &[&str]) -> Vec<u8> {
+    const HEADINGS: &str = "楼栋|楼层|房间|性别规定|床位|床位类型|入住老人|身份证号|性别|出生日期|电话|入住日期|照护等级|紧急联系人";
+    let all: Vec<Vec<&str>> =
+        std::iter::once(&HEADINGS).chain(rows).map(|row| row.split('|').collect()).collect();
+    let all: Vec<&[&str]> = all.iter().map(Vec::as_slice).collect();
+    book(&all)
+}
+
+/// Rooms, beds, elders, stays.
+pub fn stored(app: &TestApp) -> [i64; 4] {
+    ["rooms", "beds", "elders", "stays"].map(|table| app.count(&format!("SELECT count(*) AS n FROM {table}")))
+}
+
 /// Uploads; gives the batch's number or the refusal.
 pub async fn send(
     app: &TestApp,

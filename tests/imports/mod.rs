@@ -6,3 +6,4 @@ mod house;
 mod kinds;
 mod life;
 mod office;
+mod residents;

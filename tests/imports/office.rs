@@ -90,7 +90,7 @@ both!(a_file_goes_from_the_list_to_the_undo_by_pages_alone, |app| async {
 
     location(&lin.post_form(&format!("{path}/run"), &[]).await);
     assert_eq!(stations(app), 1);
-    let again = lin.post_form(&format!("{path}/run"), &[]).await;
+    let again = lin.post_form(&format!("{path}/run?lang=zh-CN"), &[]).await;
     let again = expect(again, StatusCode::CONFLICT).await;
     assert!(again.contains("已导入"), "{again}");
     location(&lin.post_form(&format!("{path}/undo"), &[]).await);

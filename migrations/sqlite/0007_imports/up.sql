@@ -23,7 +23,7 @@ CREATE TABLE imports (
     -- The rows of the file are gone: they may hold personal data.
     wiped_at TIMESTAMP,
     CHECK ((runner = '') = (runner_until IS NULL)),
-    CHECK ((runner <> '') = (state IN ('checking', 'running', 'undoing')))
+    CHECK ((runner <> '') = (state = 'checking' OR state = 'running' OR state = 'undoing'))
 );
 CREATE INDEX imports_by_user ON imports (user_id, id);
 CREATE INDEX imports_unwiped ON imports (created_at) WHERE wiped_at IS NULL;

@@ -76,6 +76,10 @@ pub async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> 
     page(&visitor, id.into_inner(), None).await
 }
 
+pub async fn back(id: web::Path<i64>) -> HttpResponse {
+    redirect(&format!("/imports/{id}"))
+}
+
 pub async fn check(visitor: Visitor, id: web::Path<i64>, body: String) -> Result<HttpResponse> {
     let id = id.into_inner();
     let input = Input::parse(&body)?;
