@@ -22,8 +22,8 @@ both!(every_exported_list_imports_unchanged_in_both_languages, |app| async {
     app.add_station(2, None);
     app.add_institution(1);
     let wang = app.user("wang", Role::CityManager, Place::City).await;
-    let before = app.count("SELECT sum(version) AS n FROM elders")
-        + app.count("SELECT sum(version) AS n FROM stations");
+    let before = app.count("SELECT CAST(sum(version) AS BIGINT) AS n FROM elders")
+        + app.count("SELECT CAST(sum(version) AS BIGINT) AS n FROM stations");
     for (kind, list, rows) in [
         (ImportKind::Elders, "elders", 2),
         (ImportKind::Caregivers, "caregivers", 1),
@@ -36,8 +36,8 @@ both!(every_exported_list_imports_unchanged_in_both_languages, |app| async {
             assert_eq!((said(app, id), counts(app, id).unchanged), (vec![], rows), "{list} {lang}");
         }
     }
-    let after = app.count("SELECT sum(version) AS n FROM elders")
-        + app.count("SELECT sum(version) AS n FROM stations");
+    let after = app.count("SELECT CAST(sum(version) AS BIGINT) AS n FROM elders")
+        + app.count("SELECT CAST(sum(version) AS BIGINT) AS n FROM stations");
     assert_eq!(after, before);
 });
 
