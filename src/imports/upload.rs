@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::json;
+use tokio::sync::Semaphore;
 
 use super::kinds::kind_of;
 use super::model::{self, ImportKind};
@@ -15,6 +16,9 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::registry::institutions::store::get_institution;
 use crate::text::Text;
+
+/// Files that are read at once: each may cost some hundred megabytes for a moment.
+static READING: Semaphore = Semaphore::const_new(2);
 
 /// Characters of a file's name that are kept.
 const NAME_MAX: usize = 120;
@@ -35,9 +39,11 @@ pub async fn upload(app: &App, scope: &Scope, upload: Upload) -> Result<i64> {
     scope.reach(Permission::ImportRecords)?;
     scope.reach(importer.need())?;
     let columns = importer.columns();
+    let turn = READING.acquire().await.map_err(|error| Error::busy().because(error))?;
     let reading =
         tokio::task::spawn_blocking(move || read::read(&bytes, &|heading| model::knows(columns, heading)));
     let table = reading.await.map_err(|error| Error::internal("reading a file").because(error))??;
+    drop(turn);
     let institution_id = institution_id.or_else(|| only_house(scope, kind));
     let file_name: String = file_name.chars().filter(|letter| !letter.is_control()).take(NAME_MAX).collect();
     let fault = |error: serde_json::Error| Error::internal("import").because(error);

@@ -178,15 +178,14 @@ impl Kind for Elders {
         fields.finish()?;
         let town = town.map(|text| places::town(tx, text)).transpose()?;
         let village = village.map(|text| places::village(tx, town.as_deref(), text)).transpose()?;
-        let mut found = match &said.identity {
-            Some(identity) => match find_by_identity(tx, identity)? {
-                Some(id) => vec![get_elder(tx.connection, tx.scope, self.need(), id, tx.now)?],
-                None => Vec::new(),
-            },
-            None => {
-                let place = (village.as_ref().map(|village| village.code.as_str()), town.as_deref());
-                find_alike(tx.connection, tx.scope, said.name, place, said.gender, said.born_on, tx.now)?
-            }
+        let mut found: Vec<ElderRow> = if let Some(identity) = &said.identity {
+            let known = find_by_identity(tx, identity)?;
+            let known =
+                known.map(|id| get_elder(tx.connection, tx.scope, self.need(), id, tx.now)).transpose()?;
+            known.into_iter().collect()
+        } else {
+            let place = (village.as_ref().map(|village| village.code.as_str()), town.as_deref());
+            find_alike(tx.connection, tx.scope, said.name, place, said.gender, said.born_on, tx.now)?
         };
         if found.len() > 1 {
             return same_or_refused(tx, &said, village.as_ref(), &found);

@@ -100,13 +100,11 @@ impl<'a> Fields<'a> {
         let parts = list_of(self.text(key)?);
         let mut values = Vec::new();
         for part in &parts {
-            match named(kind, names, part).and_then(T::parse) {
-                Some(value) => values.push(value),
-                None => {
-                    self.refuse_choice(key, kind, names, part);
-                    return None;
-                }
-            }
+            let Some(value) = named(kind, names, part).and_then(T::parse) else {
+                self.refuse_choice(key, kind, names, part);
+                return None;
+            };
+            values.push(value);
         }
         Some(T::ALL.iter().copied().filter(|value| values.contains(value)).collect())
     }

@@ -67,7 +67,7 @@ impl Kind for Stations {
                 longitude: village.longitude,
                 latitude: village.latitude,
             },
-            |row| row.input(),
+            crate::registry::stations::store::StationRow::input,
         );
         let input = StationInput {
             provider_id: provider_id.or(before.provider_id),

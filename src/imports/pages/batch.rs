@@ -244,7 +244,9 @@ fn actions(visitor: &Visitor, batch: &BatchRow, counts: &Counts, is_stopped: boo
     let can_go = matches!(batch.state, BatchState::Uploaded) || is_over;
     if can_go && batch.wiped_at.is_none() {
         let confirm = visitor.t("import.discard_confirm");
-        actions.push(Action::post(path("discard"), visitor.t("import.discard"), "x").confirm(confirm));
+        let was_run = matches!(batch.state, BatchState::Done | BatchState::Undone);
+        let label = visitor.t(if was_run { "import.wipe" } else { "import.discard" });
+        actions.push(Action::post(path("discard"), label, "x").confirm(confirm));
     }
     actions
 }

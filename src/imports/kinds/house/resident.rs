@@ -25,17 +25,14 @@ pub(super) fn house_resident(
     made: &mut Vec<Made>,
 ) -> Result<()> {
     let Some(identity) = &said.identity else { return resident_by_name(tx, bed, said, made) };
-    let found = match find_for_admission(tx, identity)? {
-        Some(found) => {
-            check_person(tx, found, said)?;
-            found
-        }
-        None => {
-            let input = new_elder(tx, institution, row, said)?;
-            let found = register(tx, &input)?;
-            made.push(Made::added("elder", found.elder_id(), 1));
-            found
-        }
+    let found = if let Some(found) = find_for_admission(tx, identity)? {
+        check_person(tx, found, said)?;
+        found
+    } else {
+        let input = new_elder(tx, institution, row, said)?;
+        let found = register(tx, &input)?;
+        made.push(Made::added("elder", found.elder_id(), 1));
+        found
     };
     let elder = found.elder_id();
     if let Some(settled) = settle(tx, bed, elder, &said.resident)? {
