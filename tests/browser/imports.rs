@@ -21,7 +21,7 @@ fn an_import_is_followed_to_its_end_and_taken_back() {
     let file = folder.path().join("stations.csv");
     let mut lines = "名称,镇街,村（社区）\n坏站,安海镇,哪里\n".to_owned();
     for number in 0..ROWS {
-        lines.push_str(&format!("站{number},安海镇,前村\n"));
+        lines.extend(["站", &number.to_string(), ",安海镇,前村\n"]);
     }
     std::fs::write(&file, lines).unwrap();
     browse("imports", &app.base_url, async |browser| {

@@ -13,7 +13,7 @@ use crate::support::app::{TestApp, both};
 fn stations(rows: usize) -> Vec<u8> {
     let mut lines = "名称,镇街,村（社区）\n".to_owned();
     for number in 0..rows {
-        lines.push_str(&format!("站{number},安海镇,前村\n"));
+        lines.extend(["站", &number.to_string(), ",安海镇,前村\n"]);
     }
     lines.into_bytes()
 }
