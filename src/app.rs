@@ -91,6 +91,22 @@ impl App {
 }
 
 impl Tx<'_> {
+    /// Runs a part of this transaction that may fail alone; see [`crate::db::part`].
+    pub fn part<T>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+        let Tx { now, scope, keys, calendar, .. } = *self;
+        crate::db::part(self.connection, |connection| {
+            work(&mut Tx { connection, now, scope, keys, calendar })
+        })
+    }
+
+    /// Runs a part of this transaction for its outcome only; see [`crate::db::rehearse`].
+    pub fn rehearse<T>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+        let Tx { now, scope, keys, calendar, .. } = *self;
+        crate::db::rehearse(self.connection, |connection| {
+            work(&mut Tx { connection, now, scope, keys, calendar })
+        })
+    }
+
     /// Adds an audit row to this transaction.
     pub fn audit(&mut self, entry: &Entry<'_>) -> Result<()> {
         audit::record(self.connection, self.keys, self.scope, self.now, entry)

@@ -220,6 +220,11 @@ impl Error {
         self
     }
 
+    /// Whether nothing is wrong with the request itself: it clashed with another one, and the whole may be tried again.
+    pub(crate) fn is_clash(&self) -> bool {
+        self.try_again
+    }
+
     /// Everything a log line needs; never sent to a person.
     pub fn for_log(&self) -> String {
         let source = self.source.as_ref().map(|source| format!(" ({source})")).unwrap_or_default();

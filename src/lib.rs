@@ -22,6 +22,7 @@ pub mod devices;
 pub mod dispatch;
 pub mod elders;
 pub mod error;
+pub mod imports;
 pub mod input;
 pub mod insight;
 pub mod listing;

@@ -12,6 +12,7 @@ mod devices;
 mod dispatch;
 mod elders;
 mod figures;
+mod imports;
 mod operations;
 mod registry;
 mod structure;

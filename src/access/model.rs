@@ -23,6 +23,8 @@ pub enum Permission {
     SeeCaregivers,
     EditCaregiver,
     SeeElders,
+    /// Putting elders on file and changing what is on file of them.
+    EditElder,
     /// Identity number, phone and address in clear; each look is audited.
     UnmaskElder,
     /// A caregiver's phone in clear; each look is audited.
@@ -41,10 +43,12 @@ pub enum Permission {
     GrantRoles,
     SeeSessions,
     SeeAudit,
+    /// Records out of a workbook; each kind needs its own permission beside it.
+    ImportRecords,
 }
 
 impl Permission {
-    pub const ALL: [Permission; 22] = [
+    pub const ALL: [Permission; 24] = [
         Permission::SeeBoard,
         Permission::SeeRegistry,
         Permission::EditInstitution,
@@ -52,6 +56,7 @@ impl Permission {
         Permission::SeeCaregivers,
         Permission::EditCaregiver,
         Permission::SeeElders,
+        Permission::EditElder,
         Permission::UnmaskElder,
         Permission::UnmaskCaregiver,
         Permission::SeeBeds,
@@ -67,6 +72,7 @@ impl Permission {
         Permission::GrantRoles,
         Permission::SeeSessions,
         Permission::SeeAudit,
+        Permission::ImportRecords,
     ];
 }
 
@@ -107,9 +113,10 @@ impl Role {
     /// The one table of what each role may do.
     pub fn permissions(self) -> &'static [Permission] {
         use Permission::{
-            AnswerAlerts, AssignVisits, DoVisits, EditCaregiver, EditInstitution, EditStation, GrantRoles,
-            ManageStays, ManageUsers, ManageWaiting, SeeAlerts, SeeAudit, SeeBeds, SeeBoard, SeeCaregivers,
-            SeeDevices, SeeElders, SeeRegistry, SeeSessions, SeeVisits, UnmaskCaregiver, UnmaskElder,
+            AnswerAlerts, AssignVisits, DoVisits, EditCaregiver, EditElder, EditInstitution, EditStation,
+            GrantRoles, ImportRecords, ManageStays, ManageUsers, ManageWaiting, SeeAlerts, SeeAudit, SeeBeds,
+            SeeBoard, SeeCaregivers, SeeDevices, SeeElders, SeeRegistry, SeeSessions, SeeVisits,
+            UnmaskCaregiver, UnmaskElder,
         };
         match self {
             Role::Coordinator => &[
@@ -119,6 +126,8 @@ impl Role {
                 SeeCaregivers,
                 EditCaregiver,
                 SeeElders,
+                EditElder,
+                ImportRecords,
                 UnmaskElder,
                 UnmaskCaregiver,
                 SeeBeds,
@@ -136,6 +145,8 @@ impl Role {
                 SeeRegistry,
                 EditInstitution,
                 SeeElders,
+                EditElder,
+                ImportRecords,
                 UnmaskElder,
                 SeeBeds,
                 ManageStays,
@@ -152,6 +163,8 @@ impl Role {
                 SeeCaregivers,
                 EditCaregiver,
                 SeeElders,
+                EditElder,
+                ImportRecords,
                 SeeBeds,
                 ManageWaiting,
                 SeeVisits,

@@ -22,6 +22,7 @@ use crate::web::Need;
 
 const BEARER: &str = "bearer";
 const COOKIE: &str = "session_cookie";
+const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// The description of all operations; `cookie` is the name of the session cookie.
 pub fn document(lang: Lang, cookie: &str) -> OpenApi {
@@ -85,6 +86,13 @@ fn operation(endpoint: &Endpoint, lang: Lang) -> Operation {
             RequestBodyBuilder::new().content("application/json", content).required(Some(Required::True));
         operation = operation.request_body(Some(body.build()));
     }
+    if endpoint.takes_file {
+        let content = ContentBuilder::new().schema(Some(file())).build();
+        let body = RequestBodyBuilder::new()
+            .content("application/octet-stream", content)
+            .required(Some(Required::True));
+        operation = operation.request_body(Some(body.build()));
+    }
     for status in &endpoint.problems {
         operation = operation.response(status.to_string(), problem(*status, lang));
     }
@@ -101,12 +109,21 @@ fn operation(endpoint: &Endpoint, lang: Lang) -> Operation {
 
 fn answer(endpoint: &Endpoint, lang: Lang) -> Response {
     let response = ResponseBuilder::new().description(lang.t(&format!("api.status.{}", endpoint.status)));
+    if endpoint.answers_file {
+        return response.content(WORKBOOK, ContentBuilder::new().schema(Some(file())).build()).build();
+    }
     let content = match &endpoint.answer {
         Some(name) => ContentBuilder::new().schema(Some(Ref::from_schema_name(name))),
         None if endpoint.status == 204 => return response.build(),
         None => ContentBuilder::new().schema(Some(ObjectBuilder::new().build())),
     };
     response.content("application/json", content.build()).build()
+}
+
+fn file() -> utoipa::openapi::Object {
+    use utoipa::openapi::schema::{KnownFormat, SchemaFormat, Type};
+    let format = SchemaFormat::KnownFormat(KnownFormat::Binary);
+    ObjectBuilder::new().schema_type(Type::String).format(Some(format)).build()
 }
 
 fn problem(status: u16, lang: Lang) -> Response {

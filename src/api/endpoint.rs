@@ -22,6 +22,10 @@ pub struct Endpoint {
     pub(super) parameters: Vec<Parameter>,
     /// Name of the body's schema.
     pub(super) body: Option<String>,
+    /// The body is a file.
+    pub(super) takes_file: bool,
+    /// So is the answer.
+    pub(super) answers_file: bool,
     pub(super) status: u16,
     /// Name of the answer's schema; none for an answer without a body or of a free form.
     pub(super) answer: Option<String>,
@@ -64,6 +68,8 @@ impl Endpoint {
             about: "",
             parameters,
             body: None,
+            takes_file: false,
+            answers_file: false,
             status: 200,
             answer: None,
             problems,
@@ -83,6 +89,20 @@ impl Endpoint {
     pub fn takes<T: ToSchema>(mut self) -> Endpoint {
         self.body = Some(self.name::<T>());
         self.fails(413).fails(422)
+    }
+
+    /// Takes a file as it is.
+    #[must_use]
+    pub fn takes_file(mut self) -> Endpoint {
+        self.takes_file = true;
+        self.fails(413).fails(422)
+    }
+
+    /// Answers with a workbook.
+    #[must_use]
+    pub fn answers_file(mut self) -> Endpoint {
+        self.answers_file = true;
+        self
     }
 
     /// Takes the fields of `T` that are to change, and the version that the sender saw.
@@ -121,6 +141,13 @@ impl Endpoint {
     #[must_use]
     pub fn fails(mut self, status: u16) -> Endpoint {
         self.problems.insert(status);
+        self
+    }
+
+    /// A query parameter that is a text.
+    #[must_use]
+    pub fn asks_text(mut self, name: &str, about: &str) -> Endpoint {
+        self.asks(name, about, ObjectBuilder::new().schema_type(Type::String).build());
         self
     }
 

@@ -36,6 +36,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(crate::visits::api::endpoints());
     endpoints.extend(crate::devices::api::endpoints());
     endpoints.extend(crate::alerts::api::endpoints());
+    endpoints.extend(crate::imports::api::endpoints());
     endpoints.extend(crate::insight::api::endpoints());
     endpoints
 }

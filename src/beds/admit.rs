@@ -6,8 +6,8 @@ use super::agreed::Agreed;
 use super::blocking::{refuse_bed, refuse_elder};
 use super::fitting::blocking_misfit;
 use super::model::{
-    BedKind, ClaimKind, DAY_PLACE_DAYS_MAX, HoldOutcome, Misfit, Person, Risk, RuleMode, WaitingState,
-    check_planned, check_start,
+    BACKDATE_DAYS_MAX, BedKind, ClaimKind, DAY_PLACE_DAYS_MAX, HoldOutcome, Misfit, Person, Risk, RuleMode,
+    WaitingState, check_planned, check_start, check_start_within,
 };
 use super::record::{Change, not_now, reason_for, record};
 use super::store::{self, BedRow, HoldRow};
@@ -70,10 +70,15 @@ impl Admission {
 
 /// Starts a stay and gives its number. A hold of the bed for the same elder is used up; who waited waits no longer.
 pub fn admit(tx: &mut Tx<'_>, admission: &Admission) -> Result<i64> {
+    admit_since(tx, admission, BACKDATE_DAYS_MAX)
+}
+
+/// The same from at most `days_max` days back.
+pub(super) fn admit_since(tx: &mut Tx<'_>, admission: &Admission, days_max: i64) -> Result<i64> {
     let bed = store::get_bed(tx.connection, tx.scope, Permission::ManageStays, admission.bed_id)?;
     check_house(tx, bed.institution_id)?;
     let person = find(tx, &admission.whom)?;
-    let (from, to) = period(tx, &bed, admission)?;
+    let (from, to) = period(tx, &bed, admission, days_max)?;
     let reason = reason_for(tx, from, &admission.reason)?;
     admission.agreed.check()?;
     let holds = store::holds_of_elder(tx.connection, person.id, tx.now)?;
@@ -135,13 +140,18 @@ pub(super) fn find(tx: &mut Tx<'_>, whom: &Whom) -> Result<PersonRow> {
 }
 
 /// From when to when: a day place counts by whole days and may be booked ahead.
-fn period(tx: &Tx<'_>, bed: &BedRow, admission: &Admission) -> Result<(Instant, Option<Instant>)> {
+fn period(
+    tx: &Tx<'_>,
+    bed: &BedRow,
+    admission: &Admission,
+    days_max: i64,
+) -> Result<(Instant, Option<Instant>)> {
     let from = admission.from.unwrap_or(tx.now);
     if bed.kind != BedKind::DayPlace {
         if admission.until.is_some() {
             return Err(Error::field("until_on", Text::new("rule.only_day_place")));
         }
-        check_start("from_on", from, tx.now)?;
+        check_start_within("from_on", from, tx.now, days_max)?;
         return Ok((from, None));
     }
     let (first, _) = tx.calendar.bounds(tx.calendar.day_of(from));

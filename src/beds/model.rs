@@ -6,8 +6,8 @@ mod kinds;
 mod trend;
 
 pub use check::{
-    DAY_PLACE_DAYS_MAX, HOLD_DAYS_MAX, NOTE_MAX, PLAN_DAYS_MAX, check_end, check_note, check_planned,
-    check_reason, check_start,
+    BACKDATE_DAYS_MAX, DAY_PLACE_DAYS_MAX, HOLD_DAYS_MAX, NOTE_MAX, PLAN_DAYS_MAX, check_end, check_note,
+    check_planned, check_reason, check_start, check_start_within,
 };
 pub use counts::{Counts, Fullness, is_idle, is_stale};
 pub use fit::{BedFacts, Misfit, Person, Rules, distance_m, misfits};

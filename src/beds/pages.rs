@@ -72,6 +72,7 @@ impl List for Beds {
         ("/waiting", "waiting.heading", "users"),
         ("/transfers", "transfer.heading", "building-2"),
     ];
+    const IMPORT: Option<(&'static str, Permission)> = Some(("house", Permission::EditInstitution));
     const COLUMNS: &'static [Column] = &[
         Column::text("label", "field.bed"),
         Column::text("institution", "field.institution"),

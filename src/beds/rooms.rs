@@ -161,7 +161,7 @@ fn bed_to_change(tx: &mut Tx<'_>, id: i64, seen: i64) -> Result<BedRow> {
     Ok(bed)
 }
 
-fn of_room<'a>(room: &'a RoomRow, action: &'static str) -> Change<'a> {
+pub(super) fn of_room<'a>(room: &'a RoomRow, action: &'static str) -> Change<'a> {
     Change {
         action,
         entity: "room",
@@ -173,7 +173,7 @@ fn of_room<'a>(room: &'a RoomRow, action: &'static str) -> Change<'a> {
     }
 }
 
-fn of_bed<'a>(bed: &'a BedRow, action: &'static str, state: Option<&'static str>) -> Change<'a> {
+pub(super) fn of_bed<'a>(bed: &'a BedRow, action: &'static str, state: Option<&'static str>) -> Change<'a> {
     Change {
         action,
         entity: "bed",

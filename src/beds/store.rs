@@ -33,7 +33,8 @@ pub use furnish::{
     RoomListed, RoomRow, beds_of_room, get_room, list_rooms, residents_of_room, rooms_of_house,
 };
 pub(super) use furnish::{
-    bed_closed_at, insert_bed, insert_room, set_bed_closed, set_room_closed, update_bed, update_room,
+    bed_closed_at, delete_bed, delete_room, find_bed, find_room, insert_bed, insert_room, set_bed_closed,
+    set_room_closed, update_bed, update_room,
 };
 pub use house::{
     ConfirmationRow, HouseCounts, STAYS_LIMIT, claims_within, counts_at, insert_confirmation,
@@ -51,8 +52,8 @@ pub use rules::admission_rules;
 pub(super) use rules::set_rule;
 pub use stay_list::{list_stays, visible_elder};
 pub(super) use stay_rows::{
-    NewStay, answer_risks, correct_period, end_stay, find_stay, insert_stay, plan_end, set_agreed,
-    set_contact, stay_of_elder_in,
+    NewStay, answer_risks, correct_period, delete_stay, end_stay, find_stay, insert_stay, plan_end,
+    put_contact, set_agreed, set_contact, stay_of_elder_in,
 };
 pub use stay_rows::{
     StayListed, StayRow, answered_risks, get_stay, risks_of, stays_of_bed, stays_of_elder, with_names,

@@ -8,6 +8,7 @@ pub mod config;
 pub mod demo;
 pub mod device;
 pub mod figures;
+pub mod import;
 mod log;
 pub mod serve;
 pub mod simulate;
@@ -70,6 +71,7 @@ enum Command {
     Simulate(simulate::SimulateArgs),
     Demo(demo::DemoArgs),
     Figures(figures::FiguresArgs),
+    Import(import::ImportArgs),
     User(user::UserArgs),
     Audit(audit::AuditArgs),
     Backup(backup::BackupArgs),
@@ -164,6 +166,7 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
             demo::run(args, Config::load(file, &overrides)?)
         }
         Command::Figures(args) => figures::run(args, load()?),
+        Command::Import(args) => import::run(args, load()?),
         Command::User(args) => user::run(load()?, args),
         Command::Audit(args) => audit::run(load()?, args),
         Command::Backup(args) => backup::back_up(load()?, args),

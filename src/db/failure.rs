@@ -46,6 +46,12 @@ pub fn is_unique(failure: &Failure) -> bool {
     matches!(failure, Failure::DatabaseError(DatabaseErrorKind::UniqueViolation, _))
 }
 
+/// The refusal of a deletion: a record that another one names stays.
+pub fn in_use(failure: Failure) -> Error {
+    let names_it = matches!(failure, Failure::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _));
+    if names_it { Error::taken(Text::new("error.in_use")).because(failure) } else { failure.into() }
+}
+
 /// PostgreSQL's `lock_timeout` ran out: that was the wait, and trying at once would only wait again.
 fn waited_in_vain(failure: &Failure) -> bool {
     let Failure::DatabaseError(_, information) = failure else { return false };

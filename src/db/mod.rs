@@ -20,7 +20,7 @@ use diesel::r2d2::{Pool, PooledConnection};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use connection::{AnyConnection, Kind, MultiBackend as Backend, Source};
-pub use failure::{is_unique, violates};
+pub use failure::{in_use, is_unique, violates};
 pub use migrate::{MigrationReport, newest_step};
 
 use crate::error::{Error, Result};
@@ -255,6 +255,33 @@ impl Drop for Worker {
 
 fn waited_in_vain() -> Error {
     Error::busy().context("no database connection became free in time")
+}
+
+/// Runs a part of a write that may fail alone: what it did is taken back, and the write goes on. A clash of timing is none of
+/// its own: the caller passes it on, so that the write as a whole is tried again.
+pub fn part<T>(
+    connection: &mut AnyConnection,
+    work: impl FnOnce(&mut AnyConnection) -> Result<T>,
+) -> Result<T> {
+    connection.batch_execute("SAVEPOINT part")?;
+    let outcome = work(connection);
+    connection.batch_execute(if outcome.is_ok() {
+        "RELEASE SAVEPOINT part"
+    } else {
+        "ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part"
+    })?;
+    outcome
+}
+
+/// Runs a part of a write for its outcome only: all that it did is taken back.
+pub fn rehearse<T>(
+    connection: &mut AnyConnection,
+    work: impl FnOnce(&mut AnyConnection) -> Result<T>,
+) -> Result<T> {
+    connection.batch_execute("SAVEPOINT rehearsal")?;
+    let outcome = work(connection);
+    connection.batch_execute("ROLLBACK TO SAVEPOINT rehearsal; RELEASE SAVEPOINT rehearsal")?;
+    outcome
 }
 
 fn attempt_once<T>(

@@ -543,6 +543,47 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    imports (id) {
+        id -> BigInt,
+        kind -> Text,
+        state -> Text,
+        file_name -> Text,
+        user_id -> Nullable<BigInt>,
+        actor -> Text,
+        institution_id -> Nullable<BigInt>,
+        headings -> Text,
+        mapping -> Text,
+        remarks -> Text,
+        total_rows -> BigInt,
+        created_at -> Timestamp,
+        changed_at -> Timestamp,
+        runner -> Text,
+        runner_until -> Nullable<Timestamp>,
+        wiped_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    import_parts (import_id, number) {
+        import_id -> BigInt,
+        number -> BigInt,
+        content_sealed -> Binary,
+    }
+}
+
+diesel::table! {
+    import_rows (import_id, number) {
+        import_id -> BigInt,
+        number -> BigInt,
+        sheet -> Text,
+        sheet_row -> BigInt,
+        outcome -> Text,
+        problems -> Text,
+        made -> Text,
+    }
+}
+
 diesel::joinable!(alerts -> devices (device_id));
 diesel::joinable!(alerts -> towns (town_code));
 diesel::joinable!(beds -> institutions (institution_id));
@@ -614,4 +655,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     latest_readings,
     quarantine,
     alerts,
+    imports,
+    import_parts,
+    import_rows,
 );

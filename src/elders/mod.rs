@@ -6,12 +6,14 @@
 //! for an institution or being asked to be taken in there.
 
 pub mod api;
+mod edit;
 mod model;
 pub mod pages;
 mod personal;
 mod register;
 pub mod store;
 
+pub use edit::{ElderInput, add, change, identify, keep, register_resident, remove, restore, same_personal};
 pub use model::{Category, Gender, age_years, is_identity, is_valid_identity, mask_identity, mask_phone};
 pub use personal::{
     Found, Personal, PersonalColumns, find_by_identity, find_for_admission, reveal, reveal_addresses, seal,

@@ -16,6 +16,8 @@ crate::text_enum! {
     }
 }
 
+crate::coded!(Category);
+
 impl Category {
     /// The categories of a stored list such as `lone,very_old`; names of later versions are passed over.
     pub fn parse_list(stored: &str) -> Vec<Category> {

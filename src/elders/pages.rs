@@ -37,6 +37,7 @@ impl List for Elders {
     const NEED: Permission = Permission::SeeElders;
     const LOOK_UP: Option<LookUp> =
         Some(LookUp { path: "/elders/find", field: "identity", need: Permission::SeeElders });
+    const IMPORT: Option<(&'static str, Permission)> = Some(("elders", Permission::EditElder));
     const COLUMNS: &'static [Column] = &[
         Column::text("name", "field.person_name"),
         Column::text("gender", "field.gender"),

@@ -97,6 +97,11 @@ pub fn reveal_addresses(tx: &mut Tx<'_>, elder_ids: &[i64]) -> Result<HashMap<i6
 pub struct Found(i64);
 
 impl Found {
+    /// An elder who was just put on file.
+    pub(super) fn of(id: i64) -> Found {
+        Found(id)
+    }
+
     pub fn elder_id(self) -> i64 {
         self.0
     }
@@ -120,7 +125,7 @@ pub fn find_for_admission(tx: &mut Tx<'_>, identity: &str) -> Result<Option<Foun
     Ok(found.map(|(id, _)| Found(id)))
 }
 
-fn record_look_up(tx: &mut Tx<'_>, found: Option<&(i64, String)>) -> Result<()> {
+pub(super) fn record_look_up(tx: &mut Tx<'_>, found: Option<&(i64, String)>) -> Result<()> {
     tx.audit(&Entry {
         action: "elder.look_up",
         entity: "elder",
@@ -130,7 +135,7 @@ fn record_look_up(tx: &mut Tx<'_>, found: Option<&(i64, String)>) -> Result<()> 
     })
 }
 
-fn checked_index(keys: &Keys, identity: &str) -> Result<Vec<u8>> {
+pub(super) fn checked_index(keys: &Keys, identity: &str) -> Result<Vec<u8>> {
     if !is_identity(&normal(identity)) {
         return Err(Error::field("identity", Text::new("rule.identity")));
     }

@@ -1,23 +1,16 @@
 //! Registering an elder who is not on file yet: at an admission or when asking for a bed.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::ToSchema;
 
-use super::model::{Category, Gender, age_years, is_identity, is_valid_identity};
-use super::personal::{Personal, seal};
-use super::store;
+use super::edit::{ElderInput, insert};
+use super::model::{Category, Gender};
 use crate::access::Permission;
-use crate::access::audit::Entry;
 use crate::app::Tx;
-use crate::bus::{Event, Topic};
 use crate::error::{Error, Result};
-use crate::input::Checks;
-use crate::registry::store::place_of_village;
+use crate::registry::store::{VillagePlace, place_of_village};
 use crate::text::Text;
-
-const AGE_YEARS_MAX: i64 = 130;
 
 /// What is asked of somebody who is not on file. Identity number, phone and address are sealed.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
@@ -43,32 +36,28 @@ impl NewElder {
 
     /// The rules that need no database.
     pub fn check(&self, today: NaiveDate) -> Result<()> {
-        let mut checks = Checks::default();
-        checks.text("name", &self.name, 2, 40);
-        let in_range = self.born_on <= today && age_years(self.born_on, today) <= AGE_YEARS_MAX;
-        checks.require("born_on", in_range, || Text::new("rule.born_on"));
-        checks.phone("phone", self.phone.as_deref().unwrap_or_default());
-        checks.text("address", self.address.as_deref().unwrap_or_default(), 0, 100);
-        let identity = self.identity();
-        if !identity.is_empty() {
-            checks.require("identity", is_identity(&identity), || Text::new("rule.identity"));
-            if is_identity(&identity) {
-                checks
-                    .require("identity", is_valid_identity(&identity), || Text::new("rule.identity_digits"));
-                let born =
-                    format!("{:04}{:02}{:02}", self.born_on.year(), self.born_on.month(), self.born_on.day());
-                checks.require("born_on", identity[6..14] == born, || Text::new("rule.born_on_identity"));
-                let is_male = identity.as_bytes()[16] % 2 == 1;
-                let fits = is_male == (self.gender == Gender::Male);
-                checks.require("gender", fits, || Text::new("rule.gender_identity"));
-            }
+        self.input(&VillagePlace::default()).check_person(today).finish()
+    }
+
+    fn input(&self, place: &VillagePlace) -> ElderInput {
+        ElderInput {
+            name: self.name.clone(),
+            gender: self.gender,
+            born_on: self.born_on,
+            village_code: self.village_code.clone(),
+            categories: self.categories.clone().unwrap_or_default(),
+            home_visits: false,
+            longitude: place.longitude,
+            latitude: place.latitude,
+            identity: Some(self.identity()),
+            phone: self.phone.clone(),
+            address: self.address.clone(),
         }
-        checks.finish()
     }
 }
 
-/// Puts an elder on file and gives the number; nobody is on file twice. For those who may admit or put in line: what they do
-/// next says in which house.
+/// Puts an elder on file at the place of the village and gives the number; nobody is on file twice. For those who may admit or put in
+/// line: what they do next says in which house.
 pub fn register(tx: &mut Tx<'_>, new: &NewElder) -> Result<i64> {
     if !tx.scope.may(Permission::ManageStays) && !tx.scope.may(Permission::ManageWaiting) {
         return Err(Error::forbidden().context("registering an elder"));
@@ -76,27 +65,13 @@ pub fn register(tx: &mut Tx<'_>, new: &NewElder) -> Result<i64> {
     new.check(tx.calendar.day_of(tx.now))?;
     let unknown = || Error::field("village_code", Text::new("rule.unknown_village"));
     let place = place_of_village(tx.connection, &new.village_code)?.ok_or_else(unknown)?;
-    let id = store::insert_elder(tx.connection, new, &place, tx.now)?;
-    let personal = Personal {
-        identity: new.identity(),
-        phone: new.phone.clone().unwrap_or_default().trim().to_owned(),
-        address: new.address.clone().unwrap_or_default().trim().to_owned(),
-    };
-    store::set_personal(tx.connection, id, &seal(tx.keys, id, &personal)?)?;
-    tx.audit(&Entry {
-        action: "elder.add",
-        entity: "elder",
-        entity_id: id.to_string(),
-        town_code: Some(&place.town_code),
-        detail: json!({ "version": 1, "has_identity": new.identity.is_some() }),
-    })?;
-    tx.publish(&Event::new(Topic::Registry, &place.town_code, id, json!({ "entity": "elder", "id": id })))?;
-    Ok(id)
+    insert(tx, &new.input(&place), &place.town_code)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::elders::is_valid_identity;
 
     fn new() -> NewElder {
         NewElder {

@@ -1,3 +1,5 @@
+mod edit;
+
 use std::collections::HashMap;
 
 use chrono::{NaiveDate, TimeDelta};
@@ -5,18 +7,19 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use super::model::{Category, Gender};
-use super::personal::PersonalColumns;
-use super::register::NewElder;
 use crate::access::{Permission, Reach, Scope};
 use crate::clock::Instant;
 use crate::db::schema::{
     caregivers, elders, holds, institutions, stays, towns, transfers, villages, visits, waiting_entries,
 };
-use crate::db::{AnyConnection, Backend, is_unique};
-use crate::error::{Error, Result};
+use crate::db::{AnyConnection, Backend};
+use crate::error::Result;
 use crate::listing::{ListRequest, Listed};
-use crate::registry::store::VillagePlace;
-use crate::text::Text;
+
+pub use edit::find_alike;
+pub(super) use edit::{
+    delete_record, insert_record, person_of, sealed_of, set_sealed, update_record, version_of,
+};
 
 /// How long an institution or a provider still reaches an elder after the stay or visit ended, in days.
 const REACH_AFTER_DAYS: i64 = 30;
@@ -195,49 +198,6 @@ pub(super) fn find_anywhere_by_index(
     let found =
         elders::table.filter(elders::identity_index.eq(index)).select((elders::id, elders::town_code));
     Ok(found.first(connection).optional()?)
-}
-
-/// Puts an elder on file at the place of a village.
-pub(super) fn insert_elder(
-    connection: &mut AnyConnection,
-    new: &NewElder,
-    place: &VillagePlace,
-    now: Instant,
-) -> Result<i64> {
-    Ok(diesel::insert_into(elders::table)
-        .values((
-            elders::town_code.eq(&place.town_code),
-            elders::village_code.eq(&new.village_code),
-            elders::name.eq(new.name.trim()),
-            elders::gender.eq(new.gender),
-            elders::born_on.eq(new.born_on),
-            elders::categories.eq(Category::join(new.categories.as_deref().unwrap_or_default())),
-            elders::home_visits.eq(false),
-            elders::longitude.eq(place.longitude),
-            elders::latitude.eq(place.latitude),
-            elders::updated_at.eq(now),
-        ))
-        .returning(elders::id)
-        .get_result(connection)?)
-}
-
-/// Keeps the sealed columns of an elder who was just put on file.
-pub(super) fn set_personal(connection: &mut AnyConnection, id: i64, columns: &PersonalColumns) -> Result<()> {
-    diesel::update(elders::table.filter(elders::id.eq(id)))
-        .set((
-            elders::identity_sealed.eq(&columns.identity_sealed),
-            elders::identity_index.eq(&columns.identity_index),
-            elders::phone_sealed.eq(&columns.phone_sealed),
-            elders::address_sealed.eq(&columns.address_sealed),
-        ))
-        .execute(connection)
-        .map_err(|failure| {
-            if is_unique(&failure) {
-                return Error::field("identity", Text::new("rule.identity_known"));
-            }
-            failure.into()
-        })?;
-    Ok(())
 }
 
 /// Filters: q (name), town, home_visits, category, resident (in an institution now). Sorts: name, gender, age, town,

@@ -116,7 +116,7 @@ pub fn town_of_village(connection: &mut AnyConnection, village_code: &str) -> Re
 }
 
 /// Where a village lies.
-#[derive(Clone, Debug, PartialEq, Queryable)]
+#[derive(Clone, Debug, Default, PartialEq, Queryable)]
 pub struct VillagePlace {
     pub town_code: String,
     pub longitude: f64,
@@ -129,6 +129,36 @@ pub fn place_of_village(connection: &mut AnyConnection, village_code: &str) -> R
         .select((villages::town_code, villages::longitude, villages::latitude))
         .first(connection);
     Ok(found.optional()?)
+}
+
+/// The code of the town that is called so in either language, or has this code.
+pub fn town_called(connection: &mut AnyConnection, text: &str) -> Result<Option<String>> {
+    let called = towns::name_zh.eq(text).or(towns::name_en.eq(text)).or(towns::code.eq(text));
+    Ok(towns::table.filter(called).select(towns::code).first(connection).optional()?)
+}
+
+/// A village as a list names it, with its place.
+#[derive(Clone, Debug, PartialEq, Queryable)]
+pub struct VillageCalled {
+    pub code: String,
+    pub town_code: String,
+    pub longitude: f64,
+    pub latitude: f64,
+}
+
+/// Villages that are called so or have this code: of one town, or of all.
+pub fn villages_called(
+    connection: &mut AnyConnection,
+    town_code: Option<&str>,
+    text: &str,
+) -> Result<Vec<VillageCalled>> {
+    let mut query =
+        villages::table.filter(villages::name_zh.eq(text).or(villages::code.eq(text))).into_boxed();
+    if let Some(town) = town_code {
+        query = query.filter(villages::town_code.eq(town));
+    }
+    let columns = (villages::code, villages::town_code, villages::longitude, villages::latitude);
+    Ok(query.order(villages::code).select(columns).load(connection)?)
 }
 
 pub fn town_exists(connection: &mut AnyConnection, code: &str) -> Result<bool> {

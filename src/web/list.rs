@@ -74,6 +74,8 @@ pub trait List: 'static {
     /// The "new" button.
     const CREATE: Option<Create> = None;
     const CREATE_ICON: &'static str = "plus";
+    /// The kind of import that brings such rows in, and what it needs beside the right to import.
+    const IMPORT: Option<(&'static str, Permission)> = None;
     const LOOK_UP: Option<LookUp> = None;
     /// Pages that belong to the list: address, text key, icon.
     const LINKS: &'static [(&'static str, &'static str, &'static str)] = &[];
@@ -150,6 +152,7 @@ struct ListView {
     rows: Vec<Row>,
     pages: Pages,
     export_href: Option<String>,
+    import_href: Option<String>,
     create_href: Option<String>,
     create_label: String,
     create_icon: &'static str,
@@ -200,6 +203,9 @@ pub async fn list_page<L: List>(visitor: Visitor, http: HttpRequest) -> Result<H
         pages: pages(&visitor, &request, listed.total),
         rows: listed.rows,
         export_href: Some(href(L::EXPORT_PATH, &request, None, None)),
+        import_href: L::IMPORT
+            .filter(|(_, need)| visitor.may(Permission::ImportRecords) && visitor.may(*need))
+            .map(|(kind, _)| format!("/imports/new?kind={kind}")),
         create_icon: L::CREATE_ICON,
         create_href: creates.map(|(path, _, _)| path.to_owned()),
         create_label: creates.map(|(_, label, _)| visitor.t(label).into_owned()).unwrap_or_default(),

@@ -61,6 +61,7 @@ pub fn all() -> Vec<Route> {
     routes.extend(crate::api::routes());
     routes.extend(crate::elders::pages::routes());
     routes.extend(crate::beds::pages::routes());
+    routes.extend(crate::imports::pages::routes());
     routes.extend(crate::visits::pages::routes());
     routes.extend(crate::devices::pages::routes());
     routes.extend(crate::alerts::pages::routes());

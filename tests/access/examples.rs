@@ -31,6 +31,7 @@ pub struct Records {
     visit: i64,
     device: i64,
     alert: i64,
+    import: i64,
     town: usize,
 }
 
@@ -97,6 +98,19 @@ fn add_bed_records(app: &TestApp, town: usize, institution: i64, (stay, elder): 
     BedRecords { leave, hold, outage, transfer, waiting }
 }
 
+/// A batch of an institution.
+fn add_import(app: &TestApp, town: usize, institution: i64) -> i64 {
+    insert(
+        app,
+        format!(
+            "INSERT INTO imports (kind, state, file_name, actor, institution_id, headings, mapping, remarks, total_rows, \
+         created_at, changed_at, runner) VALUES ('house', 'checked', '{}.xlsx', 'seed', {institution}, '[]', '{{}}', '[]', 0, \
+         '2026-11-23 00:30:00.000', '2026-11-23 00:30:00.000', '')",
+            if town == 2 { FOREIGN } else { "a" }
+        ),
+    )
+}
+
 /// One record of every kind in a town.
 pub fn add_records(app: &TestApp, town: usize) -> Records {
     let (institution, provider) = (app.add_institution(town), app.add_provider(town));
@@ -147,6 +161,7 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
         ),
     );
     let room = app.count(&format!("SELECT room_id AS n FROM beds WHERE id = {bed}"));
+    let import = add_import(app, town, institution);
     Records {
         institution,
         provider,
@@ -164,6 +179,7 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
         visit,
         device,
         alert,
+        import,
         town,
     }
 }
@@ -212,6 +228,7 @@ impl Records {
             visit: 8,
             device: 9,
             alert: 10,
+            import: 16,
             town: 2,
         }
     }
@@ -240,6 +257,7 @@ impl Records {
             "visits" => self.visit.to_string(),
             "devices" => self.device.to_string(),
             "alerts" => self.alert.to_string(),
+            "imports" => self.import.to_string(),
             "towns" => town_code(self.town).to_owned(),
             "villages" => village_code(self.town),
             // Of the whole city, of everybody, or of nobody: no such user, session, link or file.

@@ -10,6 +10,7 @@ mod conflict;
 mod driver;
 mod every_page;
 mod examine;
+mod imports;
 mod keyboard;
 mod language;
 mod live;

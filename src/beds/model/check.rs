@@ -16,11 +16,21 @@ pub const NOTE_MAX: usize = 200;
 
 /// What happened did so now or in the past, at most [`BACKDATE_DAYS_MAX`] days back.
 pub fn check_start(field: &'static str, from: NaiveDateTime, now: NaiveDateTime) -> Result<()> {
+    check_start_within(field, from, now, BACKDATE_DAYS_MAX)
+}
+
+/// The same with a limit of its own.
+pub fn check_start_within(
+    field: &'static str,
+    from: NaiveDateTime,
+    now: NaiveDateTime,
+    days_max: i64,
+) -> Result<()> {
     if from > now {
         return Err(Error::field(field, Text::new("rule.not_later_than_now")));
     }
-    if now - from > TimeDelta::days(BACKDATE_DAYS_MAX) {
-        return Err(Error::field(field, Text::new("rule.too_long_ago").with("days", BACKDATE_DAYS_MAX)));
+    if now - from > TimeDelta::days(days_max) {
+        return Err(Error::field(field, Text::new("rule.too_long_ago").with("days", days_max)));
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ pub const ROOM_BEDS_MAX: i64 = 20;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RoomInput {
-    /// Name of the building.
+    /// Name of the building; empty where there is only one.
     pub building: String,
     pub floor: i32,
     /// Number on the door, once in a building.
@@ -29,7 +29,7 @@ pub struct RoomInput {
 impl RoomInput {
     pub fn check(&self) -> Result<()> {
         let mut checks = Checks::default();
-        checks.text("building", &self.building, 1, 20);
+        checks.text("building", &self.building, 0, 20);
         checks.range("floor", f64::from(self.floor), -5.0, 60.0);
         checks.text("number", &self.number, 1, 12);
         checks.require("isolation_room", !(self.couple_room && self.isolation_room), || {
@@ -51,7 +51,7 @@ pub struct BedInput {
 impl BedInput {
     pub fn check(&self) -> Result<()> {
         let mut checks = Checks::default();
-        checks.text("label", &self.label, 1, 8);
+        checks.text("label", &self.label, 1, 12);
         checks.finish()
     }
 }
@@ -126,11 +126,11 @@ mod tests {
     #[test]
     fn each_rule_of_a_room_a_bed_and_a_class_names_its_field() {
         assert_eq!(broken(&room().check()), Vec::<&str>::new());
-        let wrong = RoomInput { building: " ".into(), floor: 99, number: String::new(), ..room() };
+        let wrong = RoomInput { building: "x".repeat(21), floor: 99, number: String::new(), ..room() };
         assert_eq!(broken(&wrong.check()), ["building", "floor", "number"]);
         let both = RoomInput { couple_room: true, isolation_room: true, ..room() };
         assert_eq!(broken(&both.check()), ["isolation_room"]);
-        let bed = BedInput { label: "123456789".into(), kind: BedKind::Nursing };
+        let bed = BedInput { label: "1234567890123".into(), kind: BedKind::Nursing };
         assert_eq!(broken(&bed.check()), ["label"]);
         for (code, is_fine) in
             [("lone", true), ("very_old_2", true), ("", false), ("Lone", false), ("2x", false)]

@@ -8,7 +8,7 @@ use crate::access::{Permission, Reach, Scope};
 use crate::beds::model::{BedInput, ClaimKind, GenderRule, RoomInput};
 use crate::clock::Instant;
 use crate::db::schema::{bed_claims, beds, elders, rooms, stays};
-use crate::db::{AnyConnection, Backend, is_unique};
+use crate::db::{AnyConnection, Backend, in_use, is_unique};
 use crate::error::{Error, Result};
 use crate::listing::{ListRequest, Listed};
 use crate::registry::caregivers::Gender;
@@ -160,6 +160,47 @@ pub fn beds_of_room(connection: &mut AnyConnection, room_id: i64) -> Result<Vec<
         .load(connection)?;
     found.sort_by_key(|bed| bed.closed_at.is_some());
     Ok(found)
+}
+
+/// A room of an institution that the caller has reached.
+pub(in crate::beds) fn find_room(
+    connection: &mut AnyConnection,
+    institution: i64,
+    building: &str,
+    number: &str,
+) -> Result<Option<RoomRow>> {
+    let room = rooms::table
+        .filter(rooms::institution_id.eq(institution))
+        .filter(rooms::building.eq(building))
+        .filter(rooms::number.eq(number))
+        .select(RoomRow::as_select());
+    Ok(room.first(connection).optional()?)
+}
+
+/// A bed of a room that the caller has reached.
+pub(in crate::beds) fn find_bed(
+    connection: &mut AnyConnection,
+    room_id: i64,
+    label: &str,
+) -> Result<Option<BedRow>> {
+    let bed = beds::table
+        .inner_join(rooms::table)
+        .filter(beds::room_id.eq(room_id))
+        .filter(beds::label.eq(label))
+        .select(BED);
+    Ok(bed.first(connection).optional()?)
+}
+
+/// Refused while a bed stands in it.
+pub(in crate::beds) fn delete_room(connection: &mut AnyConnection, id: i64) -> Result<()> {
+    diesel::delete(rooms::table.filter(rooms::id.eq(id))).execute(connection).map_err(in_use)?;
+    Ok(())
+}
+
+/// Refused once anybody has lived in it or had it held.
+pub(in crate::beds) fn delete_bed(connection: &mut AnyConnection, id: i64) -> Result<()> {
+    diesel::delete(beds::table.filter(beds::id.eq(id))).execute(connection).map_err(in_use)?;
+    Ok(())
 }
 
 /// Who lives in a room at `now`, with the label of the bed.

@@ -9,7 +9,7 @@ use crate::access::{Permission, Reach, Scope};
 use crate::beds::model::{CareLevel, Destination, Ending, Risk};
 use crate::clock::Instant;
 use crate::db::schema::{beds, rooms, stay_risks, stays};
-use crate::db::{AnyConnection, Backend};
+use crate::db::{AnyConnection, Backend, in_use};
 use crate::elders::store::visible_names;
 use crate::error::Result;
 
@@ -200,6 +200,25 @@ pub(in crate::beds) fn set_contact(connection: &mut AnyConnection, id: i64, seal
         .set(stays::contact_sealed.eq(sealed))
         .execute(connection)?;
     Ok(())
+}
+
+/// Puts a sealed contact back, or none.
+pub(in crate::beds) fn put_contact(
+    connection: &mut AnyConnection,
+    id: i64,
+    sealed: Option<&[u8]>,
+) -> Result<()> {
+    diesel::update(stays::table.filter(stays::id.eq(id)))
+        .set(stays::contact_sealed.eq(sealed))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Deletes version `seen` of a stay; false where that is no longer what is stored. Refused once a leave, a transfer or an
+/// assessment belongs to it.
+pub(in crate::beds) fn delete_stay(connection: &mut AnyConnection, id: i64, seen: i64) -> Result<bool> {
+    let current = stays::table.filter(stays::id.eq(id)).filter(stays::version.eq(seen));
+    Ok(diesel::delete(current).execute(connection).map_err(in_use)? == 1)
 }
 
 /// Ends version `seen` of a stay; false where that is no longer what is stored.

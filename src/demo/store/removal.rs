@@ -6,7 +6,7 @@ use crate::db::AnyConnection;
 use crate::error::Result;
 
 /// All tables of this program.
-const TABLES: [&str; 40] = [
+const TABLES: [&str; 43] = [
     "users",
     "user_grants",
     "sessions",
@@ -46,6 +46,9 @@ const TABLES: [&str; 40] = [
     "latest_readings",
     "quarantine",
     "alerts",
+    "imports",
+    "import_parts",
+    "import_rows",
     "__diesel_schema_migrations",
 ];
 

@@ -41,6 +41,15 @@ pub fn change(tx: &mut Tx<'_>, id: i64, seen: i64, input: &CaregiverInput) -> Re
     record(tx, "caregiver.change", &edit(id, input, seen + 1), changes)
 }
 
+/// Takes version `seen` of a caregiver off the books again, as if it had never been added: for what was added by mistake.
+pub fn remove(tx: &mut Tx<'_>, id: i64, seen: i64) -> Result<()> {
+    let before = store::get_caregiver(tx.connection, tx.scope, Permission::EditCaregiver, id)?;
+    if before.version != seen || !store::delete_caregiver(tx.connection, id, seen)? {
+        return Err(stale(tx.connection, "caregiver", id, seen)?);
+    }
+    record(tx, "caregiver.remove", &edit(id, &before.input(), seen), Map::new())
+}
+
 /// Whether the asker may read this caregiver's phone number.
 pub fn may_show_phone(scope: &Scope, caregiver: &CaregiverRow) -> bool {
     scope
@@ -66,7 +75,7 @@ pub fn show_phone(tx: &mut Tx<'_>, id: i64) -> Result<Option<String>> {
     Ok(Some(phone))
 }
 
-fn phone_cell(row: i64) -> Cell {
+pub(super) fn phone_cell(row: i64) -> Cell {
     Cell { table: "caregivers", row, column: "phone" }
 }
 

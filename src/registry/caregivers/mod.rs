@@ -7,7 +7,8 @@ mod edit;
 mod form;
 mod model;
 pub mod pages;
+pub mod restore_phone;
 pub mod store;
 
-pub use edit::{add, change, may_show_phone, show_phone};
+pub use edit::{add, change, may_show_phone, remove, show_phone};
 pub use model::{CaregiverInput, Gender, Language, Skill, TravelMode, Weekday};

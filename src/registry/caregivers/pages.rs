@@ -42,6 +42,7 @@ impl List for Caregivers {
     const NEED: Permission = Permission::SeeCaregivers;
     const TOPIC: Option<Topic> = Some(Topic::Registry);
     const CREATE: Option<Create> = Some(Self::NEW);
+    const IMPORT: Option<(&'static str, Permission)> = Some(("caregivers", Permission::EditCaregiver));
     const COLUMNS: &'static [Column] = COLUMNS;
 
     fn filters(connection: &mut AnyConnection, scope: &Scope, words: &Words) -> Result<Vec<Filter>> {

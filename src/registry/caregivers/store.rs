@@ -5,7 +5,7 @@ use super::model::{CaregiverInput, Gender, TravelMode};
 use crate::access::{Permission, Reach, Scope};
 use crate::clock::Instant;
 use crate::db::schema::caregivers;
-use crate::db::{AnyConnection, Backend};
+use crate::db::{AnyConnection, Backend, in_use};
 use crate::error::{Error, Result};
 use crate::listing::{ListRequest, Listed};
 use crate::registry::codes;
@@ -91,6 +91,26 @@ pub fn get_caregiver(
         .filter(within(&reach))
         .select(CaregiverRow::as_select())
         .first(connection)?)
+}
+
+/// The caregivers of a provider that are called so, within reach; of one town where it is given. A few.
+pub fn find_called(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    permission: Permission,
+    (provider, town, name): (i64, Option<&str>, &str),
+) -> Result<Vec<CaregiverRow>> {
+    const CALLED_MAX: i64 = 20;
+    let reach = scope.reach(permission)?;
+    let mut query = caregivers::table
+        .filter(within(&reach))
+        .filter(caregivers::provider_id.eq(provider))
+        .filter(caregivers::name.eq(name))
+        .into_boxed();
+    if let Some(town) = town {
+        query = query.filter(caregivers::town_code.eq(town));
+    }
+    Ok(query.order(caregivers::id).limit(CALLED_MAX).select(CaregiverRow::as_select()).load(connection)?)
 }
 
 /// The caregiver with the names of town and provider.
@@ -230,4 +250,10 @@ pub fn update_caregiver(
         ))
         .execute(connection)?;
     Ok(changed == 1)
+}
+
+/// Deletes version `seen`; false where that version is no longer the current one. Refused while another record names it.
+pub fn delete_caregiver(connection: &mut AnyConnection, id: i64, seen: i64) -> Result<bool> {
+    let target = caregivers::table.filter(caregivers::id.eq(id)).filter(caregivers::version.eq(seen));
+    Ok(diesel::delete(target).execute(connection).map_err(in_use)? == 1)
 }

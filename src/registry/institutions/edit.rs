@@ -47,6 +47,26 @@ pub fn change(tx: &mut Tx<'_>, id: i64, seen: i64, input: &InstitutionInput) -> 
     record(tx, "institution.change", &edit, changes)
 }
 
+/// Takes version `seen` of an institution off the books again, as if it had never been added: for what was added by mistake.
+pub fn remove(tx: &mut Tx<'_>, id: i64, seen: i64) -> Result<()> {
+    let before = store::get_institution(tx.connection, tx.scope, Permission::EditInstitution, id)?;
+    if before.version != seen || !store::delete_institution(tx.connection, id, seen)? {
+        return Err(stale(tx.connection, "institution", id, seen)?);
+    }
+    record(
+        tx,
+        "institution.remove",
+        &Edit {
+            entity: "institution",
+            id,
+            town_code: &before.town_code,
+            institution_id: Some(id),
+            version: seen,
+        },
+        Map::new(),
+    )
+}
+
 fn check(tx: &mut Tx<'_>, input: &InstitutionInput) -> Result<()> {
     input.check(tx.calendar.day_of(tx.now))?;
     if !places::town_exists(tx.connection, &input.town_code)? {

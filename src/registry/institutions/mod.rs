@@ -7,5 +7,5 @@ mod model;
 pub mod pages;
 pub mod store;
 
-pub use edit::{add, change};
+pub use edit::{add, change, remove};
 pub use model::{InstitutionInput, InstitutionKind, InstitutionState};

@@ -35,6 +35,7 @@ impl List for Institutions {
     const NEED: Permission = Permission::SeeRegistry;
     const TOPIC: Option<Topic> = Some(Topic::Registry);
     const CREATE: Option<Create> = Some(Self::NEW);
+    const IMPORT: Option<(&'static str, Permission)> = Some(("institutions", Permission::EditInstitution));
     const COLUMNS: &'static [Column] = COLUMNS;
 
     fn filters(connection: &mut AnyConnection, scope: &Scope, words: &Words) -> Result<Vec<Filter>> {

@@ -6,7 +6,7 @@ use super::model::{InstitutionInput, InstitutionKind, InstitutionState};
 use crate::access::{Permission, Reach, Scope};
 use crate::clock::Instant;
 use crate::db::schema::{beds, institutions, towns};
-use crate::db::{AnyConnection, Backend, is_unique};
+use crate::db::{AnyConnection, Backend, in_use, is_unique};
 use crate::error::{Error, Result};
 use crate::listing::{ListRequest, Listed};
 use crate::text::Text;
@@ -89,6 +89,19 @@ pub fn get_institution(
         .filter(within(&reach))
         .select(InstitutionRow::as_select())
         .first(connection)?)
+}
+
+/// The institution within reach that is called so, or has this number.
+pub fn find_called(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    permission: Permission,
+    text: &str,
+) -> Result<Option<InstitutionRow>> {
+    let reach = scope.reach(permission)?;
+    let called = institutions::name.eq(text).or(institutions::id.eq(text.parse().unwrap_or(-1)));
+    let found = institutions::table.filter(within(&reach)).filter(called).select(InstitutionRow::as_select());
+    Ok(found.first(connection).optional()?)
 }
 
 /// An institution of anywhere in the city: institutions are public, what happens in them is not.
@@ -272,6 +285,12 @@ pub fn update_institution(
     .execute(connection)
     .map_err(|failure| name_taken(failure, &input.name))?;
     Ok(changed == 1)
+}
+
+/// Deletes version `seen`; false where that version is no longer the current one. Refused while another record names it.
+pub fn delete_institution(connection: &mut AnyConnection, id: i64, seen: i64) -> Result<bool> {
+    let target = institutions::table.filter(institutions::id.eq(id)).filter(institutions::version.eq(seen));
+    Ok(diesel::delete(target).execute(connection).map_err(in_use)? == 1)
 }
 
 fn name_taken(failure: diesel::result::Error, name: &str) -> Error {

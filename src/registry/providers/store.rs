@@ -79,6 +79,14 @@ pub fn may_choose(connection: &mut AnyConnection, scope: &Scope, id: i64) -> Res
     Ok(found == 1)
 }
 
+/// The number of the provider within reach that is called so, or has this number.
+pub fn provider_called(connection: &mut AnyConnection, scope: &Scope, text: &str) -> Result<Option<i64>> {
+    let reach = scope.reach(Permission::SeeRegistry)?;
+    let called = providers::name.eq(text).or(providers::id.eq(text.parse().unwrap_or(-1)));
+    let found = providers::table.filter(within(&reach)).filter(called).select(providers::id);
+    Ok(found.first(connection).optional()?)
+}
+
 /// Number and name of the providers that the asker may see, by name.
 pub fn provider_choices(connection: &mut AnyConnection, scope: &Scope) -> Result<Vec<(i64, String)>> {
     let reach = scope.reach(Permission::SeeRegistry)?;

@@ -31,6 +31,15 @@ pub fn change(tx: &mut Tx<'_>, id: i64, seen: i64, input: &StationInput) -> Resu
     record(tx, "station.change", &edit(id, &town_code, seen + 1), changes)
 }
 
+/// Takes version `seen` of a station off the books again, as if it had never been added: for what was added by mistake.
+pub fn remove(tx: &mut Tx<'_>, id: i64, seen: i64) -> Result<()> {
+    let before = store::get_station(tx.connection, tx.scope, Permission::EditStation, id)?;
+    if before.version != seen || !store::delete_station(tx.connection, id, seen)? {
+        return Err(stale(tx.connection, "station", id, seen)?);
+    }
+    record(tx, "station.remove", &edit(id, &before.town_code, seen), Map::new())
+}
+
 fn edit(id: i64, town_code: &str, version: i64) -> Edit<'_> {
     Edit { entity: "station", id, town_code, institution_id: None, version }
 }

@@ -35,6 +35,7 @@ impl List for Stations {
     const NEED: Permission = Permission::SeeRegistry;
     const TOPIC: Option<Topic> = Some(Topic::Registry);
     const CREATE: Option<Create> = Some(Self::NEW);
+    const IMPORT: Option<(&'static str, Permission)> = Some(("stations", Permission::EditStation));
     const COLUMNS: &'static [Column] = COLUMNS;
 
     fn filters(connection: &mut AnyConnection, scope: &Scope, words: &Words) -> Result<Vec<Filter>> {

@@ -5,7 +5,7 @@ use super::model::StationInput;
 use crate::access::{Permission, Reach, Scope};
 use crate::clock::Instant;
 use crate::db::schema::stations;
-use crate::db::{AnyConnection, Backend, is_unique};
+use crate::db::{AnyConnection, Backend, in_use, is_unique};
 use crate::error::{Error, Result};
 use crate::listing::{ListRequest, Listed};
 use crate::registry::codes;
@@ -81,6 +81,22 @@ pub fn get_station(
         .filter(within(&reach))
         .select(StationRow::as_select())
         .first(connection)?)
+}
+
+/// The station of a village that is called so, within reach.
+pub fn find_called(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    permission: Permission,
+    (village, name): (&str, &str),
+) -> Result<Option<StationRow>> {
+    let reach = scope.reach(permission)?;
+    let found = stations::table
+        .filter(within(&reach))
+        .filter(stations::village_code.eq(village))
+        .filter(stations::name.eq(name))
+        .select(StationRow::as_select());
+    Ok(found.first(connection).optional()?)
 }
 
 /// The station with the names of what it belongs to.
@@ -212,6 +228,12 @@ pub fn update_station(
             .execute(connection)
             .map_err(|failure| name_taken(failure, &input.name))?;
     Ok(changed == 1)
+}
+
+/// Deletes version `seen`; false where that version is no longer the current one. Refused while another record names it.
+pub fn delete_station(connection: &mut AnyConnection, id: i64, seen: i64) -> Result<bool> {
+    let target = stations::table.filter(stations::id.eq(id)).filter(stations::version.eq(seen));
+    Ok(diesel::delete(target).execute(connection).map_err(in_use)? == 1)
 }
 
 fn name_taken(failure: diesel::result::Error, name: &str) -> Error {

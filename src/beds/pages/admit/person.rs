@@ -148,7 +148,7 @@ async fn new_elder(visitor: &Visitor, input: &Input) -> Result<Resolved> {
     if let Some(identity) = new.identity.clone() {
         let found = visitor.app.write(&visitor.scope(), move |tx| find_for_admission(tx, &identity)).await?;
         if found.is_some() {
-            return Err(Error::field("identity", Text::new("rule.identity_known")));
+            return Err(Error::field("identity", Text::new("rule.identity_on_file")));
         }
     }
     let village = new.village_code.clone();
