@@ -123,10 +123,13 @@ impl<'a> Said<'a> {
 /// the next day, said or not.
 fn shift_of(text: &str) -> Option<(Vec<Weekday>, i32, i32)> {
     let text = text.replace("次日", "").replace("next day", "");
-    let at = text.find(|letter: char| letter.is_ascii_digit()).filter(|at| *at > 0)?;
-    // Days may be digits themselves: the times begin behind the last white space before a colon.
-    let colon = text.find(':')?;
-    let start = text[..colon].rfind(char::is_whitespace).map_or(at, |space| space + 1);
+    // Days may be digits themselves: the times begin behind the last white space before the first colon.
+    let before = &text[..text.find(':')?];
+    let space = before.char_indices().rev().find(|(_, letter)| letter.is_whitespace());
+    let start = match space {
+        Some((at, letter)) => at + letter.len_utf8(),
+        None => before.find(|letter: char| letter.is_ascii_digit())?,
+    };
     let (days, times) = text.split_at(start);
     let (from, to) = ["–", "-", "~", "至"].iter().find_map(|mark| times.split_once(mark))?;
     let (from, to) = (clock(from.trim())?, clock(to.trim())?);
