@@ -34,6 +34,11 @@ pub enum Permission {
     SeeVisits,
     AssignVisits,
     DoVisits,
+    SeeAssessments,
+    /// Ordering and answering assessments.
+    Assess,
+    /// Deciding on assessments that somebody else has answered.
+    ReviewAssessment,
     SeeDevices,
     SeeAlerts,
     AnswerAlerts,
@@ -44,7 +49,7 @@ pub enum Permission {
 }
 
 impl Permission {
-    pub const ALL: [Permission; 22] = [
+    pub const ALL: [Permission; 25] = [
         Permission::SeeBoard,
         Permission::SeeRegistry,
         Permission::EditInstitution,
@@ -60,6 +65,9 @@ impl Permission {
         Permission::SeeVisits,
         Permission::AssignVisits,
         Permission::DoVisits,
+        Permission::SeeAssessments,
+        Permission::Assess,
+        Permission::ReviewAssessment,
         Permission::SeeDevices,
         Permission::SeeAlerts,
         Permission::AnswerAlerts,
@@ -107,9 +115,10 @@ impl Role {
     /// The one table of what each role may do.
     pub fn permissions(self) -> &'static [Permission] {
         use Permission::{
-            AnswerAlerts, AssignVisits, DoVisits, EditCaregiver, EditInstitution, EditStation, GrantRoles,
-            ManageStays, ManageUsers, ManageWaiting, SeeAlerts, SeeAudit, SeeBeds, SeeBoard, SeeCaregivers,
-            SeeDevices, SeeElders, SeeRegistry, SeeSessions, SeeVisits, UnmaskCaregiver, UnmaskElder,
+            AnswerAlerts, Assess, AssignVisits, DoVisits, EditCaregiver, EditInstitution, EditStation,
+            GrantRoles, ManageStays, ManageUsers, ManageWaiting, ReviewAssessment, SeeAlerts, SeeAssessments,
+            SeeAudit, SeeBeds, SeeBoard, SeeCaregivers, SeeDevices, SeeElders, SeeRegistry, SeeSessions,
+            SeeVisits, UnmaskCaregiver, UnmaskElder,
         };
         match self {
             Role::Coordinator => &[
@@ -126,6 +135,9 @@ impl Role {
                 SeeVisits,
                 AssignVisits,
                 DoVisits,
+                SeeAssessments,
+                Assess,
+                ReviewAssessment,
                 SeeDevices,
                 SeeAlerts,
                 AnswerAlerts,
@@ -140,6 +152,8 @@ impl Role {
                 SeeBeds,
                 ManageStays,
                 ManageWaiting,
+                SeeAssessments,
+                Assess,
                 SeeDevices,
                 SeeAlerts,
                 AnswerAlerts,
@@ -155,6 +169,8 @@ impl Role {
                 SeeBeds,
                 ManageWaiting,
                 SeeVisits,
+                SeeAssessments,
+                ReviewAssessment,
                 SeeDevices,
                 SeeAlerts,
             ],
