@@ -13,7 +13,7 @@ pub use contradictions::{Contradictions, Sheet};
 pub use due::{add_months, is_weekday, working_days_after};
 pub use notes::{NoteValue, Notes, check_notes};
 pub use package::{Fact, FactKind, FirstFor, Item, Names, Note, NoteKind, Package, Rule};
-pub use score::{Outcome, Values, score};
+pub use score::{Outcome, Unscored, Values, score};
 pub use state::{AssessmentEvent, AssessmentState, DueKind, IllegalStep, Reason};
 pub use vectors::{VectorFailure, VectorFile};
 

@@ -14,7 +14,7 @@ pub struct Due;
 
 impl List for Due {
     const PATH: &'static str = "/assessments/due";
-    const EXPORT_PATH: &'static str = "/assessments/due.xlsx";
+    const EXPORT_PATH: &'static str = "/assessments-due.xlsx";
     const HEADING: &'static str = "assessment.due";
     const EMPTY: &'static str = "assessment.due_empty";
     const NEED: Permission = Permission::SeeAssessments;
