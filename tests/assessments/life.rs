@@ -69,6 +69,10 @@ both!(an_assessment_takes_two_people_and_its_result_counts_once_in_force, |app| 
     assert!(matches!(verdict, songhe::access::audit::Verdict::Whole { .. }), "{verdict:?}");
 });
 
+fn put(values: &mut songhe::assessments::Values, key: &str, number: i32) {
+    values.insert(key.to_owned(), number);
+}
+
 both!(a_missing_or_impossible_answer_is_named_in_both_languages_and_changes_nothing, |app| async {
     app.add_towns();
     let id = ordered(app, app.add_elder(1), ABILITY);
@@ -91,12 +95,12 @@ both!(a_missing_or_impossible_answer_is_named_in_both_languages_and_changes_noth
     );
     for (make, field, word) in [
         (
-            &(|given: &mut Answers| drop(given.answers.insert("stairs".into(), 4))) as &dyn Fn(&mut Answers),
+            &(|given: &mut Answers| put(&mut given.answers, "stairs", 4)) as &dyn Fn(&mut Answers),
             "answers",
             "上下楼梯",
         ),
-        (&|given| drop(given.answers.insert("cooking".into(), 1)), "answers", "cooking"),
-        (&|given| drop(given.facts.insert("coma".into(), 2)), "answers", "昏迷"),
+        (&|given| put(&mut given.answers, "cooking", 1), "answers", "cooking"),
+        (&|given| put(&mut given.facts, "coma", 2), "answers", "昏迷"),
         (&|given| drop(given.notes.insert("wine".into(), NoteValue::Text("x".into()))), "notes", "wine"),
         (&|given| drop(given.notes.insert("bmi".into(), NoteValue::Number(300.0))), "notes", "体质指数"),
         (

@@ -52,11 +52,12 @@ CREATE TABLE assessments (
         'superseded', 'withdrawn')),
     version BIGINT NOT NULL DEFAULT 0,
     CONSTRAINT assessments_two_people CHECK (reviewer <> assessor),
-    CONSTRAINT assessments_scored CHECK (state IN ('none', 'ordered', 'withdrawn') OR (scale_version IS NOT NULL
+    CONSTRAINT assessments_scored CHECK (state = 'none' OR state = 'ordered' OR state = 'withdrawn' OR (scale_version IS NOT NULL
         AND answers IS NOT NULL AND facts IS NOT NULL AND notes IS NOT NULL AND parts IS NOT NULL AND total IS NOT NULL
         AND unadjusted IS NOT NULL AND level IS NOT NULL AND adjustments IS NOT NULL AND assessed_on IS NOT NULL
         AND assessor IS NOT NULL)),
-    CONSTRAINT assessments_reviewed CHECK (state IN ('none', 'ordered', 'withdrawn', 'done') OR reviewer IS NOT NULL),
+    CONSTRAINT assessments_reviewed CHECK (state = 'none' OR state = 'ordered' OR state = 'withdrawn'
+        OR state = 'done' OR reviewer IS NOT NULL),
     CONSTRAINT assessments_enacted CHECK (state <> 'in_force' OR in_force_on IS NOT NULL),
     CONSTRAINT assessments_follow CHECK (follows_id <> id)
 );
@@ -86,8 +87,9 @@ CREATE TABLE assessment_events (
     FOREIGN KEY (assessment_id, prev_seq, from_state) REFERENCES assessment_events (assessment_id, seq, to_state),
     FOREIGN KEY (from_state, kind, to_state) REFERENCES assessment_transitions (from_state, kind, to_state),
     CHECK ((seq = 1 AND prev_seq IS NULL AND from_state = 'none') OR (seq > 1 AND prev_seq IS NOT NULL AND prev_seq = seq - 1)),
-    CHECK ((kind IN ('finish', 'correct')) = (content IS NOT NULL)),
-    CHECK (kind NOT IN ('correct', 'give_back', 'dispute', 'uphold', 'withdraw') OR note <> '')
+    CHECK ((kind = 'finish' OR kind = 'correct') = (content IS NOT NULL)),
+    CHECK (note <> '' OR (kind <> 'correct' AND kind <> 'give_back' AND kind <> 'dispute' AND kind <> 'uphold'
+        AND kind <> 'withdraw'))
 );
 CREATE TRIGGER assessment_events_no_update BEFORE UPDATE ON assessment_events
 BEGIN SELECT RAISE(ABORT, 'assessment_events: rows are only ever added'); END;
