@@ -2,6 +2,8 @@
 
 mod people;
 
+use std::collections::HashSet;
+
 use chrono::{NaiveDate, TimeDelta};
 use serde_json::json;
 
@@ -37,6 +39,8 @@ struct Heap {
     next_id: i64,
     rows: Vec<AssessmentRow>,
     events: Vec<AssessmentEventRow>,
+    /// Those that follow an earlier one.
+    later: HashSet<i64>,
 }
 
 /// One assessment to be laid down.
@@ -56,7 +60,7 @@ struct Plan<'a> {
 /// Everything follows from the seed and the clients that are there; gives how many assessments were made.
 pub(super) fn make(connection: &mut AnyConnection, city: &City<'_>, practice: &Practice) -> Result<i64> {
     let mut dice = Dice::new(city.options.seed, "assessments");
-    let mut heap = Heap { next_id: 1, rows: Vec::new(), events: Vec::new() };
+    let mut heap = Heap { next_id: 1, rows: Vec::new(), events: Vec::new(), later: HashSet::new() };
     let scale = |code: &str| {
         let found = practice.scales.current(code, city.today());
         found.ok_or_else(|| Error::internal(format!("there is no scale {code}")))
@@ -157,7 +161,7 @@ fn lay_ability(
 impl Heap {
     fn store(&mut self, connection: &mut AnyConnection) -> Result<()> {
         store::insert_assessments(connection, &self.rows)?;
-        store::insert_assessment_events(connection, std::mem::take(&mut self.events))?;
+        store::insert_assessment_events(connection, std::mem::take(&mut self.events), &self.later)?;
         self.rows.clear();
         Ok(())
     }
@@ -166,6 +170,9 @@ impl Heap {
     fn lay(&mut self, city: &City<'_>, practice: &Practice, dice: &mut Dice, plan: &Plan<'_>) -> Result<i64> {
         let id = self.next_id;
         self.next_id += 1;
+        if plan.follows_id.is_some() {
+            self.later.insert(id);
+        }
         let is_scored = plan.state != AssessmentState::Ordered;
         let reported = if is_scored { plan.assessed_on } else { city.today() };
         let ordered_on = reported - TimeDelta::days(dice.within(1, 8));

@@ -1,5 +1,7 @@
 //! Rows of assessments.
 
+use std::collections::HashSet;
+
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
@@ -49,20 +51,16 @@ bulk!(insert_same_assessment_step, assessment_events, AssessmentEventRow {
     content: Option<String>,
 });
 
-/// Events of one assessment go in one statement after another, and those of an earlier assessment of an elder before those
-/// of a later one, which takes its place.
+/// Events of one assessment go in one statement after another, and those of `later` assessments, which follow an earlier one of
+/// the same elder, after all of the earlier ones.
 pub(in crate::demo) fn insert_assessment_events(
     connection: &mut AnyConnection,
     mut events: Vec<AssessmentEventRow>,
+    later: &HashSet<i64>,
 ) -> Result<()> {
-    let replaced: std::collections::HashSet<i64> = events
-        .iter()
-        .filter(|event| event.kind == AssessmentEvent::Supersede)
-        .map(|event| event.assessment_id)
-        .collect();
-    let is_later = |event: &AssessmentEventRow| !replaced.contains(&event.assessment_id);
-    events.sort_by_key(|event| (is_later(event), event.seq, event.assessment_id));
-    for step in events.chunk_by(|a, b| a.seq == b.seq && is_later(a) == is_later(b)) {
+    let place = |event: &AssessmentEventRow| (later.contains(&event.assessment_id), event.seq);
+    events.sort_by_key(|event| (place(event), event.assessment_id));
+    for step in events.chunk_by(|a, b| place(a) == place(b)) {
         insert_same_assessment_step(connection, step)?;
     }
     Ok(())
