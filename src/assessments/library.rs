@@ -148,7 +148,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     for entry in std::fs::read_dir(folder).map_err(fault)? {
         let path = entry.map_err(fault)?.path();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if name.ends_with(".json") && !name.ends_with(VECTORS_ENDING) {
+        if path.extension().is_some_and(|ending| ending == "json") && !name.ends_with(VECTORS_ENDING) {
             found.push(path);
         }
     }

@@ -22,8 +22,8 @@ pub use dispute::{dispute, uphold, withdraw};
 pub use fill::{Answers, correct, finish, keep_draft};
 pub use library::{Library, Practice, check_file};
 pub use model::{
-    AssessmentEvent, AssessmentState, DueKind, IllegalStep, NoteValue, Notes, Outcome, Package, Reason, Rule,
-    Unscored, Values, VectorFile, score,
+    AssessmentEvent, AssessmentState, DueKind, IllegalStep, NoteKind, NoteValue, Notes, Outcome, Package,
+    Reason, Rule, Unscored, Values, VectorFile, score,
 };
 pub use order::{Order, order};
 pub use review::{enact, give_back, review};

@@ -55,6 +55,8 @@ struct Plan<'a> {
     answers: &'a Values,
     facts: &'a Values,
     state: AssessmentState,
+    /// When a newer one took the place of this one.
+    replaced_on: Option<NaiveDate>,
 }
 
 /// Everything follows from the seed and the clients that are there; gives how many assessments were made.
@@ -79,6 +81,7 @@ pub(super) fn make(connection: &mut AnyConnection, city: &City<'_>, practice: &P
             answers: &answers,
             facts: &facts,
             state: AssessmentState::InForce,
+            replaced_on: None,
         };
         if !dice.hits(NEVER) {
             lay_ability(city, practice, &mut dice, &mut heap, ability)?;
@@ -136,7 +139,7 @@ fn lay_ability(
     let recent = state != AssessmentState::InForce;
     let age = if recent { dice.within(1, 12) } else { dice.within(3, AGE_DAYS_MAX) };
     let assessed_on = city.today() - TimeDelta::days(age);
-    let mut last = Plan { state, assessed_on, ..plan };
+    let mut last = Plan { assessed_on, state, ..plan };
     if recent || dice.hits(TWICE) {
         let before = assessed_on - TimeDelta::days(dice.within(150, 400));
         let replaced = matches!(state, AssessmentState::InForce | AssessmentState::Disputed);
@@ -147,6 +150,7 @@ fn lay_ability(
             facts: last.facts,
             reason: Reason::First,
             follows_id: None,
+            replaced_on: replaced.then_some(assessed_on),
             ..last
         };
         let better = people::better(dice, earlier.package, earlier.answers);
@@ -179,13 +183,11 @@ impl Heap {
         let outcome = score(plan.package, plan.answers, plan.facts, practice.worsening_steps_max)
             .map_err(|refusal| Error::internal(format!("a demo assessment: {refusal:?}")))?;
         let (answers, facts) = (json!(plan.answers).to_string(), json!(plan.facts).to_string());
+        let notes = json!(people::notes(dice, plan.package));
         let content = json!({
             "scale_version": plan.package.version, "assessed_on": plan.assessed_on, "answers": plan.answers,
-            "facts": plan.facts, "notes": {}, "total": outcome.total, "level": outcome.level,
+            "facts": plan.facts, "notes": notes, "total": outcome.total, "level": outcome.level,
         });
-        let when = |day: NaiveDate, dice: &mut Dice| {
-            city.calendar.at(day, 9 * 60 + dice.within(0, 8 * 60) as i32).min(city.now)
-        };
         let path = path(plan.state);
         let is_reviewed = path.contains(&AssessmentEvent::Review);
         let is_enacted = path.contains(&AssessmentEvent::Enact);
@@ -204,23 +206,41 @@ impl Heap {
             due_on: (!is_scored).then(|| city.today() + TimeDelta::days(dice.within(-6, 12))),
             answers: text(answers),
             facts: text(facts),
-            notes: text("{}".to_owned()),
+            notes: text(notes.to_string()),
             parts: text(json!(outcome.parts).to_string()),
             total: is_scored.then_some(outcome.total),
             unadjusted: text(outcome.unadjusted),
             level: text(outcome.level),
             adjustments: text(json!(outcome.adjustments).to_string()),
             assessed_on: is_scored.then_some(plan.assessed_on),
-            assessor: is_scored.then_some(ASSESSOR),
-            reviewer: is_reviewed.then_some(REVIEWER),
+            assessor: is_scored.then(|| ASSESSOR.to_owned()),
+            reviewer: is_reviewed.then(|| REVIEWER.to_owned()),
             in_force_on: is_enacted.then_some(plan.assessed_on),
         });
+        self.walk(city, dice, (id, ordered_on, plan), &content.to_string())?;
+        Ok(id)
+    }
+
+    /// The events that lead to the plan's state.
+    fn walk(
+        &mut self,
+        city: &City<'_>,
+        dice: &mut Dice,
+        (id, ordered_on, plan): (i64, NaiveDate, &Plan<'_>),
+        content: &str,
+    ) -> Result<()> {
+        let when = |day: NaiveDate, dice: &mut Dice| {
+            city.calendar.at(day, 9 * 60 + dice.within(0, 8 * 60) as i32).min(city.now)
+        };
         let mut state = AssessmentState::Unordered;
         let mut at = when(ordered_on, dice);
-        for (seq, event) in (1_i64..).zip(path) {
+        for (seq, event) in (1_i64..).zip(path(plan.state)) {
             let next = state.apply(event)?;
             if event == AssessmentEvent::Finish {
                 at = when(plan.assessed_on, dice).max(at);
+            }
+            if let (AssessmentEvent::Supersede, Some(day)) = (event, plan.replaced_on) {
+                at = when(day, dice).max(at);
             }
             self.events.push(AssessmentEventRow {
                 assessment_id: id,
@@ -232,12 +252,12 @@ impl Heap {
                 at,
                 actor: if is_of_reviewer(event) { REVIEWER } else { ASSESSOR },
                 note: note(event),
-                content: (event == AssessmentEvent::Finish).then(|| content.to_string()),
+                content: (event == AssessmentEvent::Finish).then(|| content.to_owned()),
             });
             state = next;
             at = later(at, dice, city.now);
         }
-        Ok(id)
+        Ok(())
     }
 }
 

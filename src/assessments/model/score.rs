@@ -60,7 +60,7 @@ fn check(package: &Package, answers: &Values, facts: &Values) -> Result<(), Unsc
         match answers.get(&item.key) {
             None => refusal.missing.push(item.key.clone()),
             Some(points) if !(0..=item.maximum).contains(points) => {
-                refusal.out_of_range.push(item.key.clone())
+                refusal.out_of_range.push(item.key.clone());
             }
             Some(_) => {}
         }

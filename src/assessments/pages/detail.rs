@@ -142,6 +142,8 @@ const ITEM_COLUMNS: &[Column] = &[
 ];
 
 fn part_section(visitor: &Visitor, part: &PartSheet) -> Section {
+    // Without a result before there is no column for it.
+    let shown = if part.previous_sum.is_empty() { ITEM_COLUMNS.len() - 1 } else { ITEM_COLUMNS.len() };
     let rows = part.items.iter().map(|item| {
         let points =
             |points: Option<i32>| points.map(|points| Cell::count(i64::from(points))).unwrap_or_default();
@@ -158,7 +160,7 @@ fn part_section(visitor: &Visitor, part: &PartSheet) -> Section {
     Section {
         heading: format!("{} · {}", part.heading, part.sum),
         fields: Vec::new(),
-        table: Some(table(visitor, ITEM_COLUMNS, rows.collect())),
+        table: Some(table(visitor, &ITEM_COLUMNS[..shown], rows.collect())),
     }
 }
 

@@ -78,6 +78,7 @@ fn cells(row: &DueRow, words: &Words, may_order: bool) -> Row {
             let days = (today - day).num_days().to_string();
             Cell::chip(words.lang.fill("assessment.days_late", &[("n", &days)]), "bad")
         }
+        Some(day) if day == today => Cell::chip(words.t("assessment.due_today"), "warn"),
         Some(day) => {
             let days = (day - today).num_days().to_string();
             Cell::chip(words.lang.fill("assessment.days_left", &[("n", &days)]), "wait")

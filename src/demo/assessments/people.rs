@@ -1,6 +1,6 @@
 //! How able an elder of the demo city is, and what that comes to on each scale.
 
-use crate::assessments::{Package, Values};
+use crate::assessments::{NoteKind, NoteValue, Notes, Package, Values};
 use crate::demo::dice::Dice;
 
 /// Lost ability of body and mind, 0 to 1.
@@ -32,7 +32,7 @@ impl Able {
         for part in &package.parts {
             let loss = match part.key.as_str() {
                 "mental_state" => self.mind,
-                "participation" => (self.body + self.mind) / 2.0,
+                "participation" => f64::midpoint(self.body, self.mind),
                 _ => self.body,
             };
             for item in &part.items {
@@ -67,6 +67,26 @@ pub(super) fn better(dice: &mut Dice, package: &Package, answers: &Values) -> Va
         }
     }
     before
+}
+
+/// Health notes: mostly nothing to be said, which is an option of its own.
+pub(super) fn notes(dice: &mut Dice, package: &Package) -> Notes {
+    let mut notes = Notes::new();
+    for note in &package.notes {
+        let option = match note.options.first() {
+            Some(first) if dice.hits(80) => Some(first),
+            Some(_) => Some(dice.pick(&note.options)),
+            None => None,
+        };
+        let value = match (note.kind, option) {
+            (NoteKind::Choice, Some(option)) => NoteValue::Text(option.key.clone()),
+            (NoteKind::Choices, Some(option)) => NoteValue::Many(vec![option.key.clone()]),
+            (NoteKind::Decimal, _) => NoteValue::Number(dice.within(170, 290) as f64 / 10.0),
+            _ => continue,
+        };
+        notes.insert(note.key.clone(), value);
+    }
+    notes
 }
 
 /// Percent of the indicators that another visitor saw otherwise.

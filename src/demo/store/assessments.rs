@@ -33,8 +33,8 @@ bulk!(insert_assessments, assessments, AssessmentRow {
     level: Option<String>,
     adjustments: Option<String>,
     assessed_on: Option<NaiveDate>,
-    assessor: Option<&'static str>,
-    reviewer: Option<&'static str>,
+    assessor: Option<String>,
+    reviewer: Option<String>,
     in_force_on: Option<NaiveDate>,
 });
 
