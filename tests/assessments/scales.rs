@@ -106,15 +106,21 @@ fn an_answer_outside_its_range_is_refused_by_name() {
                 let mut answers = full.clone();
                 answers.insert(item.key.clone(), points);
                 let refused = score(package, &answers, &Values::new(), 1).unwrap_err();
-                assert_eq!(refused.out_of_range, [item.key.clone()]);
+                assert_eq!(refused.out_of_range, std::slice::from_ref(&item.key));
             }
             let mut answers = full.clone();
             answers.remove(&item.key);
-            assert_eq!(score(package, &answers, &Values::new(), 1).unwrap_err().missing, [item.key.clone()]);
+            assert_eq!(
+                score(package, &answers, &Values::new(), 1).unwrap_err().missing,
+                std::slice::from_ref(&item.key)
+            );
         }
         for fact in &package.facts {
             let facts = Values::from([(fact.key.clone(), fact.highest() + 1)]);
-            assert_eq!(score(package, &full, &facts, 1).unwrap_err().out_of_range, [fact.key.clone()]);
+            assert_eq!(
+                score(package, &full, &facts, 1).unwrap_err().out_of_range,
+                std::slice::from_ref(&fact.key)
+            );
         }
     }
 }
