@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use crate::access::audit::{self, Entry};
 use crate::access::seal::Keys;
 use crate::access::{Passwords, Scope};
+use crate::assessments::Practice;
 use crate::bus::{Bus, Event, store as outbox};
 use crate::clock::{Calendar, Clock, Instant};
 use crate::config::Config;
@@ -27,6 +28,7 @@ pub struct App {
     pub metrics: metrics_exporter_prometheus::PrometheusHandle,
     pub parts: Parts,
     pub memo: Memo,
+    pub assessing: Arc<Practice>,
 }
 
 /// What running parts (broker, ingest) say of themselves for the health answer.

@@ -10,6 +10,7 @@ pub mod access;
 pub mod alerts;
 pub mod api;
 pub mod app;
+pub mod assessments;
 pub mod backup;
 pub mod beds;
 pub mod bus;

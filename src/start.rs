@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use crate::access::seal::Keys;
 use crate::access::{Passwords, audit};
 use crate::app::{App, Parts};
+use crate::assessments::Practice;
 use crate::bus::Bus;
 use crate::clock::{Calendar, Clock};
 use crate::config::{BusKind, Config, DatabaseTarget};
@@ -43,7 +44,9 @@ pub fn open(config: Config, clock: Clock) -> Result<App> {
         (BusKind::Redis, Some(url)) => Bus::over_redis(url.expose())?,
         _ => Bus::in_process(),
     };
+    let assessing = Arc::new(Practice::open(&config)?);
     Ok(App {
+        assessing,
         calendar: Calendar::new(config.city.time_zone),
         metrics: crate::metrics::handle(),
         config: Arc::new(config),

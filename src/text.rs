@@ -70,6 +70,9 @@ impl Lang {
     }
 }
 
+/// Between the two values of an argument that has one for each language.
+const BETWEEN: char = '\u{1f}';
+
 /// A text not yet in a language: key and arguments. An argument that starts with `@` is itself a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text {
@@ -88,12 +91,20 @@ impl Text {
         self
     }
 
+    /// An argument whose value is data in both languages.
+    #[must_use]
+    pub fn with_both(self, name: &'static str, chinese: &str, english: &str) -> Self {
+        self.with(name, format!("{chinese}{BETWEEN}{english}"))
+    }
+
     pub fn to(&self, lang: Lang) -> String {
         let mut text = lang.t(self.key).into_owned();
         for (name, value) in &self.arguments {
-            let shown = match value.strip_prefix('@') {
-                Some(key) => lang.t(key),
-                None => Cow::Borrowed(value.as_str()),
+            let shown = match (value.split_once(BETWEEN), value.strip_prefix('@')) {
+                (Some((chinese, _)), _) if lang == Lang::Chinese => Cow::Borrowed(chinese),
+                (Some((_, english)), _) => Cow::Borrowed(english),
+                (None, Some(key)) => lang.t(key),
+                (None, None) => Cow::Borrowed(value.as_str()),
             };
             text = text.replace(&format!("{{{name}}}"), &shown);
         }
@@ -148,5 +159,12 @@ mod tests {
     fn arguments_fill_their_places() {
         let text = Text::new("error.stale").with("who", "W").with("when", "T");
         assert!(text.to(Lang::English).contains('W') && !text.to(Lang::English).contains("{who}"));
+    }
+
+    #[test]
+    fn an_argument_may_have_a_value_for_each_language() {
+        let text = Text::new("error.stale").with_both("who", "协理员", "coordinator");
+        assert!(text.to(Lang::Chinese).contains("协理员") && !text.to(Lang::Chinese).contains("coordinator"));
+        assert!(text.to(Lang::English).contains("coordinator") && !text.to(Lang::English).contains("协理员"));
     }
 }

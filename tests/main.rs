@@ -3,6 +3,7 @@
 
 mod access;
 mod api;
+mod assessments;
 mod beds;
 mod browser;
 mod bus;

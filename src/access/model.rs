@@ -36,6 +36,11 @@ pub enum Permission {
     SeeVisits,
     AssignVisits,
     DoVisits,
+    SeeAssessments,
+    /// Ordering and answering assessments.
+    Assess,
+    /// Deciding on assessments that somebody else has answered.
+    ReviewAssessment,
     SeeDevices,
     SeeAlerts,
     AnswerAlerts,
@@ -48,7 +53,7 @@ pub enum Permission {
 }
 
 impl Permission {
-    pub const ALL: [Permission; 24] = [
+    pub const ALL: [Permission; 27] = [
         Permission::SeeBoard,
         Permission::SeeRegistry,
         Permission::EditInstitution,
@@ -65,6 +70,9 @@ impl Permission {
         Permission::SeeVisits,
         Permission::AssignVisits,
         Permission::DoVisits,
+        Permission::SeeAssessments,
+        Permission::Assess,
+        Permission::ReviewAssessment,
         Permission::SeeDevices,
         Permission::SeeAlerts,
         Permission::AnswerAlerts,
@@ -113,10 +121,10 @@ impl Role {
     /// The one table of what each role may do.
     pub fn permissions(self) -> &'static [Permission] {
         use Permission::{
-            AnswerAlerts, AssignVisits, DoVisits, EditCaregiver, EditElder, EditInstitution, EditStation,
-            GrantRoles, ImportRecords, ManageStays, ManageUsers, ManageWaiting, SeeAlerts, SeeAudit, SeeBeds,
-            SeeBoard, SeeCaregivers, SeeDevices, SeeElders, SeeRegistry, SeeSessions, SeeVisits,
-            UnmaskCaregiver, UnmaskElder,
+            AnswerAlerts, Assess, AssignVisits, DoVisits, EditCaregiver, EditElder, EditInstitution,
+            EditStation, GrantRoles, ImportRecords, ManageStays, ManageUsers, ManageWaiting,
+            ReviewAssessment, SeeAlerts, SeeAssessments, SeeAudit, SeeBeds, SeeBoard, SeeCaregivers,
+            SeeDevices, SeeElders, SeeRegistry, SeeSessions, SeeVisits, UnmaskCaregiver, UnmaskElder,
         };
         match self {
             Role::Coordinator => &[
@@ -135,6 +143,9 @@ impl Role {
                 SeeVisits,
                 AssignVisits,
                 DoVisits,
+                SeeAssessments,
+                Assess,
+                ReviewAssessment,
                 SeeDevices,
                 SeeAlerts,
                 AnswerAlerts,
@@ -151,6 +162,8 @@ impl Role {
                 SeeBeds,
                 ManageStays,
                 ManageWaiting,
+                SeeAssessments,
+                Assess,
                 SeeDevices,
                 SeeAlerts,
                 AnswerAlerts,
@@ -168,6 +181,8 @@ impl Role {
                 SeeBeds,
                 ManageWaiting,
                 SeeVisits,
+                SeeAssessments,
+                ReviewAssessment,
                 SeeDevices,
                 SeeAlerts,
             ],

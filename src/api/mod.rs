@@ -32,6 +32,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(crate::access::api::endpoints());
     endpoints.extend(crate::registry::endpoints());
     endpoints.extend(crate::elders::api::endpoints());
+    endpoints.extend(crate::assessments::api::endpoints());
     endpoints.extend(crate::beds::api::endpoints());
     endpoints.extend(crate::visits::api::endpoints());
     endpoints.extend(crate::devices::api::endpoints());

@@ -13,7 +13,7 @@ mod room_steps;
 mod rooms;
 mod stay;
 mod stay_steps;
-mod steps;
+pub(crate) mod steps;
 mod timeline;
 mod transfers;
 mod waiting;

@@ -4,6 +4,7 @@ use crate::clock::Instant;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Topic {
     Visit,
+    Assessment,
     Stay,
     Reading,
     Alert,
@@ -14,8 +15,9 @@ pub enum Topic {
 }
 
 impl Topic {
-    pub const ALL: [Topic; 7] = [
+    pub const ALL: [Topic; 8] = [
         Topic::Visit,
+        Topic::Assessment,
         Topic::Stay,
         Topic::Reading,
         Topic::Alert,
@@ -27,6 +29,7 @@ impl Topic {
     pub fn name(self) -> &'static str {
         match self {
             Topic::Visit => "visit",
+            Topic::Assessment => "assessment",
             Topic::Stay => "stay",
             Topic::Reading => "reading",
             Topic::Alert => "alert",

@@ -36,8 +36,8 @@ impl Refusal {
 /// Key, value and the numbers allowed for it.
 type Range = (&'static str, u64, RangeInclusive<u64>);
 
-fn ranges(config: &Config) -> [Range; 10] {
-    let Config { http, database, sessions, .. } = config;
+fn ranges(config: &Config) -> [Range; 13] {
+    let Config { http, database, sessions, assessments, .. } = config;
     let wide = u64::from;
     [
         ("http.workers", wide(http.workers), 0..=256),
@@ -49,6 +49,9 @@ fn ranges(config: &Config) -> [Range; 10] {
         ("sessions.idle_min", wide(sessions.idle_min), 1..=1440),
         ("sessions.duty_idle_h", wide(sessions.duty_idle_h), 1..=24),
         ("sessions.lifetime_h", wide(sessions.lifetime_h), 1..=720),
+        ("assessments.worsening_steps_max", wide(assessments.worsening_steps_max), 1..=3),
+        ("assessments.repeat_days", wide(assessments.repeat_days), 0..=365),
+        ("assessments.renewal_months", wide(assessments.renewal_months), 0..=120),
         ("http.listen", wide(u32::from(http.listen.port())), 0..=65_535),
     ]
 }

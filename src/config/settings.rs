@@ -28,6 +28,7 @@ pub struct Config {
     pub log: Log,
     pub security: Security,
     pub map: Map,
+    pub assessments: Assessments,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -144,6 +145,16 @@ pub struct Map {
     pub tile_url: Option<SecretUrl>,
 }
 
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Assessments {
+    /// Relative to the data folder unless it is absolute.
+    pub scales_dir: Option<PathBuf>,
+    pub worsening_steps_max: u32,
+    pub repeat_days: u32,
+    pub renewal_months: u32,
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -173,6 +184,12 @@ impl Default for Config {
             log: Log { format: LogFormat::Human, filter: "info".to_owned() },
             security: Security { key_file: PathBuf::from("keys.json"), metrics_public: false },
             map: Map { tile_url: None },
+            assessments: Assessments {
+                scales_dir: None,
+                worsening_steps_max: 1,
+                repeat_days: 30,
+                renewal_months: 12,
+            },
         }
     }
 }

@@ -25,6 +25,15 @@ impl From<Failure> for Error {
             _ if violates(&failure, "visits_caregiver_once") => {
                 Error::taken(Text::new("error.caregiver_elsewhere"))
             }
+            _ if violates(&failure, "assessments_two_people") => {
+                Error::taken(Text::new("error.two_people_assess"))
+            }
+            _ if violates(&failure, "assessments_in_force_once") => {
+                Error::taken(Text::new("error.assessment_in_force"))
+            }
+            _ if violates(&failure, "assessments_open_once") => {
+                Error::taken(Text::new("error.assessment_open"))
+            }
             _ if waited_in_vain(&failure) => Error::busy().context("database lock"),
             _ => Error::internal("database"),
         };

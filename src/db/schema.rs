@@ -584,6 +584,59 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    assessment_transitions (from_state, kind, to_state) {
+        from_state -> Text,
+        kind -> Text,
+        to_state -> Text,
+    }
+}
+
+diesel::table! {
+    assessments (id) {
+        id -> BigInt,
+        elder_id -> BigInt,
+        town_code -> Text,
+        scale -> Text,
+        scale_version -> Nullable<Text>,
+        reason -> Text,
+        follows_id -> Nullable<BigInt>,
+        ordered_on -> Date,
+        changed_on -> Nullable<Date>,
+        due_on -> Nullable<Date>,
+        draft -> Nullable<Text>,
+        answers -> Nullable<Text>,
+        facts -> Nullable<Text>,
+        notes -> Nullable<Text>,
+        parts -> Nullable<Text>,
+        total -> Nullable<Integer>,
+        unadjusted -> Nullable<Text>,
+        level -> Nullable<Text>,
+        adjustments -> Nullable<Text>,
+        assessed_on -> Nullable<Date>,
+        assessor -> Nullable<Text>,
+        reviewer -> Nullable<Text>,
+        in_force_on -> Nullable<Date>,
+        state -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    assessment_events (assessment_id, seq) {
+        assessment_id -> BigInt,
+        seq -> BigInt,
+        prev_seq -> Nullable<BigInt>,
+        kind -> Text,
+        from_state -> Text,
+        to_state -> Text,
+        at -> Timestamp,
+        actor -> Text,
+        note -> Text,
+        content -> Nullable<Text>,
+    }
+}
+
 diesel::joinable!(alerts -> devices (device_id));
 diesel::joinable!(alerts -> towns (town_code));
 diesel::joinable!(beds -> institutions (institution_id));
@@ -596,6 +649,8 @@ diesel::joinable!(elders -> towns (town_code));
 diesel::joinable!(elders -> villages (village_code));
 diesel::joinable!(institutions -> towns (town_code));
 diesel::joinable!(latest_readings -> devices (device_id));
+diesel::joinable!(assessments -> elders (elder_id));
+diesel::joinable!(assessments -> towns (town_code));
 diesel::joinable!(providers -> towns (town_code));
 diesel::joinable!(rooms -> institutions (institution_id));
 diesel::joinable!(sessions -> users (user_id));
@@ -648,6 +703,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     visit_transitions,
     visits,
     visit_events,
+    assessment_transitions,
+    assessments,
+    assessment_events,
     devices,
     device_windows,
     device_gaps,

@@ -7,13 +7,14 @@ use super::city::City;
 use super::options::DemoOptions;
 use super::users::{self, Logins};
 use super::{
-    MARK_ACTION, MARK_ENTITY, MARK_ENTITY_ID, bed_life, beds, devices, elders, facts, files, institutions,
-    places, stations, steps,
+    MARK_ACTION, MARK_ENTITY, MARK_ENTITY_ID, assessments, bed_life, beds, devices, elders, facts, files,
+    institutions, places, stations, steps,
 };
 use super::{store, visits};
 use crate::access::audit::Entry;
 use crate::access::{Scope, hash_password};
 use crate::app::{App, Tx};
+use crate::assessments::Practice;
 use crate::error::{Error, Result};
 
 /// How many of each were made.
@@ -32,6 +33,7 @@ pub struct Counts {
     pub stays: i64,
     pub devices: i64,
     pub visits: i64,
+    pub assessments: i64,
 }
 
 /// Makes the city in an empty database, and its files beside it. The database is refused when it holds anything.
@@ -48,13 +50,18 @@ pub fn generate(app: &App, options: &DemoOptions) -> Result<Counts> {
                 "the database is not empty: a demo city is made in an empty one only",
             ));
         }
-        fill(tx, options, &towns, &hash)
+        fill(tx, options, &towns, (&hash, &app.assessing))
     })?;
     super::write_device_file(app, options.seed)?;
     Ok(counts)
 }
 
-fn fill(tx: &mut Tx<'_>, options: &DemoOptions, towns: &[facts::Town], hash: &str) -> Result<Counts> {
+fn fill(
+    tx: &mut Tx<'_>,
+    options: &DemoOptions,
+    towns: &[facts::Town],
+    (hash, practice): (&str, &Practice),
+) -> Result<Counts> {
     let city = City { options, towns, keys: tx.keys, calendar: tx.calendar, now: tx.now };
     let connection = &mut *tx.connection;
     places::make(connection, &city)?;
@@ -65,6 +72,7 @@ fn fill(tx: &mut Tx<'_>, options: &DemoOptions, towns: &[facts::Town], hash: &st
     let clients = elders::make_clients(connection, &city)?;
     let beds = beds::make(connection, &city, &operating.operating, clients)?;
     bed_life::make(connection, &city)?;
+    let assessments = assessments::make(connection, &city, practice)?;
     let devices = devices::make(connection, &city, &smart, &operating.operating)?;
     let workers = store::workers(connection)?;
     let caregiver = workers.iter().find(|worker| worker.town_code == users::TOWN).or(workers.first());
@@ -87,6 +95,7 @@ fn fill(tx: &mut Tx<'_>, options: &DemoOptions, towns: &[facts::Town], hash: &st
         stays: beds.stays,
         devices,
         visits,
+        assessments,
     };
     tx.audit(&Entry {
         action: MARK_ACTION,

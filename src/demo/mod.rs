@@ -3,6 +3,7 @@
 //! Invariants: the same seed and scale give the same city at the same instant; a demo city is made in an empty database
 //! only and is marked by its audit row, so that nothing here ever touches a real city.
 
+mod assessments;
 mod bed_life;
 mod bed_moves;
 mod beds;

@@ -2,6 +2,7 @@
 
 #[macro_use]
 mod bulk;
+mod assessments;
 mod bed_life;
 mod queries;
 mod removal;
@@ -9,6 +10,7 @@ mod removal;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
+pub(super) use assessments::*;
 pub(super) use bed_life::*;
 pub(super) use queries::*;
 pub(super) use removal::drop_everything;
@@ -229,6 +231,7 @@ pub(super) fn continue_all(connection: &mut AnyConnection) -> Result<()> {
             "beds",
             "stays",
             "visits",
+            "assessments",
             "devices",
         ],
     )

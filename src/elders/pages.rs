@@ -4,6 +4,8 @@ use super::model::{Category, age_years, mask_identity, mask_phone};
 use super::personal::{Personal, find_by_identity, open, reveal};
 use super::store::{ElderListed, get_elder, list_elders, with_places};
 use crate::access::{Permission, Scope};
+use crate::assessments::pages::{ASSESSMENT_COLUMNS, assessment_row};
+use crate::assessments::store::{AssessmentListed, assessments_of_elder};
 use crate::beds::store::{StayListed, stays_of_elder};
 use crate::db::AnyConnection;
 use crate::error::{Code, Error, Result};
@@ -38,6 +40,8 @@ impl List for Elders {
     const LOOK_UP: Option<LookUp> =
         Some(LookUp { path: "/elders/find", field: "identity", need: Permission::SeeElders });
     const IMPORT: Option<(&'static str, Permission)> = Some(("elders", Permission::EditElder));
+    const LINKS: &'static [(&'static str, &'static str, &'static str)] =
+        &[("/assessments", "assessment.heading", "clipboard-list")];
     const COLUMNS: &'static [Column] = &[
         Column::text("name", "field.person_name"),
         Column::text("gender", "field.gender"),
@@ -140,6 +144,7 @@ struct Shown {
     masked: Personal,
     stays: Vec<StayListed>,
     visits: Vec<VisitListed>,
+    assessments: Vec<AssessmentListed>,
 }
 
 async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
@@ -172,10 +177,11 @@ async fn load(visitor: &Visitor, id: i64) -> Result<Shown> {
             let listed = listed.ok_or_else(Error::not_found)?;
             let stays = stays_of_elder(connection, &scope, id, words.now)?;
             let visits = visits_of_elder(connection, &scope, id, (words.calendar, words.now))?;
+            let assessments = assessments_of_elder(connection, &scope, id, words.now)?;
             // Of the address the page shows no more than the village.
             let address =
                 if masked.address.is_empty() { String::new() } else { masked_address(&listed, &words) };
-            Ok(Shown { masked: Personal { address, ..masked }, listed, stays, visits })
+            Ok(Shown { masked: Personal { address, ..masked }, listed, stays, visits, assessments })
         })
         .await
 }
@@ -185,7 +191,7 @@ fn masked_address(listed: &ElderListed, words: &Words) -> String {
 }
 
 fn page(visitor: &Visitor, shown: Shown, clear: Option<&Personal>) -> Result<HttpResponse> {
-    let Shown { listed, masked, stays, visits } = shown;
+    let Shown { listed, masked, stays, visits, assessments } = shown;
     let words = Words::of(visitor);
     let elder = &listed.elder;
     let age = age_years(elder.born_on, visitor.today()).to_string();
@@ -201,6 +207,14 @@ fn page(visitor: &Visitor, shown: Shown, clear: Option<&Personal>) -> Result<Htt
             table: None,
         },
     ];
+    if visitor.may(Permission::SeeAssessments) {
+        let rows = assessments.into_iter().map(|one| assessment_row(one, &words)).collect();
+        sections.push(Section {
+            heading: visitor.t("assessment.heading").into_owned(),
+            fields: Vec::new(),
+            table: Some(table(visitor, ASSESSMENT_COLUMNS, rows)),
+        });
+    }
     if visitor.may(Permission::SeeVisits) {
         let rows = visits.into_iter().map(|visit| visit_row(visit, &words)).collect();
         sections.push(Section {
@@ -246,6 +260,10 @@ fn actions(visitor: &Visitor, listed: &ElderListed, is_clear: bool) -> Vec<Actio
     }
     if is_clear {
         actions.push(Action::link(format!("/elders/{}", elder.id), visitor.t("elder.mask"), "lock"));
+    }
+    if visitor.may(Permission::Assess) {
+        let href = format!("/assessments/new?elder={}", elder.id);
+        actions.push(Action::link(href, visitor.t("assessment.new"), "clipboard-list"));
     }
     if visitor.may(Permission::AssignVisits) && elder.home_visits {
         let href = format!("/visits/new?elder={}", elder.id);

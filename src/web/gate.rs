@@ -151,6 +151,16 @@ fn wants_admission_anyway(pattern: &str) -> bool {
     !(pattern.starts_with("/static") || pattern.starts_with("/health"))
 }
 
+/// Whether the asker's roles allow the page at a fixed address.
+pub(super) fn may_open(context: &Context, path: &str) -> bool {
+    match lookup(&Method::GET, path) {
+        Some(Need::May(permission)) => context.may(permission),
+        Some(Need::Either(one, other)) => context.may(one) || context.may(other),
+        Some(Need::Open | Need::SignedIn | Need::Local) => true,
+        None => false,
+    }
+}
+
 fn lookup(method: &Method, pattern: &str) -> Option<Need> {
     let needs = NEEDS.get(pattern)?;
     needs.iter().find(|(known, _)| known == method).map(|(_, need)| *need)

@@ -77,7 +77,7 @@ pub trait List: 'static {
     /// The kind of import that brings such rows in, and what it needs beside the right to import.
     const IMPORT: Option<(&'static str, Permission)> = None;
     const LOOK_UP: Option<LookUp> = None;
-    /// Pages that belong to the list: address, text key, icon.
+    /// Pages that belong to the list: address, text key, icon. Shown to whoever may open them.
     const LINKS: &'static [(&'static str, &'static str, &'static str)] = &[];
 
     /// Filters with the values that the asker can choose from.
@@ -98,11 +98,18 @@ pub struct Words {
     pub lang: crate::text::Lang,
     pub calendar: crate::clock::Calendar,
     pub now: crate::clock::Instant,
+    /// The scales, whose names are data.
+    pub assessing: std::sync::Arc<crate::assessments::Practice>,
 }
 
 impl Words {
     pub fn of(context: &Context) -> Words {
-        Words { lang: context.lang, calendar: context.app.calendar, now: context.now }
+        Words {
+            lang: context.lang,
+            calendar: context.app.calendar,
+            now: context.now,
+            assessing: std::sync::Arc::clone(&context.app.assessing),
+        }
     }
 
     pub fn t(&self, key: &str) -> String {
@@ -213,6 +220,7 @@ pub async fn list_page<L: List>(visitor: Visitor, http: HttpRequest) -> Result<H
         live_topic: L::TOPIC.map(Topic::name),
         links: L::LINKS
             .iter()
+            .filter(|(href, _, _)| super::gate::may_open(&visitor, href))
             .map(|(href, label, icon)| (*href, visitor.t(label).into_owned(), *icon))
             .collect(),
         look_up: L::LOOK_UP.filter(|look_up| visitor.may(look_up.need)).map(|look_up| LookUpView {

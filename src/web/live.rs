@@ -185,6 +185,7 @@ impl Listener {
 fn reaches(scope: &Scope) -> Vec<(Topic, Reach)> {
     let needs = [
         (Topic::Visit, Permission::SeeVisits),
+        (Topic::Assessment, Permission::SeeAssessments),
         (Topic::Stay, Permission::SeeBeds),
         (Topic::Reading, Permission::SeeDevices),
         (Topic::Alert, Permission::SeeAlerts),

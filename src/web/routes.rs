@@ -60,6 +60,7 @@ pub fn all() -> Vec<Route> {
     routes.extend(crate::registry::routes());
     routes.extend(crate::api::routes());
     routes.extend(crate::elders::pages::routes());
+    routes.extend(crate::assessments::pages::routes());
     routes.extend(crate::beds::pages::routes());
     routes.extend(crate::imports::pages::routes());
     routes.extend(crate::visits::pages::routes());

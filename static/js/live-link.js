@@ -1,7 +1,7 @@
 // One link to the server's event stream: watches the heartbeat, reconnects with back-off, resumes after the last id.
 // Used by the SharedWorker (one link per browser) and, where there is none, by the page itself.
 
-export const TOPICS = ["visit", "stay", "reading", "alert", "device", "registry", "figures"];
+export const TOPICS = ["visit", "assessment", "stay", "reading", "alert", "device", "registry", "figures"];
 const SILENCE_MAX_MS = 6000;
 const BACKOFF_MIN_MS = 1000;
 const BACKOFF_MAX_MS = 10000;

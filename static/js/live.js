@@ -9,7 +9,7 @@ import { startAges, setServerTime } from "./ages.js";
 
 const SETTLE_MS = 1000;
 // Topics whose events change a figure of the board.
-const COUNTED = new Set(["visit", "stay", "alert", "device", "registry"]);
+const COUNTED = new Set(["visit", "assessment", "stay", "alert", "device", "registry"]);
 const settling = new Map();
 
 function announce(name, detail) {

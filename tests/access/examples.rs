@@ -29,6 +29,7 @@ pub struct Records {
     transfer: i64,
     waiting: i64,
     visit: i64,
+    assessment: i64,
     device: i64,
     alert: i64,
     import: i64,
@@ -141,6 +142,7 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
              'seed', '')"
         ))?)
     });
+    let assessment = add_assessment(app, elder, code);
     let blob = match app.kind() {
         songhe::db::Kind::Sqlite => "x'00'",
         songhe::db::Kind::Postgres => "'\\x00'",
@@ -177,11 +179,30 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
         transfer,
         waiting,
         visit,
+        assessment,
         device,
         alert,
         import,
         town,
     }
+}
+
+/// One that is ordered.
+fn add_assessment(app: &TestApp, elder: i64, code: &str) -> i64 {
+    let assessment = insert(
+        app,
+        format!(
+            "INSERT INTO assessments (elder_id, town_code, scale, reason, ordered_on) \
+         VALUES ({elder}, '{code}', 'gbt42195', 'first', '2026-11-20')"
+        ),
+    );
+    app.write(|tx| {
+        Ok(tx.connection.batch_execute(&format!(
+            "INSERT INTO assessment_events (assessment_id, seq, kind, from_state, to_state, at, actor, note) \
+             VALUES ({assessment}, 1, 'order', 'none', 'ordered', '2026-11-20 01:00:00.000', 'seed', '')"
+        ))?)
+    });
+    assessment
 }
 
 /// Writes [`FOREIGN`] into every name of town 2.
@@ -226,6 +247,7 @@ impl Records {
             transfer: 14,
             waiting: 15,
             visit: 8,
+            assessment: 16,
             device: 9,
             alert: 10,
             import: 16,
@@ -255,6 +277,7 @@ impl Records {
             "transfers" => self.transfer.to_string(),
             "waiting" => self.waiting.to_string(),
             "visits" => self.visit.to_string(),
+            "assessments" => self.assessment.to_string(),
             "devices" => self.device.to_string(),
             "alerts" => self.alert.to_string(),
             "imports" => self.import.to_string(),

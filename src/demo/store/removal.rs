@@ -6,7 +6,7 @@ use crate::db::AnyConnection;
 use crate::error::Result;
 
 /// All tables of this program.
-const TABLES: [&str; 43] = [
+const TABLES: [&str; 46] = [
     "users",
     "user_grants",
     "sessions",
@@ -39,6 +39,9 @@ const TABLES: [&str; 43] = [
     "visit_transitions",
     "visits",
     "visit_events",
+    "assessment_transitions",
+    "assessments",
+    "assessment_events",
     "devices",
     "device_windows",
     "device_gaps",
