@@ -436,7 +436,8 @@ diesel::table! {
         plan_item_version -> Nullable<BigInt>,
         occurrence_on -> Nullable<Date>,
         group_id -> Nullable<BigInt>,
-        group_place -> Integer,
+        group_place -> Nullable<Integer>,
+        occurrence_part -> Integer,
     }
 }
 

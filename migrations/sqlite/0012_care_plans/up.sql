@@ -1,5 +1,5 @@
 -- What is offered and at what price, what an elder is to get, and the visits that follow from it.
--- A visit that follows from a plan names its item and the day that the rule gives: with its place in a group of visits this is
+-- A visit that follows from a plan names its item and the day that the rule gives: with its part, where two come at once, this is
 -- unique, so that generating twice makes nothing twice. Days are the city's; an `ends_on` is the last day itself.
 
 -- The catalogue by the seven groups of GB/T 43153. Durations, prices and proof are proposals until an office confirms them.
@@ -245,9 +245,11 @@ ALTER TABLE visits ADD COLUMN plan_item_id BIGINT REFERENCES plan_items (id);
 ALTER TABLE visits ADD COLUMN plan_item_version BIGINT;
 ALTER TABLE visits ADD COLUMN occurrence_on DATE CHECK ((occurrence_on IS NULL) = (plan_item_id IS NULL));
 ALTER TABLE visits ADD COLUMN group_id BIGINT REFERENCES visit_groups (id);
-ALTER TABLE visits ADD COLUMN group_place INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE visits ADD COLUMN group_place INTEGER CHECK (group_place IS NULL OR group_id IS NOT NULL);
+-- An item for two caregivers has two visits on a day, one for each.
+ALTER TABLE visits ADD COLUMN occurrence_part INTEGER NOT NULL DEFAULT 1;
 UPDATE visits SET price_fen = (SELECT i.price_fen FROM service_items AS i WHERE i.code = visits.service_code);
-CREATE UNIQUE INDEX visits_by_occurrence ON visits (plan_item_id, occurrence_on, group_place);
+CREATE UNIQUE INDEX visits_by_occurrence ON visits (plan_item_id, occurrence_on, occurrence_part);
 CREATE INDEX visits_by_group ON visits (group_id) WHERE group_id IS NOT NULL;
 
 -- A visit that is only planned can be withdrawn when its plan changes: nobody sees it any more, its history stays, and it can be
