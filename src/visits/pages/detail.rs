@@ -31,16 +31,17 @@ pub async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> 
         })
         .await?;
     let words = Words::of(&visitor);
+    let mut fields = facts(&words, &listed, elder_is_visible);
+    if let Some(item) = listed.visit.plan_item_id.filter(|_| visitor.may(Permission::SeePlans)) {
+        let plan = Field::new(words.t("field.plan"), words.t("plan.open"));
+        fields.push(plan.link(format!("/plan-items/{item}")));
+    }
     let service = words.pick(&listed.service_zh, &listed.service_en);
     let detail = Detail {
         heading: format!("{} · {service}", listed.elder),
         subheading: format!("{} {}", listed.visit.service_on, window(&words, &listed)),
         actions: actions(&visitor, &listed),
-        sections: vec![Section {
-            heading: visitor.t("detail.facts").into_owned(),
-            fields: facts(&words, &listed, elder_is_visible),
-            table: None,
-        }],
+        sections: vec![Section { heading: visitor.t("detail.facts").into_owned(), fields, table: None }],
         topic: Some(Topic::Visit),
     };
     let history = History { heading: visitor.t("visit.history").into_owned(), steps: events };
