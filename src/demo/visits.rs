@@ -212,14 +212,13 @@ fn write(tx: &mut Tx<'_>, day: &Day<'_>, mut drafts: Vec<Draft>) -> Result<i64> 
         let skill = skills.get(&draft.asked.service_code).map_or("", String::as_str);
         let is_left = dice.hits(UNASSIGNED) || draft.is_grouped;
         let placed = if is_left { None } else { roster.place(&wish(&draft, skill)) };
-        match draft.known {
-            Some(known) => events.extend(give(tx, day, known, &draft, placed)?),
-            None => {
-                let visit = visit(tx, day, next_id, &draft, placed);
-                next_id += 1;
-                events.extend(first_events(tx, day, &visit));
-                visits.push(visit);
-            }
+        if let Some(known) = draft.known {
+            events.extend(give(tx, day, known, &draft, placed)?);
+        } else {
+            let visit = visit(tx, day, next_id, &draft, placed);
+            next_id += 1;
+            events.extend(first_events(tx, day, &visit));
+            visits.push(visit);
         }
         if visits.len() == ROWS_MAX {
             insert_visits(tx.connection, &std::mem::take(&mut visits))?;
