@@ -15,6 +15,7 @@ mod elders;
 mod figures;
 mod imports;
 mod operations;
+mod plans;
 mod registry;
 mod structure;
 mod support;

@@ -41,6 +41,11 @@ pub enum Permission {
     Assess,
     /// Deciding on assessments that somebody else has answered.
     ReviewAssessment,
+    /// Care plans, the catalogue, the calendar and entitlements.
+    SeePlans,
+    EditPlans,
+    /// What holds for the whole city: services and prices, holidays, entitlements.
+    EditCatalogue,
     SeeDevices,
     SeeAlerts,
     AnswerAlerts,
@@ -53,7 +58,7 @@ pub enum Permission {
 }
 
 impl Permission {
-    pub const ALL: [Permission; 27] = [
+    pub const ALL: [Permission; 30] = [
         Permission::SeeBoard,
         Permission::SeeRegistry,
         Permission::EditInstitution,
@@ -73,6 +78,9 @@ impl Permission {
         Permission::SeeAssessments,
         Permission::Assess,
         Permission::ReviewAssessment,
+        Permission::SeePlans,
+        Permission::EditPlans,
+        Permission::EditCatalogue,
         Permission::SeeDevices,
         Permission::SeeAlerts,
         Permission::AnswerAlerts,
@@ -121,10 +129,11 @@ impl Role {
     /// The one table of what each role may do.
     pub fn permissions(self) -> &'static [Permission] {
         use Permission::{
-            AnswerAlerts, Assess, AssignVisits, DoVisits, EditCaregiver, EditElder, EditInstitution,
-            EditStation, GrantRoles, ImportRecords, ManageStays, ManageUsers, ManageWaiting,
-            ReviewAssessment, SeeAlerts, SeeAssessments, SeeAudit, SeeBeds, SeeBoard, SeeCaregivers,
-            SeeDevices, SeeElders, SeeRegistry, SeeSessions, SeeVisits, UnmaskCaregiver, UnmaskElder,
+            AnswerAlerts, Assess, AssignVisits, DoVisits, EditCaregiver, EditCatalogue, EditElder,
+            EditInstitution, EditPlans, EditStation, GrantRoles, ImportRecords, ManageStays, ManageUsers,
+            ManageWaiting, ReviewAssessment, SeeAlerts, SeeAssessments, SeeAudit, SeeBeds, SeeBoard,
+            SeeCaregivers, SeeDevices, SeeElders, SeePlans, SeeRegistry, SeeSessions, SeeVisits,
+            UnmaskCaregiver, UnmaskElder,
         };
         match self {
             Role::Coordinator => &[
@@ -146,6 +155,8 @@ impl Role {
                 SeeAssessments,
                 Assess,
                 ReviewAssessment,
+                SeePlans,
+                EditPlans,
                 SeeDevices,
                 SeeAlerts,
                 AnswerAlerts,
@@ -183,6 +194,8 @@ impl Role {
                 SeeVisits,
                 SeeAssessments,
                 ReviewAssessment,
+                SeePlans,
+                EditCatalogue,
                 SeeDevices,
                 SeeAlerts,
             ],

@@ -10,6 +10,7 @@ pub mod device;
 pub mod figures;
 pub mod import;
 mod log;
+pub mod plan;
 pub mod scales;
 pub mod serve;
 pub mod simulate;
@@ -74,6 +75,7 @@ enum Command {
     Figures(figures::FiguresArgs),
     Import(import::ImportArgs),
     Scales(scales::ScalesArgs),
+    Plan(plan::PlanArgs),
     User(user::UserArgs),
     Audit(audit::AuditArgs),
     Backup(backup::BackupArgs),
@@ -170,6 +172,7 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::Figures(args) => figures::run(args, load()?),
         Command::Import(args) => import::run(args, load()?),
         Command::Scales(args) => scales::run(args, &load()?),
+        Command::Plan(args) => plan::run(args, load()?),
         Command::User(args) => user::run(load()?, args),
         Command::Audit(args) => audit::run(load()?, args),
         Command::Backup(args) => backup::back_up(load()?, args),

@@ -265,6 +265,10 @@ fn actions(visitor: &Visitor, listed: &ElderListed, is_clear: bool) -> Vec<Actio
         let href = format!("/assessments/new?elder={}", elder.id);
         actions.push(Action::link(href, visitor.t("assessment.new"), "clipboard-list"));
     }
+    if visitor.may(Permission::EditPlans) && elder.home_visits {
+        let href = format!("/elders/{}/plan", elder.id);
+        actions.push(Action::link(href, visitor.t("plan.one_elder"), "calendar-days"));
+    }
     if visitor.may(Permission::AssignVisits) && elder.home_visits {
         let href = format!("/visits/new?elder={}", elder.id);
         actions.push(Action::link(href, visitor.t("visit.new"), "plus").primary());

@@ -6,7 +6,7 @@ use crate::db::AnyConnection;
 use crate::error::Result;
 
 /// All tables of this program.
-const TABLES: [&str; 46] = [
+const TABLES: [&str; 54] = [
     "users",
     "user_grants",
     "sessions",
@@ -52,6 +52,14 @@ const TABLES: [&str; 46] = [
     "imports",
     "import_parts",
     "import_rows",
+    "service_prices",
+    "holidays",
+    "entitlement_rules",
+    "care_plans",
+    "plan_pauses",
+    "plan_items",
+    "visit_groups",
+    "jobs",
     "__diesel_schema_migrations",
 ];
 

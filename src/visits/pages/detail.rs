@@ -6,7 +6,7 @@ use crate::access::Permission;
 use crate::bus::Topic;
 use crate::elders::store::visible_names;
 use crate::error::{Error, Result};
-use crate::visits::model::{VisitEvent, read_note};
+use crate::visits::model::{VisitEvent, WithdrawReason, read_note};
 use crate::visits::release;
 use crate::visits::store::{EventRow, VisitListed, caregiver_names, events_of, get_visit, with_names};
 use crate::web::{
@@ -31,16 +31,17 @@ pub async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> 
         })
         .await?;
     let words = Words::of(&visitor);
+    let mut fields = facts(&words, &listed, elder_is_visible);
+    if let Some(item) = listed.visit.plan_item_id.filter(|_| visitor.may(Permission::SeePlans)) {
+        let plan = Field::new(words.t("field.plan"), words.t("plan.open"));
+        fields.push(plan.link(format!("/plan-items/{item}")));
+    }
     let service = words.pick(&listed.service_zh, &listed.service_en);
     let detail = Detail {
         heading: format!("{} · {service}", listed.elder),
         subheading: format!("{} {}", listed.visit.service_on, window(&words, &listed)),
         actions: actions(&visitor, &listed),
-        sections: vec![Section {
-            heading: visitor.t("detail.facts").into_owned(),
-            fields: facts(&words, &listed, elder_is_visible),
-            table: None,
-        }],
+        sections: vec![Section { heading: visitor.t("detail.facts").into_owned(), fields, table: None }],
         topic: Some(Topic::Visit),
     };
     let history = History { heading: visitor.t("visit.history").into_owned(), steps: events };
@@ -84,6 +85,9 @@ fn step(words: &Words, event: EventRow, names: &[(i64, String)]) -> Step {
         _ => kind,
     };
     let (reason, text) = read_note(&event.note);
+    let withdrawn = WithdrawReason::parse(&event.note).filter(|_| event.kind == VisitEvent::Withdraw);
+    let withdrawn = withdrawn.map(|reason| words.name_of("withdraw_reason", reason.name()));
+    let text = withdrawn.as_deref().unwrap_or(text);
     let reason = reason.map(|reason| words.name_of("fail_reason", reason.name())).unwrap_or_default();
     let parts = [event.actor.as_str(), &reason, text];
     let who: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
