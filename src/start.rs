@@ -78,8 +78,9 @@ impl Tasks {
         let bus = tokio::spawn(app.bus.clone().run(app.db.clone(), app.clock.clone(), stopped.clone()));
         let expiring = tokio::spawn(crate::beds::keep_expiring(app.clone(), stopped.clone()));
         let generating = tokio::spawn(crate::plans::keep_generating(app.clone(), stopped.clone()));
+        let noticing = tokio::spawn(crate::visits::late::keep_noticing(app.clone(), stopped.clone()));
         let anchoring = tokio::spawn(keep_anchor(app.clone(), stopped));
-        Tasks { stop, tasks: vec![bus, expiring, generating, anchoring] }
+        Tasks { stop, tasks: vec![bus, expiring, noticing, generating, anchoring] }
     }
 
     /// A signal that turns true when the program ends.

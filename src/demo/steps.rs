@@ -7,15 +7,16 @@ use super::store::{EventRow, OpenVisit, find_open_visit, insert_events, visits_d
 use crate::app::Tx;
 use crate::clock::Instant;
 use crate::error::Result;
-use crate::visits::{self, FailReason, progress};
+use crate::visits::{self, progress};
 
 /// Percent of the assigned visits that fail.
 const FAILS: i64 = 3;
 /// Percent that begin late, besides.
 const LATE: i64 = 8;
-/// As the visits keep them: a reason, or a reason and words.
-const REASONS: [&str; 4] = ["absent", "declined", "hospital", "other: 护理员途中受阻"];
-const NOBODY: &str = "no_caregiver";
+/// Code of a reason, and words.
+const REASONS: [(&str, &str); 4] =
+    [("nobody_home", ""), ("refused", ""), ("hospital", ""), ("other", "护理员途中受阻")];
+const NOBODY: (&str, &str) = ("caregiver_absent", "");
 
 /// The next thing that happens to a visit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +25,7 @@ pub(super) struct Step {
     from_state: &'static str,
     to_state: &'static str,
     at: Instant,
+    reason: Option<&'static str>,
     note: &'static str,
 }
 
@@ -37,20 +39,20 @@ pub(super) fn next_step(seed: u64, visit: &OpenVisit, now: Instant) -> Option<St
         }
         ("assigned", Some(starts), _) => {
             let at = starts + lateness(seed, visit.id);
-            Step { kind: "arrive", from_state: "assigned", to_state: "arrived", at, note: "" }
+            Step { kind: "arrive", from_state: "assigned", to_state: "arrived", at, reason: None, note: "" }
         }
         ("arrived", _, Some(ends)) => {
             let jitter = TimeDelta::seconds(percentile(seed, "ends", visit.id) * 5 - 250);
             let at = ends + lateness(seed, visit.id) + jitter;
-            Step { kind: "finish", from_state: "arrived", to_state: "done", at, note: "" }
+            Step { kind: "finish", from_state: "arrived", to_state: "done", at, reason: None, note: "" }
         }
         _ => return None,
     };
     (step.at <= now).then_some(step)
 }
 
-fn failed(from_state: &'static str, at: Instant, note: &'static str) -> Step {
-    Step { kind: "fail", from_state, to_state: "not_done", at, note }
+fn failed(from_state: &'static str, at: Instant, (reason, note): (&'static str, &'static str)) -> Step {
+    Step { kind: "fail", from_state, to_state: "not_done", at, reason: Some(reason), note }
 }
 
 /// Most begin within a few minutes, some up to half an hour late.
@@ -92,9 +94,8 @@ fn reported(step: &Step) -> visits::Step {
         "arrive" => visits::Step::Arrive,
         "finish" => visits::Step::Finish,
         _ => {
-            let (name, note) = step.note.split_once(": ").unwrap_or((step.note, ""));
-            let reason = FailReason::parse(name).unwrap_or(FailReason::Other);
-            visits::Step::Fail { reason, note: note.to_owned() }
+            let reason = step.reason.unwrap_or("other").to_owned();
+            visits::Step::Fail { reason, note: step.note.to_owned() }
         }
     }
 }
@@ -112,6 +113,7 @@ fn event(tx: &Tx<'_>, visit: &OpenVisit, step: &Step, at: Instant) -> EventRow {
         actor: tx.scope.actor.clone(),
         caregiver_id: visit.caregiver_id,
         note: step.note.to_owned(),
+        reason: step.reason,
     }
 }
 
@@ -152,6 +154,6 @@ mod tests {
         let steps = (1..=2_000).filter_map(|id| next_step(1, &visit(id, "assigned"), late));
         let failed: Vec<Step> = steps.filter(|step| step.kind == "fail").collect();
         assert!((40..=80).contains(&failed.len()), "{}", failed.len());
-        assert!(failed.iter().all(|step| !step.note.is_empty()));
+        assert!(failed.iter().all(|step| step.reason.is_some()));
     }
 }

@@ -203,6 +203,7 @@ bulk!(insert_same_step, visit_events, EventRow {
     actor: String,
     caregiver_id: Option<i64>,
     note: String,
+    reason: Option<&'static str>,
 });
 
 /// Inserts events of many visits. Events of one visit go in one statement after another: a visit's state follows each

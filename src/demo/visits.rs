@@ -208,6 +208,7 @@ fn first_events(tx: &Tx<'_>, day: &Day<'_>, visit: &VisitRow) -> Vec<EventRow> {
         actor: tx.scope.actor.clone(),
         caregiver_id,
         note: String::new(),
+        reason: None,
     };
     let mut events = vec![event(1, "plan", "none", "planned", planned_at, None)];
     if visit.caregiver_id.is_some() {

@@ -75,7 +75,7 @@ fn card(context: &Context, visit: DayVisit) -> CardView {
     let time =
         |key: &str, at: Option<_>| at.map(|at| format!("{} {}", context.t(key), calendar.show_time(at)));
     let times: Vec<String> =
-        [time("field.arrived_at", listed.arrived_at), time("field.done_at", listed.done_at)]
+        [time("field.arrived_at", listed.visit.arrived_at), time("field.done_at", listed.visit.ended_at)]
             .into_iter()
             .flatten()
             .collect();

@@ -6,9 +6,11 @@ use crate::access::Permission;
 use crate::bus::Topic;
 use crate::elders::store::visible_names;
 use crate::error::{Error, Result};
-use crate::visits::model::{VisitEvent, WithdrawReason, read_note};
+use crate::visits::model::{VisitEvent, WithdrawReason};
 use crate::visits::release;
-use crate::visits::store::{EventRow, VisitListed, caregiver_names, events_of, get_visit, with_names};
+use crate::visits::store::{
+    EventRow, FailReasonRow, VisitListed, caregiver_names, events_of, fail_reasons, get_visit, with_names,
+};
 use crate::web::{
     Action, Detail, Field, History, Input, Section, Step, Visitor, Words, detail_page_with, redirect,
 };
@@ -25,8 +27,9 @@ pub async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> 
             let events = events_of(connection, id)?;
             let ids: Vec<i64> = events.iter().filter_map(|event| event.caregiver_id).collect();
             let names = caregiver_names(connection, &ids)?;
+            let reasons = fail_reasons(connection)?;
             let listed = with_names(connection, vec![visit])?.pop().ok_or_else(Error::not_found)?;
-            let steps = events.into_iter().map(|event| step(&words, event, &names)).collect();
+            let steps = events.into_iter().map(|event| step(&words, event, &names, &reasons)).collect();
             Ok((listed, steps, visible))
         })
         .await?;
@@ -71,23 +74,24 @@ fn facts(words: &Words, listed: &VisitListed, elder_is_visible: bool) -> Vec<Fie
             words.t("field.starts_at"),
             planned.map(|(from, to)| period(words.calendar, from, to)).unwrap_or_default(),
         ),
-        Field::new(words.t("field.arrived_at"), time(listed.arrived_at)),
-        Field::new(words.t("field.done_at"), time(listed.done_at)),
+        Field::new(words.t("field.arrived_at"), time(listed.visit.arrived_at)),
+        Field::new(words.t("field.done_at"), time(listed.visit.ended_at)),
     ]
 }
 
-fn step(words: &Words, event: EventRow, names: &[(i64, String)]) -> Step {
+fn step(words: &Words, event: EventRow, names: &[(i64, String)], reasons: &[FailReasonRow]) -> Step {
     let caregiver = event.caregiver_id.and_then(|id| names.iter().find(|(known, _)| *known == id));
     let kind = words.name_of("visit_event", event.kind.name());
     let what = match (event.kind, caregiver) {
         (VisitEvent::Assign, Some((_, name))) => format!("{kind} · {name}"),
         _ => kind,
     };
-    let (reason, text) = read_note(&event.note);
+    let text = event.note.as_str();
     let withdrawn = WithdrawReason::parse(&event.note).filter(|_| event.kind == VisitEvent::Withdraw);
     let withdrawn = withdrawn.map(|reason| words.name_of("withdraw_reason", reason.name()));
     let text = withdrawn.as_deref().unwrap_or(text);
-    let reason = reason.map(|reason| words.name_of("fail_reason", reason.name())).unwrap_or_default();
+    let reason = event.reason.as_deref().and_then(|code| reasons.iter().find(|row| row.code == code));
+    let reason = reason.map(|row| words.pick(&row.name_zh, &row.name_en)).unwrap_or_default();
     let parts = [event.actor.as_str(), &reason, text];
     let who: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     Step {

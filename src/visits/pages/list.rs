@@ -80,8 +80,8 @@ fn cells(listed: VisitListed, words: &Words) -> Row {
             Cell::text(listed.caregiver.clone().unwrap_or_default()),
             state_cell(words, visit.state),
             time(visit.starts_at),
-            time(listed.arrived_at),
-            time(listed.done_at),
+            time(listed.visit.arrived_at),
+            time(listed.visit.ended_at),
         ],
     }
 }
@@ -109,8 +109,8 @@ pub fn visit_row(listed: VisitListed, words: &Words) -> Row {
             Cell::text(words.pick(&listed.service_zh, &listed.service_en)),
             Cell::text(listed.caregiver.clone().unwrap_or_default()),
             state_cell(words, visit.state),
-            time(listed.arrived_at),
-            time(listed.done_at),
+            time(listed.visit.arrived_at),
+            time(listed.visit.ended_at),
         ],
     }
 }
@@ -124,9 +124,10 @@ pub fn tone(state: VisitState) -> &'static str {
     match state {
         VisitState::Unplanned => "off",
         VisitState::Planned => "wait",
-        VisitState::Assigned => "info",
+        VisitState::Offered => "note",
+        VisitState::Assigned | VisitState::OnTheWay => "info",
         VisitState::Arrived => "live",
-        VisitState::Done => "ok",
+        VisitState::Done | VisitState::Confirmed => "ok",
         VisitState::NotDone => "bad",
     }
 }
