@@ -8,8 +8,8 @@ mod visits;
 
 pub use listing::{VisitListed, list_visits, own_visits, visits_of_elder, with_names};
 pub use people::{
-    CaregiverRow, Item, caregiver_names, caregivers_for, caregivers_in_reach, get_caregiver, get_item, items,
-    last_caregivers,
+    CaregiverRow, Item, caregiver_names, caregivers_for, caregivers_in_reach, elder_names, get_caregiver,
+    get_item, items, last_caregivers,
 };
 pub use planned::{Followed, PlannedRow, followed, month_totals};
 pub(super) use planned::{insert_planned, put_groups, rewrite, withdraw, write_planned};

@@ -5,6 +5,7 @@
 mod add;
 pub mod api;
 pub(super) mod model;
+pub mod pages;
 pub mod store;
 
 pub use add::{Absence, add, cancel};

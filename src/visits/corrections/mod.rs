@@ -5,6 +5,7 @@
 pub mod api;
 mod ask;
 mod decide;
+pub mod pages;
 pub mod store;
 
 pub use ask::{Correction, ask};

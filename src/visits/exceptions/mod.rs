@@ -6,6 +6,7 @@
 pub mod api;
 mod decide;
 pub(super) mod model;
+pub mod pages;
 pub mod store;
 
 pub(super) use decide::{close_as_corrected, follow};

@@ -4,6 +4,7 @@
 
 mod answer;
 pub(super) mod model;
+pub mod pages;
 pub mod store;
 
 pub use answer::{Answer, answer, open_follow_ups};

@@ -10,7 +10,7 @@ use crate::input::minutes;
 use crate::text::Text;
 use crate::visits::model::Shift;
 use crate::visits::store::{VisitListed, fail_reasons, get_visit, items, with_names};
-use crate::visits::{Candidate, Plan, Step, assign, candidates, plan, progress};
+use crate::visits::{Candidate, Plan, Step, assign, candidates, offer, plan, progress};
 use crate::web::{Form, FormField, Input, Visitor, Words, form_page, redirect};
 
 pub async fn show_plan(visitor: Visitor, http: HttpRequest) -> Result<HttpResponse> {
@@ -112,7 +112,15 @@ pub async fn save_assign(visitor: Visitor, id: web::Path<i64>, body: String) -> 
     let version = input.version()?;
     let outcome = match read_assignment(&visitor, id, &input).await {
         Ok((caregiver, at)) => {
-            visitor.app.write(&visitor.scope(), move |tx| assign(tx, id, version, caregiver, at)).await
+            let asks = input.flag("asks_first");
+            let giving = move |tx: &mut crate::app::Tx<'_>| {
+                if asks {
+                    offer(tx, id, version, caregiver, at)
+                } else {
+                    assign(tx, id, version, caregiver, at)
+                }
+            };
+            visitor.app.write(&visitor.scope(), giving).await
         }
         Err(error) => Err(error),
     };
@@ -191,6 +199,7 @@ async fn assign_form(visitor: &Visitor, id: i64, input: Option<&Input>) -> Resul
                 .hint(visitor.t(hint)),
             FormField::of(visitor, "start_time", "time", input)
                 .hint(visitor.lang.fill("hint.start_time", &[("window", &times)])),
+            FormField::of(visitor, "asks_first", "checkbox", input).hint(visitor.t("hint.asks_first")),
         ],
         submit_label: visitor.t("visit.assign").into_owned(),
         cancel_href: format!("/visits/{id}"),

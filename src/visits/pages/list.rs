@@ -22,6 +22,11 @@ impl List for Visits {
         Some(("/visits/new", "visit.new", Permission::AssignVisits));
     const LINKS: &'static [(&'static str, &'static str, &'static str)] =
         &[("/plans", "plan.heading", "calendar-days")];
+    const LINKS: &'static [(&'static str, &'static str, &'static str)] = &[
+        ("/visits/day", "day.heading", "calendar-days"),
+        ("/visits/exceptions", "exception.heading", "octagon-alert"),
+        ("/absences", "absence.heading", "user"),
+    ];
     const COLUMNS: &'static [Column] = &[
         Column::text("window", "field.window"),
         Column::text("elder", "field.elder_name"),

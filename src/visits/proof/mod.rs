@@ -8,4 +8,4 @@ mod refresh;
 pub mod store;
 
 pub use model::{Element, Strength, Verdict};
-pub(super) use refresh::refresh_with_neighbours;
+pub(super) use refresh::{refresh_with_neighbours, rules_on};

@@ -46,7 +46,7 @@ pub(super) fn put(
 }
 
 /// Where an elder lives.
-pub(super) fn home_of(connection: &mut AnyConnection, elder_id: i64) -> Result<Option<Point>> {
+pub fn home_of(connection: &mut AnyConnection, elder_id: i64) -> Result<Option<Point>> {
     let place: Option<(f64, f64)> = elders::table
         .filter(elders::id.eq(elder_id))
         .select((elders::longitude, elders::latitude))
