@@ -88,7 +88,6 @@ struct Line {
     /// Number and version.
     value: String,
     label: String,
-    is_open: bool,
     row: Row,
 }
 
@@ -119,7 +118,6 @@ fn lines(connection: &mut AnyConnection, rows: Vec<ExceptionRow>, words: &Words)
         Line {
             value: format!("{}.{}", row.id, row.version),
             label: words.lang.fill("exception.select", &[("n", &row.visit_id.to_string())]),
-            is_open: row.state.is_open(),
             row: Row { href: Some(format!("/visits/{}", row.visit_id)), cells },
         }
     });
@@ -248,7 +246,7 @@ fn filter_view(visitor: &Visitor, filter: Filter, request: &ListRequest) -> Filt
     let options = match filter.kind {
         FilterKind::Select(options) => std::iter::once(all).chain(options).collect(),
         FilterKind::OneOf(options, _) => options,
-        FilterKind::Text | FilterKind::Day(_) | FilterKind::Hidden => Vec::new(),
+        FilterKind::Text | FilterKind::Day(_) => Vec::new(),
     };
     let options = options.into_iter();
     FilterView {

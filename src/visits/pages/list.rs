@@ -20,10 +20,9 @@ impl List for Visits {
     const TOPIC: Option<Topic> = Some(Topic::Visit);
     const CREATE: Option<(&'static str, &'static str, Permission)> =
         Some(("/visits/new", "visit.new", Permission::AssignVisits));
-    const LINKS: &'static [(&'static str, &'static str, &'static str)] =
-        &[("/plans", "plan.heading", "calendar-days")];
     const LINKS: &'static [(&'static str, &'static str, &'static str)] = &[
-        ("/visits/day", "day.heading", "calendar-days"),
+        ("/visits/day", "day.heading", "layout-dashboard"),
+        ("/plans", "plan.heading", "calendar-days"),
         ("/visits/exceptions", "exception.heading", "octagon-alert"),
         ("/absences", "absence.heading", "user"),
     ];

@@ -8,4 +8,5 @@ mod refresh;
 pub mod store;
 
 pub use model::{Element, Strength, Verdict};
+pub use refresh::refresh;
 pub(super) use refresh::{refresh_with_neighbours, rules_on};

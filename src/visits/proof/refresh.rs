@@ -51,7 +51,7 @@ pub(in crate::visits) fn refresh_with_neighbours(tx: &mut Tx<'_>, visit_id: i64)
 
 /// Finds the proof of a visit that is over anew. One that still goes on has none yet; steps that contradict its course are
 /// told at once.
-fn refresh(tx: &mut Tx<'_>, visit_id: i64) -> Result<()> {
+pub fn refresh(tx: &mut Tx<'_>, visit_id: i64) -> Result<()> {
     let visit = reload(tx.connection, visit_id)?;
     let (steps, files) = (steps_of(tx.connection, visit_id)?, files_of(tx.connection, visit_id)?);
     let evidence = gather(tx, &visit, &steps, &files)?;
