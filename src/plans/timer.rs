@@ -41,6 +41,9 @@ pub async fn keep_generating(app: App, mut stopped: watch::Receiver<bool>) {
             }
             Err(error) => tracing::error!(%error, "the planning of visits panicked"),
         }
+        if *stopped.borrow() {
+            return;
+        }
         tokio::select! {
             () = tokio::time::sleep(LOOK_EVERY) => {}
             _ = stopped.changed() => {}

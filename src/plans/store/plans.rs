@@ -3,12 +3,12 @@ use diesel::prelude::*;
 
 use crate::access::{Permission, Scope};
 use crate::clock::Instant;
-use crate::db::schema::{care_plans, elders, plan_items, plan_pauses};
+use crate::db::schema::{care_plans, elders, plan_items};
 use crate::db::{AnyConnection, is_unique};
 use crate::elders::store::{get_elder, within as elders_within};
 use crate::error::{Error, Result};
 use crate::listing::ListRequest;
-use crate::plans::model::{HolidayRule, ItemInput, PauseInput, PauseReason, PlanInput, PlanState, Span};
+use crate::plans::model::{HolidayRule, ItemInput, PlanInput, PlanState, Span};
 use crate::text::Text;
 use crate::visits::CaregiverRule;
 
@@ -50,18 +50,6 @@ pub struct ItemRow {
     pub version: i64,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
-#[diesel(table_name = plan_pauses)]
-pub struct PauseRow {
-    pub id: i64,
-    pub plan_id: i64,
-    pub reason: PauseReason,
-    pub starts_on: NaiveDate,
-    pub ends_on: Option<NaiveDate>,
-    pub note: String,
-    pub version: i64,
-}
-
 impl PlanRow {
     pub fn span(&self) -> Span {
         Span { from: self.starts_on, to: self.ends_on }
@@ -69,21 +57,6 @@ impl PlanRow {
 
     pub fn input(&self) -> PlanInput {
         PlanInput { starts_on: self.starts_on, ends_on: self.ends_on, note: self.note.clone() }
-    }
-}
-
-impl PauseRow {
-    pub fn span(&self) -> Span {
-        Span { from: self.starts_on, to: self.ends_on }
-    }
-
-    pub fn input(&self) -> PauseInput {
-        PauseInput {
-            reason: self.reason,
-            starts_on: self.starts_on,
-            ends_on: self.ends_on,
-            note: self.note.clone(),
-        }
     }
 }
 
@@ -182,35 +155,22 @@ pub fn get_item(
     id: i64,
     now: Instant,
 ) -> Result<ItemRow> {
-    let item: ItemRow = plan_items::table
-        .filter(plan_items::id.eq(id))
-        .filter(plan_items::removed.eq(false))
-        .select(ItemRow::as_select())
-        .first(connection)?;
-    get_plan(connection, scope, permission, item.plan_id, now)?;
-    Ok(item)
+    let item = get_known_item(connection, scope, permission, id, now)?;
+    if item.removed { Err(Error::not_found()) } else { Ok(item) }
 }
 
-pub fn pauses_of(connection: &mut AnyConnection, plan_id: i64) -> Result<Vec<PauseRow>> {
-    Ok(plan_pauses::table
-        .filter(plan_pauses::plan_id.eq(plan_id))
-        .order((plan_pauses::starts_on.desc(), plan_pauses::id.desc()))
-        .select(PauseRow::as_select())
-        .load(connection)?)
-}
-
-/// A pause whose plan is within reach.
-pub fn get_pause(
+/// An item whose plan is within reach, removed or not: visits still lead to it.
+pub fn get_known_item(
     connection: &mut AnyConnection,
     scope: &Scope,
     permission: Permission,
     id: i64,
     now: Instant,
-) -> Result<PauseRow> {
-    let pause: PauseRow =
-        plan_pauses::table.filter(plan_pauses::id.eq(id)).select(PauseRow::as_select()).first(connection)?;
-    get_plan(connection, scope, permission, pause.plan_id, now)?;
-    Ok(pause)
+) -> Result<ItemRow> {
+    let item: ItemRow =
+        plan_items::table.filter(plan_items::id.eq(id)).select(ItemRow::as_select()).first(connection)?;
+    get_plan(connection, scope, permission, item.plan_id, now)?;
+    Ok(item)
 }
 
 pub(in crate::plans) fn insert_plan(
@@ -359,44 +319,4 @@ impl<'a> Values<'a> {
             note: input.note.trim(),
         }
     }
-}
-
-pub(in crate::plans) fn insert_pause(
-    connection: &mut AnyConnection,
-    plan_id: i64,
-    input: &PauseInput,
-) -> Result<i64> {
-    Ok(diesel::insert_into(plan_pauses::table)
-        .values((
-            plan_pauses::plan_id.eq(plan_id),
-            plan_pauses::reason.eq(input.reason),
-            plan_pauses::starts_on.eq(input.starts_on),
-            plan_pauses::ends_on.eq(input.ends_on),
-            plan_pauses::note.eq(input.note.trim()),
-        ))
-        .returning(plan_pauses::id)
-        .get_result(connection)?)
-}
-
-pub(in crate::plans) fn update_pause(
-    connection: &mut AnyConnection,
-    (id, seen): (i64, i64),
-    input: &PauseInput,
-) -> Result<bool> {
-    let row = plan_pauses::table.filter(plan_pauses::id.eq(id)).filter(plan_pauses::version.eq(seen));
-    let changed = diesel::update(row)
-        .set((
-            plan_pauses::reason.eq(input.reason),
-            plan_pauses::starts_on.eq(input.starts_on),
-            plan_pauses::ends_on.eq(input.ends_on),
-            plan_pauses::note.eq(input.note.trim()),
-            plan_pauses::version.eq(seen + 1),
-        ))
-        .execute(connection)?;
-    Ok(changed == 1)
-}
-
-pub(in crate::plans) fn delete_pause(connection: &mut AnyConnection, id: i64, seen: i64) -> Result<bool> {
-    let row = plan_pauses::table.filter(plan_pauses::id.eq(id)).filter(plan_pauses::version.eq(seen));
-    Ok(diesel::delete(row).execute(connection)? == 1)
 }

@@ -55,13 +55,17 @@ pub async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> 
         })
         .await?;
     let words = Words::of(&visitor);
+    let mut fields = facts(&words, &listed, elder_is_visible);
+    if let Some(item) = listed.visit.plan_item_id.filter(|_| visitor.may(Permission::SeePlans)) {
+        let plan = Field::new(words.t("field.plan"), words.t("plan.open"));
+        fields.push(plan.link(format!("/plan-items/{item}")));
+    }
     let service = words.pick(&listed.service_zh, &listed.service_en);
     let detail = Detail {
         heading: format!("{} · {service}", listed.elder),
         subheading: format!("{} {}", listed.visit.service_on, window(&words, &listed)),
         actions: actions(&visitor, &listed),
         sections: {
-            let mut fields = facts(&words, &listed, elder_is_visible);
             fields.extend(links(&words, &listed, made_up));
             let facts = Section { heading: visitor.t("detail.facts").into_owned(), fields, table: None };
             let door_code = if code { code_for(&visitor, listed.visit.elder_id) } else { None };
