@@ -65,8 +65,10 @@ pub(super) fn check_reason(tx: &mut Tx<'_>, code: &str, note: &str) -> Result<()
         Code::NotFound => Error::field("reason", Text::new("rule.choose")),
         _ => error,
     })?;
+    if !known.choosable {
+        return Err(Error::field("reason", Text::new("rule.choose")));
+    }
     let mut checks = Checks::default();
-    checks.require("reason", known.choosable, || Text::new("rule.choose"));
     checks.text("note", note, usize::from(known.needs_note), NOTE_MAX);
     checks.finish()
 }

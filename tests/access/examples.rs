@@ -133,12 +133,19 @@ fn add_bed_records(app: &TestApp, town: usize, institution: i64, (stay, elder): 
     BedRecords { leave, hold, outage, transfer, waiting }
 }
 
-/// What is around a visit: somebody's absence, a correction that is asked for, a to-do.
+/// What is around a visit: that it was planned, somebody's absence, a correction that is asked for, a to-do.
 fn add_visit_records(
     app: &TestApp,
     code: &str,
     (visit, elder, caregiver): (i64, i64, i64),
 ) -> (i64, i64, i64) {
+    app.write(|tx| {
+        Ok(tx.connection.batch_execute(&format!(
+            "INSERT INTO visit_events (visit_id, seq, kind, from_state, to_state, at, recorded_at, actor, note) \
+             VALUES ({visit}, 1, 'plan', 'none', 'planned', '2026-11-22 01:00:00.000', '2026-11-22 01:00:00.000', \
+             'seed', '')"
+        ))?)
+    });
     let absence = insert(
         app,
         format!(
@@ -186,13 +193,6 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
          '2026-11-23 04:00:00.000', 30)"
         ),
     );
-    app.write(|tx| {
-        Ok(tx.connection.batch_execute(&format!(
-            "INSERT INTO visit_events (visit_id, seq, kind, from_state, to_state, at, recorded_at, actor, note) \
-             VALUES ({visit}, 1, 'plan', 'none', 'planned', '2026-11-22 01:00:00.000', '2026-11-22 01:00:00.000', \
-             'seed', '')"
-        ))?)
-    });
     let (absence, correction, follow_up) = add_visit_records(app, code, (visit, elder, caregiver));
     let blob = match app.kind() {
         songhe::db::Kind::Sqlite => "x'00'",
