@@ -160,9 +160,10 @@ pub(super) fn make_move(
     {
         open_follow_ups(tx, id, reason)?;
     }
-    if matches!(event, VisitEvent::Finish | VisitEvent::Correct)
-        || (event == VisitEvent::Fail && state == VisitState::Arrived)
-    {
+    let is_over = matches!(event, VisitEvent::Finish | VisitEvent::Correct)
+        || (event == VisitEvent::Fail && state == VisitState::Arrived);
+    // What a phone reports of another instant is proven once its evidence is there.
+    if is_over && moving.at.is_none() {
         proof::refresh_with_neighbours(tx, id)?;
     }
     Ok(())
