@@ -22,7 +22,7 @@ impl From<Failure> for Error {
                 Error::taken(Text::new("error.class_in_use"))
             }
             _ if violates(&failure, "stays_elder_once") => Error::taken(Text::new("error.elder_in_bed")),
-            _ if violates(&failure, "visits_caregiver_once") => {
+            _ if violates(&failure, "caregiver_claims_once") => {
                 Error::taken(Text::new("error.caregiver_elsewhere"))
             }
             _ if violates(&failure, "assessments_two_people") => {

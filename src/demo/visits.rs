@@ -321,6 +321,7 @@ fn event(
         actor: tx.scope.actor.clone(),
         caregiver_id,
         note: String::new(),
+        reason: None,
     }
 }
 

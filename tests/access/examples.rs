@@ -34,6 +34,9 @@ pub struct Records {
     device: i64,
     alert: i64,
     import: i64,
+    absence: i64,
+    correction: i64,
+    follow_up: i64,
     town: usize,
 }
 
@@ -146,6 +149,43 @@ fn add_import(app: &TestApp, town: usize, institution: i64) -> i64 {
     )
 }
 
+/// What is around a visit: that it was planned, somebody's absence, a correction that is asked for, a to-do.
+fn add_visit_records(
+    app: &TestApp,
+    code: &str,
+    (visit, elder, caregiver): (i64, i64, i64),
+) -> (i64, i64, i64) {
+    app.write(|tx| {
+        Ok(tx.connection.batch_execute(&format!(
+            "INSERT INTO visit_events (visit_id, seq, kind, from_state, to_state, at, recorded_at, actor, note) \
+             VALUES ({visit}, 1, 'plan', 'none', 'planned', '2026-11-22 01:00:00.000', '2026-11-22 01:00:00.000', \
+             'seed', '')"
+        ))?)
+    });
+    let absence = insert(
+        app,
+        format!(
+            "INSERT INTO caregiver_absences (caregiver_id, kind, starts_at, ends_at, note, recorded_by, recorded_at) VALUES \
+         ({caregiver}, 'leave', '2026-12-01 00:00:00.000', '2026-12-02 00:00:00.000', '', 'seed', '2026-11-20 00:00:00.000')"
+        ),
+    );
+    let correction = insert(
+        app,
+        format!(
+            "INSERT INTO visit_corrections (visit_id, town_code, reason, state, asked_by, asked_at, answer) VALUES \
+         ({visit}, '{code}', '', 'asked', 'seed', '2026-11-20 00:00:00.000', '')"
+        ),
+    );
+    let follow_up = insert(
+        app,
+        format!(
+            "INSERT INTO follow_ups (visit_id, elder_id, town_code, kind, opened_at, due_at, owner, note) VALUES \
+         ({visit}, {elder}, '{code}', 'welfare_check', '2026-11-20 00:00:00.000', '2026-11-20 01:00:00.000', 'seed', '')"
+        ),
+    );
+    (absence, correction, follow_up)
+}
+
 /// One record of every kind in a town.
 pub fn add_records(app: &TestApp, town: usize) -> Records {
     let (institution, provider) = (app.add_institution(town), app.add_provider(town));
@@ -169,14 +209,8 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
          '2026-11-23 04:00:00.000', 30)"
         ),
     );
-    app.write(|tx| {
-        Ok(tx.connection.batch_execute(&format!(
-            "INSERT INTO visit_events (visit_id, seq, kind, from_state, to_state, at, recorded_at, actor, note) \
-             VALUES ({visit}, 1, 'plan', 'none', 'planned', '2026-11-22 01:00:00.000', '2026-11-22 01:00:00.000', \
-             'seed', '')"
-        ))?)
-    });
     let assessment = add_assessment(app, elder, code);
+    let (absence, correction, follow_up) = add_visit_records(app, code, (visit, elder, caregiver));
     let blob = match app.kind() {
         songhe::db::Kind::Sqlite => "x'00'",
         songhe::db::Kind::Postgres => "'\\x00'",
@@ -218,6 +252,9 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
         device,
         alert,
         import,
+        absence,
+        correction,
+        follow_up,
         town,
     }
 }
@@ -287,6 +324,9 @@ impl Records {
             device: 9,
             alert: 10,
             import: 16,
+            absence: 16,
+            correction: 17,
+            follow_up: 18,
             town: 2,
         }
     }
@@ -322,6 +362,9 @@ impl Records {
             "devices" => self.device.to_string(),
             "alerts" => self.alert.to_string(),
             "imports" => self.import.to_string(),
+            "absences" => self.absence.to_string(),
+            "corrections" => self.correction.to_string(),
+            "follow-ups" => self.follow_up.to_string(),
             "towns" => town_code(self.town).to_owned(),
             "villages" => village_code(self.town),
             // Of the whole city, of everybody, or of nobody: no such user, session, link or file.

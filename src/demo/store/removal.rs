@@ -6,7 +6,7 @@ use crate::db::AnyConnection;
 use crate::error::Result;
 
 /// All tables of this program.
-const TABLES: [&str; 54] = [
+const TABLES: [&str; 65] = [
     "users",
     "user_grants",
     "sessions",
@@ -42,6 +42,17 @@ const TABLES: [&str; 54] = [
     "assessment_transitions",
     "assessments",
     "assessment_events",
+    "fail_reasons",
+    "caregiver_absences",
+    "caregiver_claims",
+    "visit_steps",
+    "visit_files",
+    "visit_proofs",
+    "visit_exceptions",
+    "visit_exception_events",
+    "visit_corrections",
+    "follow_ups",
+    "visit_notices",
     "devices",
     "device_windows",
     "device_gaps",

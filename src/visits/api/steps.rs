@@ -5,11 +5,11 @@ use chrono::{DateTime, FixedOffset, NaiveDate};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{PATH, TAG, Visit, find};
+use super::{PATH, TAG, Visit, find, find_after};
 use crate::access::Permission;
 use crate::api::{Endpoint, Id, Json, created, instant, ok};
 use crate::error::Result;
-use crate::visits::{FailReason, Plan, Step, assign, plan, progress, release};
+use crate::visits::{Plan, Step, accept, assign, decline, offer, plan, progress, release};
 use crate::web::{Need, Visitor};
 
 /// How the use cases name what this interface calls otherwise.
@@ -29,6 +29,14 @@ pub fn endpoints() -> Vec<Endpoint> {
         step("/api/v1/visits/{id}/assign", office, || web::to(give), "api.visit.assign")
             .takes::<VisitAssignInput>(),
         step("/api/v1/visits/{id}/release", office, || web::to(take_back), "api.visit.release")
+            .takes::<VisitStepInput>(),
+        step("/api/v1/visits/{id}/offer", office, || web::to(ask), "api.visit.offer")
+            .takes::<VisitAssignInput>(),
+        step("/api/v1/visits/{id}/accept", field, || web::to(take), "api.visit.accept")
+            .takes::<VisitStepInput>(),
+        step("/api/v1/visits/{id}/decline", field, || web::to(turn_down), "api.visit.decline")
+            .takes::<VisitDeclineInput>(),
+        step("/api/v1/visits/{id}/depart", field, || web::to(depart), "api.visit.depart")
             .takes::<VisitStepInput>(),
         step("/api/v1/visits/{id}/arrive", field, || web::to(arrive), "api.visit.arrive")
             .takes::<VisitStepInput>(),
@@ -76,12 +84,23 @@ struct VisitStepInput {
 
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+struct VisitDeclineInput {
+    /// The version that was seen.
+    #[schema(minimum = 1)]
+    version: i64,
+    /// At most 200 characters.
+    note: Option<String>,
+}
+
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct VisitFailInput {
     /// The version that was seen.
     #[schema(minimum = 1)]
     version: i64,
-    reason: FailReason,
-    /// Required for the reason `other`; at most 200 characters.
+    /// Code of a reason of `/api/v1/fail-reasons`.
+    reason: String,
+    /// Required for some reasons, such as `other`; at most 200 characters.
     #[serde(default)]
     note: String,
 }
@@ -109,6 +128,33 @@ async fn give(visitor: Visitor, Id(id): Id, Json(input): Json<VisitAssignInput>)
 async fn take_back(visitor: Visitor, Id(id): Id, Json(input): Json<VisitStepInput>) -> Result<HttpResponse> {
     visitor.app.write(&visitor.scope(), move |tx| release(tx, id, input.version)).await?;
     Ok(ok(&find(&visitor, id).await?))
+}
+
+async fn ask(visitor: Visitor, Id(id): Id, Json(input): Json<VisitAssignInput>) -> Result<HttpResponse> {
+    let VisitAssignInput { version, caregiver_id, starts_at } = input;
+    let starts_at = starts_at.map(instant);
+    visitor.app.write(&visitor.scope(), move |tx| offer(tx, id, version, caregiver_id, starts_at)).await?;
+    Ok(ok(&find(&visitor, id).await?))
+}
+
+async fn take(visitor: Visitor, Id(id): Id, Json(input): Json<VisitStepInput>) -> Result<HttpResponse> {
+    visitor.app.write(&visitor.scope(), move |tx| accept(tx, id, input.version)).await?;
+    Ok(ok(&find_after(&visitor, id).await?))
+}
+
+async fn turn_down(
+    visitor: Visitor,
+    Id(id): Id,
+    Json(input): Json<VisitDeclineInput>,
+) -> Result<HttpResponse> {
+    let note = input.note.unwrap_or_default();
+    // Whoever declines it has it no longer within reach: it is shown as it was left.
+    visitor.app.write(&visitor.scope(), move |tx| decline(tx, id, input.version, &note)).await?;
+    Ok(ok(&find_after(&visitor, id).await?))
+}
+
+async fn depart(visitor: Visitor, Id(id): Id, Json(input): Json<VisitStepInput>) -> Result<HttpResponse> {
+    walk(&visitor, id, input.version, Step::Depart).await
 }
 
 async fn arrive(visitor: Visitor, Id(id): Id, Json(input): Json<VisitStepInput>) -> Result<HttpResponse> {

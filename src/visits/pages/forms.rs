@@ -8,9 +8,9 @@ use crate::elders::store::get_elder;
 use crate::error::{Code, Error, Result};
 use crate::input::minutes;
 use crate::text::Text;
-use crate::visits::model::{FailReason, Shift};
-use crate::visits::store::{VisitListed, get_visit, items, with_names};
-use crate::visits::{Candidate, Plan, Step, assign, candidates, plan, progress};
+use crate::visits::model::Shift;
+use crate::visits::store::{VisitListed, fail_reasons, get_visit, items, with_names};
+use crate::visits::{Candidate, Plan, Step, assign, candidates, offer, plan, progress};
 use crate::web::{Form, FormField, Input, Visitor, Words, form_page, redirect};
 
 pub async fn show_plan(visitor: Visitor, http: HttpRequest) -> Result<HttpResponse> {
@@ -112,7 +112,15 @@ pub async fn save_assign(visitor: Visitor, id: web::Path<i64>, body: String) -> 
     let version = input.version()?;
     let outcome = match read_assignment(&visitor, id, &input).await {
         Ok((caregiver, at)) => {
-            visitor.app.write(&visitor.scope(), move |tx| assign(tx, id, version, caregiver, at)).await
+            let asks = input.flag("asks_first");
+            let giving = move |tx: &mut crate::app::Tx<'_>| {
+                if asks {
+                    offer(tx, id, version, caregiver, at)
+                } else {
+                    assign(tx, id, version, caregiver, at)
+                }
+            };
+            visitor.app.write(&visitor.scope(), giving).await
         }
         Err(error) => Err(error),
     };
@@ -191,6 +199,7 @@ async fn assign_form(visitor: &Visitor, id: i64, input: Option<&Input>) -> Resul
                 .hint(visitor.t(hint)),
             FormField::of(visitor, "start_time", "time", input)
                 .hint(visitor.lang.fill("hint.start_time", &[("window", &times)])),
+            FormField::of(visitor, "asks_first", "checkbox", input).hint(visitor.t("hint.asks_first")),
         ],
         submit_label: visitor.t("visit.assign").into_owned(),
         cancel_href: format!("/visits/{id}"),
@@ -226,13 +235,8 @@ pub async fn save_fail(visitor: Visitor, id: web::Path<i64>, body: String) -> Re
     let id = id.into_inner();
     let input = Input::parse(&body)?;
     let version = input.version()?;
-    let outcome = match FailReason::parse(&input.text("reason")) {
-        Some(reason) => {
-            let step = Step::Fail { reason, note: input.text("note") };
-            visitor.app.write(&visitor.scope(), move |tx| progress(tx, id, version, &step)).await
-        }
-        None => Err(Error::field("reason", Text::new("rule.choose"))),
-    };
+    let step = Step::Fail { reason: input.text("reason"), note: input.text("note") };
+    let outcome = visitor.app.write(&visitor.scope(), move |tx| progress(tx, id, version, &step)).await;
     match outcome {
         Ok(()) => Ok(after_step(&visitor, id)),
         Err(error) if is_for_form(&error) => {
@@ -244,12 +248,17 @@ pub async fn save_fail(visitor: Visitor, id: web::Path<i64>, body: String) -> Re
     }
 }
 
+/// The reasons that somebody may choose, by their names.
+pub async fn reason_options(visitor: &Visitor) -> Result<Vec<(String, String)>> {
+    let rows = visitor.app.db.read(fail_reasons).await?;
+    let choosable = rows.into_iter().filter(|row| row.choosable);
+    Ok(choosable.map(|row| (row.code, visitor.pick(&row.name_zh, &row.name_en).to_owned())).collect())
+}
+
 async fn fail_form(visitor: &Visitor, id: i64, input: &Input) -> Result<Form> {
     let (listed, _) = load(visitor, id, Permission::DoVisits).await?;
     let mut reasons = vec![(String::new(), visitor.t("visit.choose_reason").into_owned())];
-    reasons.extend(
-        FailReason::NAMES.iter().map(|name| ((*name).to_owned(), visitor.name_of("fail_reason", name))),
-    );
+    reasons.extend(reason_options(visitor).await?);
     let service = visitor.pick(&listed.service_zh, &listed.service_en);
     Ok(Form {
         heading: visitor.lang.fill("visit.fail_of", &[("elder", &listed.elder), ("service", service)]),
