@@ -111,21 +111,9 @@ fn add_import(app: &TestApp, town: usize, institution: i64) -> i64 {
     )
 }
 
-/// One record of every kind in a town.
-pub fn add_records(app: &TestApp, town: usize) -> Records {
-    let (institution, provider) = (app.add_institution(town), app.add_provider(town));
-    let (station, caregiver) = (app.add_station(town, Some(provider)), app.add_caregiver(town, provider));
-    let (elder, bed) = (app.add_elder(town), app.add_bed(town, institution));
+/// A visit that is planned.
+fn add_visit(app: &TestApp, town: usize, elder: i64) -> i64 {
     let code = town_code(town);
-    let stay = insert(
-        app,
-        format!(
-            "INSERT INTO stays (bed_id, elder_id, institution_id, town_code, starts_at) \
-         VALUES ({bed}, {elder}, {institution}, '{code}', '2026-11-01 00:00:00.000')"
-        ),
-    );
-    let BedRecords { leave, hold, outage, transfer, waiting } =
-        add_bed_records(app, town, institution, (stay, elder));
     let visit = insert(
         app,
         format!(
@@ -141,6 +129,25 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
              'seed', '')"
         ))?)
     });
+    visit
+}
+
+/// One record of every kind in a town.
+pub fn add_records(app: &TestApp, town: usize) -> Records {
+    let (institution, provider) = (app.add_institution(town), app.add_provider(town));
+    let (station, caregiver) = (app.add_station(town, Some(provider)), app.add_caregiver(town, provider));
+    let (elder, bed) = (app.add_elder(town), app.add_bed(town, institution));
+    let code = town_code(town);
+    let stay = insert(
+        app,
+        format!(
+            "INSERT INTO stays (bed_id, elder_id, institution_id, town_code, starts_at) \
+         VALUES ({bed}, {elder}, {institution}, '{code}', '2026-11-01 00:00:00.000')"
+        ),
+    );
+    let BedRecords { leave, hold, outage, transfer, waiting } =
+        add_bed_records(app, town, institution, (stay, elder));
+    let visit = add_visit(app, town, elder);
     let blob = match app.kind() {
         songhe::db::Kind::Sqlite => "x'00'",
         songhe::db::Kind::Postgres => "'\\x00'",
