@@ -108,7 +108,7 @@ impl Wrong {
     fn admit(mut self, bed: i64, elder: i64) -> Wrong {
         self.page = format!("/beds/{bed}/admit");
         self.form = vec![("elder", elder.to_string())];
-        self.api = "/api/v1/stays".to_owned();
+        "/api/v1/stays".clone_into(&mut self.api);
         self.body = json!({ "bed_id": bed, "elder_id": elder });
         self
     }
@@ -116,7 +116,7 @@ impl Wrong {
     fn hold(mut self, bed: i64, elder: i64) -> Wrong {
         self.page = format!("/beds/{bed}/hold");
         self.form = vec![("elder", elder.to_string())];
-        self.api = "/api/v1/holds".to_owned();
+        "/api/v1/holds".clone_into(&mut self.api);
         self.body = json!({ "bed_id": bed, "elder_id": elder });
         self
     }
@@ -124,7 +124,7 @@ impl Wrong {
     fn out(mut self, bed: i64) -> Wrong {
         self.page = format!("/beds/{bed}/out");
         self.form = vec![("why", "repair".to_owned())];
-        self.api = "/api/v1/outages".to_owned();
+        "/api/v1/outages".clone_into(&mut self.api);
         self.body = json!({ "bed_id": bed, "why": "repair" });
         self
     }

@@ -77,9 +77,14 @@ pub fn handmade_entries(sheet: &str) -> Vec<(&str, &[u8])> {
     ]
 }
 
-/// Impossible as real numbers, as [`crate::support::people::IDENTITY`]: there is no month 13.
-pub const OTHER: &str = "350582194113021221";
-pub const THIRD: &str = "350582193513051237";
+/// Well-formed, and impossible as real numbers: there is no region 000000. Named by gender and the year of birth.
+pub const SHE_1935: &str = "000000193505051262";
+pub const SHE_1940: &str = "000000194005011226";
+pub const SHE_1941: &str = "000000194105021245";
+pub const HE_1935: &str = "000000193505051254";
+pub const HE_1940: &str = "000000194005011218";
+pub const HE_1941: &str = "000000194105021237";
+pub const HE_1946: &str = "000000194605011270";
 
 /// A flat sheet of rooms, beds and residents; the cells of a row are parted by bars.
 pub fn flat(rows: &[&str]) -> Vec<u8> {

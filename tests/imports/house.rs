@@ -3,10 +3,10 @@
 use songhe::imports::ImportKind;
 
 use super::help::{
-    OTHER, THIRD, batch, checked, counts, flat, imported, merged, run, said, sheets, stored, undo,
+    HE_1935, HE_1940, HE_1941, SHE_1935, SHE_1940, SHE_1941, batch, checked, counts, flat, imported, merged,
+    run, said, sheets, stored, undo,
 };
 use crate::support::app::both;
-use crate::support::people::IDENTITY;
 
 both!(one_flat_sheet_makes_rooms_beds_and_residents, |app| async {
     app.add_towns();
@@ -14,9 +14,9 @@ both!(one_flat_sheet_makes_rooms_beds_and_residents, |app| async {
     let file = flat(&[
         // Full-width digits, days in four spellings, a resident who came years ago.
         &format!(
-            "１号楼|２|２０１|女|１|护理床位|林一|{IDENTITY}|女|1940年5月1日|13800001111|2019/3/1|全护理|林小一"
+            "１号楼|２|２０１|女|１|护理床位|林一|{SHE_1940}|女|1940年5月1日|13800001111|2019/3/1|全护理|林小一"
         ),
-        &format!("1号楼|2|201|女|2|护理床位|王二|{OTHER}|女|19410502||2026.11.01|半护理|"),
+        &format!("1号楼|2|201|女|2|护理床位|王二|{SHE_1941}|女|19410502||2026.11.01|半护理|"),
         "1号楼|2|202||1|自理床位||||||||",
     ]);
     let id = checked(app, ImportKind::House, Some(home), file.clone()).await;
@@ -67,7 +67,7 @@ both!(three_sheets_are_joined_by_room_and_bed, |app| async {
             "老人",
             &[
                 &["楼栋", "房号", "床号", "姓名", "身份证号", "性别", "出生日期"],
-                &["1号楼", "301", "1", "林一", IDENTITY, "女", "1940-05-01"],
+                &["1号楼", "301", "1", "林一", SHE_1940, "女", "1940-05-01"],
             ],
         ),
         ("填表说明", &[&["请勿修改"], &["x"]]),
@@ -109,14 +109,14 @@ both!(each_refused_row_says_why_and_the_good_ones_go_in, |app| async {
     app.add_towns();
     let home = app.add_institution(1);
     let file = flat(&[
-        &format!("1号楼|2|201|男|1|护理床位|林一|{IDENTITY}|男|1940-05-01||2026-11-01||"),
+        &format!("1号楼|2|201|男|1|护理床位|林一|{HE_1940}|男|1940-05-01||2026-11-01||"),
         // Two residents for one bed; an elder in two beds.
-        &format!("1号楼|2|201|男|1|护理床位|王二|{OTHER}|男|1941-05-02||2026-11-01||"),
-        &format!("1号楼|2|201|男|2|护理床位|林一|{IDENTITY}|男|1940-05-01||2026-11-01||"),
+        &format!("1号楼|2|201|男|1|护理床位|王二|{HE_1941}|男|1941-05-02||2026-11-01||"),
+        &format!("1号楼|2|201|男|2|护理床位|林一|{HE_1940}|男|1940-05-01||2026-11-01||"),
         // A rule of the room, a day that is none, in the future, a choice that is none, an error of the workbook.
-        &format!("1号楼|2|201|男|3|护理床位|李三|{THIRD}|女|1935-05-05||2026-11-01||"),
+        &format!("1号楼|2|201|男|3|护理床位|李三|{SHE_1935}|女|1935-05-05||2026-11-01||"),
         "1号楼|2|201|男|4|护理床位|李四|350582193513051253|男|五月五日||2026-11-01||",
-        "1号楼|2|202||1|护理床位|周四|350582193513061237|男|1935-05-05||2036-11-01||",
+        &format!("1号楼|2|202||1|护理床位|周四|{HE_1935}|男|1935-05-05||2036-11-01||"),
         "1号楼|2|203||1|豪华床位||||||||",
         "1号楼|#REF!|204||1|护理床位||||||||",
         "1号楼|2|||1|护理床位||||||||",

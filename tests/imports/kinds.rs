@@ -3,7 +3,7 @@
 use songhe::access::{Place, Role};
 use songhe::imports::ImportKind;
 
-use super::help::{book, counts, imported, said, undo};
+use super::help::{HE_1946, SHE_1941, book, counts, imported, said, undo};
 use crate::support::app::{TestApp, both};
 use crate::support::people::IDENTITY;
 
@@ -43,7 +43,7 @@ both!(every_exported_list_imports_unchanged_in_both_languages, |app| async {
 
 both!(elders_are_added_changed_and_taken_back, |app| async {
     app.add_towns();
-    let known = app.add_sealed_elder(1, IDENTITY);
+    let known = app.add_sealed_elder(1, HE_1946);
     let before = app.read(|connection| {
         songhe::elders::store::get_elder(
             connection,
@@ -56,8 +56,8 @@ both!(elders_are_added_changed_and_taken_back, |app| async {
     let name = before.name.clone();
     let rows: &[&[&str]] = &[
         &["姓名", "身份证号", "性别", "出生日期", "镇街", "村（社区）", "对象类别", "电话", "上门服务对象"],
-        &[&name, IDENTITY, "男", "1946-05-01", "安海镇", "前村", "低保、失能", "13900005678", "是"],
-        &["新来", "350582194113021221", "女", "1941/3/2", "安海镇", "后村", "", "", "否"],
+        &[&name, HE_1946, "男", "1946-05-01", "安海镇", "前村", "低保、失能", "13900005678", "是"],
+        &["新来", SHE_1941, "女", "1941/5/2", "安海镇", "后村", "", "", "否"],
         &["缺项", "", "", "", "安海镇", "前村", "", "", ""],
         &["哪村", "", "女", "1941/3/2", "", "前村", "", "", ""],
     ];

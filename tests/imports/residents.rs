@@ -3,16 +3,17 @@
 use songhe::access::{Grant, Place, Role, Scope};
 use songhe::imports::{self, ImportKind};
 
-use super::help::{OTHER, batch, book, counts, csv, flat, imported, problems, said, send, stored, undo};
+use super::help::{
+    SHE_1940, SHE_1941, batch, book, counts, csv, flat, imported, problems, said, send, stored, undo,
+};
 use crate::support::app::both;
-use crate::support::people::IDENTITY;
 
 both!(an_exported_list_of_beds_imports_unchanged_in_both_languages, |app| async {
     app.add_towns();
     let home = app.add_institution(1);
     let file = flat(&[
         &format!(
-            "1号楼|2|201|女|1|护理床位|林一|{IDENTITY}|女|1940-05-01|13800001111|2026-11-01|全护理|林小一"
+            "1号楼|2|201|女|1|护理床位|林一|{SHE_1940}|女|1940-05-01|13800001111|2026-11-01|全护理|林小一"
         ),
         "2号楼|-1|B01||乙|日托位||||||||",
     ]);
@@ -68,8 +69,8 @@ both!(what_has_changed_since_stays_when_a_batch_is_undone, |app| async {
     app.add_towns();
     let home = app.add_institution(1);
     let file = flat(&[
-        &format!("|2|201||1|护理床位|林一|{IDENTITY}|女|1940-05-01||2026-11-01||"),
-        &format!("|2|202||1|护理床位|王二|{OTHER}|女|1941-05-02||2026-11-01||"),
+        &format!("|2|201||1|护理床位|林一|{SHE_1940}|女|1940-05-01||2026-11-01||"),
+        &format!("|2|202||1|护理床位|王二|{SHE_1941}|女|1941-05-02||2026-11-01||"),
         "|2|203||1|护理床位||||||||",
     ]);
     let id = imported(app, ImportKind::House, Some(home), file).await;
@@ -87,7 +88,7 @@ both!(csv_in_gb_18030_and_a_mask_that_is_no_value, |app| async {
     let home = app.add_institution(1);
     let text = csv(&[
         &["楼层", "房间", "床位", "床位类型", "姓名", "身份证号", "电话"],
-        &["2", "201", "201-1", "护理床位", "林一", IDENTITY, "138****1234"],
+        &["2", "201", "201-1", "护理床位", "林一", SHE_1940, "138****1234"],
     ]);
     let text = text
         .replace("电话\n", "电话,性别,出生日期\n")
