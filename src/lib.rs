@@ -27,6 +27,7 @@ pub mod insight;
 pub mod listing;
 pub mod memo;
 pub mod metrics;
+pub mod plans;
 pub mod registry;
 pub mod start;
 pub mod text;

@@ -72,13 +72,14 @@ pub struct Tasks {
 }
 
 impl Tasks {
-    /// Starts the bus, the expiry of holds, and the anchoring of the audit chain.
+    /// Starts the bus, the expiry of holds, the planning of visits, and the anchoring of the audit chain.
     pub fn start(app: &App) -> Tasks {
         let (stop, stopped) = watch::channel(false);
         let bus = tokio::spawn(app.bus.clone().run(app.db.clone(), app.clock.clone(), stopped.clone()));
         let expiring = tokio::spawn(crate::beds::keep_expiring(app.clone(), stopped.clone()));
+        let generating = tokio::spawn(crate::plans::keep_generating(app.clone(), stopped.clone()));
         let anchoring = tokio::spawn(keep_anchor(app.clone(), stopped));
-        Tasks { stop, tasks: vec![bus, expiring, anchoring] }
+        Tasks { stop, tasks: vec![bus, expiring, generating, anchoring] }
     }
 
     /// A signal that turns true when the program ends.

@@ -13,6 +13,7 @@ mod dispatch;
 mod elders;
 mod figures;
 mod operations;
+mod plans;
 mod registry;
 mod structure;
 mod support;

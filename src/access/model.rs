@@ -34,6 +34,11 @@ pub enum Permission {
     SeeVisits,
     AssignVisits,
     DoVisits,
+    /// Care plans, the catalogue, the calendar and entitlements.
+    SeePlans,
+    EditPlans,
+    /// What holds for the whole city: services and prices, holidays, entitlements.
+    EditCatalogue,
     SeeDevices,
     SeeAlerts,
     AnswerAlerts,
@@ -44,7 +49,7 @@ pub enum Permission {
 }
 
 impl Permission {
-    pub const ALL: [Permission; 22] = [
+    pub const ALL: [Permission; 25] = [
         Permission::SeeBoard,
         Permission::SeeRegistry,
         Permission::EditInstitution,
@@ -60,6 +65,9 @@ impl Permission {
         Permission::SeeVisits,
         Permission::AssignVisits,
         Permission::DoVisits,
+        Permission::SeePlans,
+        Permission::EditPlans,
+        Permission::EditCatalogue,
         Permission::SeeDevices,
         Permission::SeeAlerts,
         Permission::AnswerAlerts,
@@ -107,9 +115,10 @@ impl Role {
     /// The one table of what each role may do.
     pub fn permissions(self) -> &'static [Permission] {
         use Permission::{
-            AnswerAlerts, AssignVisits, DoVisits, EditCaregiver, EditInstitution, EditStation, GrantRoles,
-            ManageStays, ManageUsers, ManageWaiting, SeeAlerts, SeeAudit, SeeBeds, SeeBoard, SeeCaregivers,
-            SeeDevices, SeeElders, SeeRegistry, SeeSessions, SeeVisits, UnmaskCaregiver, UnmaskElder,
+            AnswerAlerts, AssignVisits, DoVisits, EditCaregiver, EditCatalogue, EditInstitution, EditPlans,
+            EditStation, GrantRoles, ManageStays, ManageUsers, ManageWaiting, SeeAlerts, SeeAudit, SeeBeds,
+            SeeBoard, SeeCaregivers, SeeDevices, SeeElders, SeePlans, SeeRegistry, SeeSessions, SeeVisits,
+            UnmaskCaregiver, UnmaskElder,
         };
         match self {
             Role::Coordinator => &[
@@ -126,6 +135,8 @@ impl Role {
                 SeeVisits,
                 AssignVisits,
                 DoVisits,
+                SeePlans,
+                EditPlans,
                 SeeDevices,
                 SeeAlerts,
                 AnswerAlerts,
@@ -155,6 +166,8 @@ impl Role {
                 SeeBeds,
                 ManageWaiting,
                 SeeVisits,
+                SeePlans,
+                EditCatalogue,
                 SeeDevices,
                 SeeAlerts,
             ],

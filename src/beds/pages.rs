@@ -8,7 +8,7 @@ mod leave_steps;
 mod line;
 mod stay;
 mod stay_steps;
-mod steps;
+pub(crate) mod steps;
 mod timeline;
 mod transfers;
 mod waiting;

@@ -9,6 +9,7 @@ pub mod demo;
 pub mod device;
 pub mod figures;
 mod log;
+pub mod plan;
 pub mod serve;
 pub mod simulate;
 pub mod user;
@@ -70,6 +71,7 @@ enum Command {
     Simulate(simulate::SimulateArgs),
     Demo(demo::DemoArgs),
     Figures(figures::FiguresArgs),
+    Plan(plan::PlanArgs),
     User(user::UserArgs),
     Audit(audit::AuditArgs),
     Backup(backup::BackupArgs),
@@ -164,6 +166,7 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
             demo::run(args, Config::load(file, &overrides)?)
         }
         Command::Figures(args) => figures::run(args, load()?),
+        Command::Plan(args) => plan::run(args, load()?),
         Command::User(args) => user::run(load()?, args),
         Command::Audit(args) => audit::run(load()?, args),
         Command::Backup(args) => backup::back_up(load()?, args),

@@ -397,6 +397,14 @@ diesel::table! {
         duration_min -> Integer,
         skill -> Text,
         price_fen -> BigInt,
+        id -> BigInt,
+        category -> Text,
+        caregivers -> Integer,
+        proof -> Text,
+        proof_share_percent -> Integer,
+        retired -> Bool,
+        confirmed -> Bool,
+        version -> BigInt,
     }
 }
 
@@ -423,6 +431,13 @@ diesel::table! {
         ends_at -> Nullable<Timestamp>,
         state -> Text,
         version -> BigInt,
+        price_fen -> Nullable<BigInt>,
+        plan_item_id -> Nullable<BigInt>,
+        plan_item_version -> Nullable<BigInt>,
+        occurrence_on -> Nullable<Date>,
+        group_id -> Nullable<BigInt>,
+        group_place -> Nullable<Integer>,
+        occurrence_part -> Integer,
     }
 }
 
@@ -536,6 +551,112 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    service_prices (service_code, effective_on) {
+        service_code -> Text,
+        effective_on -> Date,
+        price_fen -> BigInt,
+        confirmed -> Bool,
+    }
+}
+
+diesel::table! {
+    holidays (id) {
+        id -> BigInt,
+        day -> Date,
+        kind -> Text,
+        name_zh -> Text,
+        name_en -> Text,
+        source -> Text,
+        confirmed -> Bool,
+        version -> BigInt,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    entitlement_rules (id) {
+        id -> BigInt,
+        category -> Text,
+        level -> Nullable<Text>,
+        unit -> Text,
+        amount -> Integer,
+        effective_on -> Date,
+        confirmed -> Bool,
+        version -> BigInt,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    care_plans (id) {
+        id -> BigInt,
+        elder_id -> BigInt,
+        state -> Text,
+        starts_on -> Date,
+        ends_on -> Nullable<Date>,
+        note -> Text,
+        version -> BigInt,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    plan_pauses (id) {
+        id -> BigInt,
+        plan_id -> BigInt,
+        reason -> Text,
+        starts_on -> Date,
+        ends_on -> Nullable<Date>,
+        note -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    plan_items (id) {
+        id -> BigInt,
+        plan_id -> BigInt,
+        service_code -> Text,
+        rule -> Text,
+        starts_on -> Date,
+        ends_on -> Nullable<Date>,
+        window_starts_min -> Integer,
+        window_ends_min -> Integer,
+        duration_min -> Nullable<Integer>,
+        tolerance_days -> Integer,
+        holiday_rule -> Text,
+        caregivers -> Integer,
+        after_item_id -> Nullable<BigInt>,
+        lag_min_min -> Nullable<Integer>,
+        lag_max_min -> Nullable<Integer>,
+        caregiver_rule -> Text,
+        preferred_caregiver_id -> Nullable<BigInt>,
+        note -> Text,
+        removed -> Bool,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    visit_groups (id) {
+        id -> BigInt,
+        relation -> Text,
+        lag_min_min -> Integer,
+        lag_max_min -> Integer,
+        caregiver_rule -> Text,
+    }
+}
+
+diesel::table! {
+    jobs (name) {
+        name -> Text,
+        done_on -> Nullable<Date>,
+        holder -> Text,
+        leased_until -> Nullable<Timestamp>,
+    }
+}
+
 diesel::joinable!(alerts -> devices (device_id));
 diesel::joinable!(alerts -> towns (town_code));
 diesel::joinable!(beds -> institutions (institution_id));
@@ -566,6 +687,9 @@ diesel::joinable!(visits -> caregivers (caregiver_id));
 diesel::joinable!(visits -> elders (elder_id));
 diesel::joinable!(visits -> service_items (service_code));
 diesel::joinable!(visits -> towns (town_code));
+diesel::joinable!(care_plans -> elders (elder_id));
+diesel::joinable!(plan_items -> care_plans (plan_id));
+diesel::joinable!(plan_pauses -> care_plans (plan_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     users,
@@ -607,4 +731,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     latest_readings,
     quarantine,
     alerts,
+    service_prices,
+    holidays,
+    entitlement_rules,
+    care_plans,
+    plan_pauses,
+    plan_items,
+    visit_groups,
+    jobs,
 );

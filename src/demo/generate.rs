@@ -8,7 +8,7 @@ use super::options::DemoOptions;
 use super::users::{self, Logins};
 use super::{
     MARK_ACTION, MARK_ENTITY, MARK_ENTITY_ID, bed_life, beds, devices, elders, facts, files, institutions,
-    places, stations, steps,
+    places, plans, stations, steps,
 };
 use super::{store, visits};
 use crate::access::audit::Entry;
@@ -65,12 +65,14 @@ fn fill(tx: &mut Tx<'_>, options: &DemoOptions, towns: &[facts::Town], hash: &st
     let clients = elders::make_clients(connection, &city)?;
     let beds = beds::make(connection, &city, &operating.operating, clients)?;
     bed_life::make(connection, &city)?;
+    plans::make(connection, &city)?;
     let devices = devices::make(connection, &city, &smart, &operating.operating)?;
     let workers = store::workers(connection)?;
     let caregiver = workers.iter().find(|worker| worker.town_code == users::TOWN).or(workers.first());
     let caregiver = caregiver.ok_or_else(|| Error::internal("the demo city has no caregiver"))?.id;
     users::make(connection, hash, &operating.operating, caregiver, city.now)?;
     let visits = visits::lay_first_days(tx, options.seed, towns)?;
+    plans::generate(tx)?;
     steps::catch_up(tx, options.seed)?;
     store::continue_all(tx.connection)?;
     let counts = Counts {

@@ -19,6 +19,7 @@ mod mover;
 mod options;
 mod people;
 mod places;
+mod plans;
 mod roster;
 mod stations;
 mod steps;
@@ -82,6 +83,7 @@ pub fn ensure_today(app: &App, seed: u64) -> Result<i64> {
     let towns = facts::towns()?;
     app.write_now(&Scope::system(), |tx| {
         let steps = steps::catch_up(tx, seed)?;
+        plans::generate(tx)?;
         let laid = visits::lay_missing(tx, seed, &towns)?;
         let steps = steps + if laid > 0 { steps::catch_up(tx, seed)? } else { 0 };
         database::continue_numbers(tx.connection, &["visits"])?;

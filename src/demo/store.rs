@@ -16,8 +16,8 @@ pub(super) use removal::drop_everything;
 use crate::beds::{CareLevel, Destination, Ending};
 use crate::clock::Instant;
 use crate::db::schema::{
-    beds, caregivers, dated_settings, devices, elders, institutions, providers, rooms, stations, stays,
-    towns, villages, visit_events, visits,
+    beds, care_plans, caregivers, dated_settings, devices, elders, institutions, plan_items, plan_pauses,
+    providers, rooms, stations, stays, towns, villages, visit_events, visits,
 };
 use crate::db::{AnyConnection, store::continue_numbers};
 use crate::error::Result;
@@ -177,6 +177,42 @@ bulk!(insert_devices, devices, DeviceRow {
     created_at: Instant,
 });
 
+bulk!(insert_plans, care_plans, PlanRow {
+    id: i64,
+    elder_id: i64,
+    state: &'static str,
+    starts_on: NaiveDate,
+    ends_on: Option<NaiveDate>,
+    note: String,
+    updated_at: Instant,
+});
+
+bulk!(insert_items, plan_items, ItemRow {
+    id: i64,
+    plan_id: i64,
+    service_code: &'static str,
+    rule: String,
+    starts_on: NaiveDate,
+    window_starts_min: i32,
+    window_ends_min: i32,
+    tolerance_days: i32,
+    holiday_rule: &'static str,
+    caregivers: i32,
+    after_item_id: Option<i64>,
+    lag_min_min: Option<i32>,
+    lag_max_min: Option<i32>,
+    caregiver_rule: &'static str,
+    note: String,
+});
+
+bulk!(insert_pauses, plan_pauses, PauseRow {
+    plan_id: i64,
+    reason: &'static str,
+    starts_on: NaiveDate,
+    ends_on: Option<NaiveDate>,
+    note: String,
+});
+
 bulk!(insert_visits, visits, VisitRow {
     id: i64,
     elder_id: i64,
@@ -189,6 +225,11 @@ bulk!(insert_visits, visits, VisitRow {
     caregiver_id: Option<i64>,
     starts_at: Option<Instant>,
     ends_at: Option<Instant>,
+    price_fen: Option<i64>,
+    plan_item_id: Option<i64>,
+    plan_item_version: Option<i64>,
+    occurrence_on: Option<NaiveDate>,
+    occurrence_part: i32,
 });
 
 bulk!(insert_same_step, visit_events, EventRow {

@@ -1,4 +1,6 @@
-//! The visits of a day: half of the clients are visited each day, planned and mostly assigned the evening before.
+//! The visits of a day: those that the care plans ask for, mostly given to a caregiver the evening before.
+
+use std::collections::{HashMap, HashSet};
 
 use chrono::{Datelike, NaiveDate, TimeDelta};
 
@@ -6,12 +8,13 @@ use super::dice::Dice;
 use super::facts::{Point, Town};
 use super::roster::{Placed, Roster, Wish};
 use super::store::{
-    self, Client, EventRow, Service, VisitRow, count_visits, count_visits_around, insert_events,
-    insert_visits,
+    self, Client, EventRow, VisitRow, count_given, count_visits_around, insert_events, insert_visits,
 };
 use crate::app::Tx;
 use crate::clock::{Calendar, Instant};
 use crate::error::{Error, Result};
+use crate::plans::asked_for;
+use crate::visits::catalogue::store::price_on;
 
 /// The day's work lies between these minutes after midnight.
 const OPENS_MIN: i32 = 480;
@@ -27,24 +30,12 @@ const SLOTS: i64 = 16;
 const UNASSIGNED: i64 = 3;
 /// Visits held at once before they are written.
 const ROWS_MAX: usize = 2_000;
-/// Weights of the services.
-const SERVICES: [(&str, i64); 8] = [
-    ("meal", 24),
-    ("clean", 20),
-    ("visit", 16),
-    ("health", 14),
-    ("care", 10),
-    ("walk", 7),
-    ("bath", 6),
-    ("medical", 3),
-];
-
 /// A day to be filled.
 pub(super) struct Day<'a> {
     pub seed: u64,
     pub towns: &'a [Town],
     pub on: NaiveDate,
-    /// The clients of even (0) or odd (1) turn on this day.
+    /// By plan (0), or beside the plans (1).
     pub half: i64,
     pub offset_min: i32,
 }
@@ -72,19 +63,19 @@ pub(super) fn lay_first_days(tx: &mut Tx<'_>, seed: u64, towns: &[Town]) -> Resu
     Ok(laid)
 }
 
-/// Adds what a later day lacks: its own visits, something that happens now, and tomorrow's; gives how many visits.
+/// Adds what a later day lacks: caregivers for its visits, something that happens now, and tomorrow's; gives how many visits.
 pub(super) fn lay_missing(tx: &mut Tx<'_>, seed: u64, towns: &[Town]) -> Result<i64> {
     let today = tx.calendar.day_of(tx.now);
     let shifted = offset_min(tx.calendar, tx.now);
     let mut laid = 0;
-    if count_visits(tx.connection, today)? == 0 {
+    if count_given(tx.connection, today)? == 0 {
         laid += lay(tx, &Day { seed, towns, on: today, half: 0, offset_min: shifted })?;
     } else if count_visits_around(tx.connection, today, tx.now)? == 0 && shifted != 0 {
-        // The day was laid for working hours and it is night: the other clients are visited now.
-        laid += lay(tx, &Day { seed, towns, on: today, half: 1, offset_min: shifted })?;
+        // The day was laid for working hours and it is night: clients are visited now, beside their plans.
+        laid += lay_beside_plans(tx, &Day { seed, towns, on: today, half: 1, offset_min: shifted })?;
     }
     let tomorrow = today.succ_opt().ok_or_else(|| Error::internal("the calendar ends"))?;
-    if count_visits(tx.connection, tomorrow)? == 0 {
+    if count_given(tx.connection, tomorrow)? == 0 {
         laid += lay(tx, &Day { seed, towns, on: tomorrow, half: 0, offset_min: 0 })?;
     }
     Ok(laid)
@@ -92,34 +83,140 @@ pub(super) fn lay_missing(tx: &mut Tx<'_>, seed: u64, towns: &[Town]) -> Result<
 
 struct Draft {
     client: Client,
-    service: usize,
+    /// Number and version of a visit that is planned already.
+    known: Option<(i64, i64)>,
+    asked: Asked,
     opens_min: i32,
     closes_min: i32,
+    /// Visits of a group are left to whoever can plan both.
+    is_grouped: bool,
 }
 
+/// What is asked for.
+struct Asked {
+    service_code: String,
+    duration_min: i32,
+    price_fen: Option<i64>,
+    /// Item, its version, the day of its rule, the part.
+    follows: Option<(i64, i64, NaiveDate, i32)>,
+}
+
+/// Gives the day's visits to caregivers: those that are planned already, and those that the plans ask for beside them.
 fn lay(tx: &mut Tx<'_>, day: &Day<'_>) -> Result<i64> {
+    let clients: HashMap<i64, Client> =
+        store::clients(tx.connection)?.into_iter().map(|client| (client.id, client)).collect();
+    let mut drafts = Vec::new();
+    for visit in store::waiting(tx.connection, day.on)? {
+        let Some(client) = clients.get(&visit.elder_id) else { continue };
+        let asked = Asked {
+            service_code: visit.service_code,
+            duration_min: visit.duration_min,
+            price_fen: None,
+            follows: None,
+        };
+        let window = (visit.window_starts_at, visit.window_ends_at);
+        let known = Some((visit.id, visit.version));
+        drafts.push(draft(tx, day, (client, known, asked), window, visit.group_id.is_some()));
+    }
+    let there: HashSet<_> = store::followed_on(tx.connection, day.on)?.into_iter().collect();
+    let next = day.on.succ_opt().ok_or_else(|| Error::internal("the calendar ends"))?;
+    let rows = asked_for(tx.connection, tx.calendar, (day.on, next))?;
+    let two: HashSet<_> =
+        rows.iter().filter(|row| row.occurrence_part == 2).map(|row| row.plan_item_id).collect();
+    for row in rows {
+        let key = (row.plan_item_id, row.occurrence_on, row.occurrence_part);
+        let Some(client) = clients.get(&row.elder_id).filter(|_| !there.contains(&key)) else { continue };
+        let follows = row.plan_item_id.zip(row.plan_item_version).zip(row.occurrence_on);
+        let is_grouped = two.contains(&row.plan_item_id);
+        let asked = Asked {
+            service_code: row.service_code,
+            duration_min: row.duration_min,
+            price_fen: row.price_fen,
+            follows: follows.map(|((item, version), on)| (item, version, on, row.occurrence_part)),
+        };
+        let window = (row.window_starts_at, row.window_ends_at);
+        drafts.push(draft(tx, day, (client, None, asked), window, is_grouped));
+    }
+    write(tx, day, drafts)
+}
+
+fn draft(
+    tx: &Tx<'_>,
+    day: &Day<'_>,
+    (client, known, asked): (&Client, Option<(i64, i64)>, Asked),
+    (from, to): (Instant, Instant),
+    is_grouped: bool,
+) -> Draft {
+    let minute = |at: Instant| (at - tx.calendar.at(day.on, 0)).num_minutes() as i32 + day.offset_min;
+    Draft {
+        client: client.clone(),
+        known,
+        asked,
+        opens_min: minute(from),
+        closes_min: minute(to),
+        is_grouped,
+    }
+}
+
+/// Visits at night, of clients who have none of their plan then.
+fn lay_beside_plans(tx: &mut Tx<'_>, day: &Day<'_>) -> Result<i64> {
+    let mut dice = Dice::new(day.seed, &format!("visits/{}/{}", day.on, day.half));
     let services = store::services(tx.connection)?;
-    let clients = store::clients(tx.connection)?;
+    let turn = i64::from(day.on.num_days_from_ce()) + day.half;
+    let mut drafts = Vec::new();
+    for client in store::clients(tx.connection)?.into_iter().filter(|client| (client.id + turn) % 2 == 0) {
+        let service = services.iter().find(|service| service.code == "visit");
+        let service = service.ok_or_else(|| Error::internal("the service visit"))?;
+        let opens_min = OPENS_MIN + day.offset_min + (dice.within(0, SLOTS) * SLOT_MIN) as i32;
+        drafts.push(Draft {
+            client,
+            known: None,
+            asked: Asked {
+                service_code: service.code.clone(),
+                duration_min: service.duration_min,
+                price_fen: price_on(tx.connection, &service.code, day.on)?,
+                follows: None,
+            },
+            opens_min,
+            closes_min: opens_min + 120,
+            is_grouped: false,
+        });
+    }
+    write(tx, day, drafts)
+}
+
+fn write(tx: &mut Tx<'_>, day: &Day<'_>, mut drafts: Vec<Draft>) -> Result<i64> {
+    let skills: HashMap<String, String> =
+        store::services(tx.connection)?.into_iter().map(|service| (service.code, service.skill)).collect();
     let mut roster = Roster::new(store::workers(tx.connection)?, day.towns, day.on, day.offset_min);
     let minute = |at: Instant| ((at - tx.calendar.at(day.on, 0)).num_minutes()) as i32;
     for (caregiver, starts, ends) in store::engagements(tx.connection, day.on)? {
         roster.engage(caregiver, minute(starts), minute(ends));
     }
-    let mut dice = Dice::new(day.seed, &format!("visits/{}/{}", day.on, day.half));
-    let drafts = drafts(&mut dice, day, clients, &services)?;
-    let first_id = store::next_visit_id(tx.connection)?;
+    drafts.sort_by_key(|draft| {
+        let follows = draft.asked.follows.map(|(item, _, _, part)| (item, part));
+        (draft.opens_min, draft.client.id, draft.known, follows)
+    });
+    let mut dice = Dice::new(day.seed, &format!("given/{}/{}", day.on, day.half));
+    let mut next_id = store::next_visit_id(tx.connection)?;
     let (mut visits, mut events) = (Vec::new(), Vec::new());
     let laid = drafts.len() as i64;
-    for (id, draft) in (first_id..).zip(drafts) {
-        let service = &services[draft.service];
-        let placed = if dice.hits(UNASSIGNED) { None } else { roster.place(&wish(&draft, service)) };
-        let visit = visit(tx, day, id, &draft, service, placed);
-        events.extend(first_events(tx, day, &visit));
-        visits.push(visit);
+    for draft in drafts {
+        let skill = skills.get(&draft.asked.service_code).map_or("", String::as_str);
+        let is_left = dice.hits(UNASSIGNED) || draft.is_grouped;
+        let placed = if is_left { None } else { roster.place(&wish(&draft, skill)) };
+        match draft.known {
+            Some(known) => events.extend(give(tx, day, known, &draft, placed)?),
+            None => {
+                let visit = visit(tx, day, next_id, &draft, placed);
+                next_id += 1;
+                events.extend(first_events(tx, day, &visit));
+                visits.push(visit);
+            }
+        }
         if visits.len() == ROWS_MAX {
-            insert_visits(tx.connection, &visits)?;
+            insert_visits(tx.connection, &std::mem::take(&mut visits))?;
             insert_events(tx.connection, std::mem::take(&mut events))?;
-            visits.clear();
         }
     }
     insert_visits(tx.connection, &visits)?;
@@ -127,68 +224,61 @@ fn lay(tx: &mut Tx<'_>, day: &Day<'_>) -> Result<i64> {
     Ok(laid)
 }
 
-/// The day's wishes in order of their windows.
-fn drafts(dice: &mut Dice, day: &Day<'_>, clients: Vec<Client>, services: &[Service]) -> Result<Vec<Draft>> {
-    let turn = i64::from(day.on.num_days_from_ce()) + day.half;
-    let mut drafts = Vec::new();
-    for client in clients {
-        if (client.id + turn) % 2 != 0 {
-            continue;
-        }
-        let code = service_code(dice);
-        let service = services.iter().position(|service| service.code == code);
-        let service = service.ok_or_else(|| Error::internal(format!("service {code}")))?;
-        let opens_min = OPENS_MIN + day.offset_min + (dice.within(0, SLOTS) * SLOT_MIN) as i32;
-        let closes_min = opens_min + if dice.hits(50) { 90 } else { 120 };
-        drafts.push(Draft { client, service, opens_min, closes_min });
-    }
-    drafts.sort_by_key(|draft| (draft.opens_min, draft.client.id));
-    Ok(drafts)
-}
-
-fn service_code(dice: &mut Dice) -> &'static str {
-    let mut throw = dice.within(0, SERVICES.iter().map(|(_, weight)| weight).sum());
-    for (code, weight) in SERVICES {
-        if throw < weight {
-            return code;
-        }
-        throw -= weight;
-    }
-    SERVICES[0].0
-}
-
-fn wish<'a>(draft: &'a Draft, service: &'a Service) -> Wish<'a> {
+fn wish<'a>(draft: &'a Draft, skill: &'a str) -> Wish<'a> {
     Wish {
         town_code: &draft.client.town_code,
         place: Point { longitude: draft.client.longitude, latitude: draft.client.latitude },
-        skill: &service.skill,
+        skill,
         opens_min: draft.opens_min,
         closes_min: draft.closes_min,
-        duration_min: service.duration_min,
+        duration_min: draft.asked.duration_min,
     }
 }
 
-fn visit(
-    tx: &Tx<'_>,
+/// Gives a visit that is planned already to who was found.
+fn give(
+    tx: &mut Tx<'_>,
     day: &Day<'_>,
-    id: i64,
+    (id, version): (i64, i64),
     draft: &Draft,
-    service: &Service,
     placed: Option<Placed>,
-) -> VisitRow {
+) -> Result<Option<EventRow>> {
+    let Some(placed) = placed else { return Ok(None) };
     let at = |minute| tx.calendar.at(day.on, minute);
+    let (starts_at, ends_at) = (at(placed.starts_min), at(placed.starts_min + draft.asked.duration_min));
+    let window = (at(draft.opens_min), at(draft.closes_min));
+    store::give(tx.connection, id, window, (placed.caregiver_id, starts_at, ends_at))?;
+    let given_at = tx.calendar.at(day.on, -8 * 60).min(tx.now);
+    Ok(Some(event(
+        tx,
+        id,
+        version + 1,
+        ("assign", "planned", "assigned"),
+        given_at,
+        Some(placed.caregiver_id),
+    )))
+}
+
+fn visit(tx: &Tx<'_>, day: &Day<'_>, id: i64, draft: &Draft, placed: Option<Placed>) -> VisitRow {
+    let at = |minute| tx.calendar.at(day.on, minute);
+    let Asked { service_code, duration_min, price_fen, follows } = &draft.asked;
     VisitRow {
         id,
         elder_id: draft.client.id,
         town_code: draft.client.town_code.clone(),
-        service_code: service.code.clone(),
+        service_code: service_code.clone(),
         service_on: day.on,
         window_starts_at: at(draft.opens_min),
         window_ends_at: at(draft.closes_min),
-        duration_min: service.duration_min,
+        duration_min: *duration_min,
         caregiver_id: placed.map(|placed| placed.caregiver_id),
         starts_at: placed.map(|placed| at(placed.starts_min)),
-        ends_at: placed.map(|placed| at(placed.starts_min + service.duration_min)),
+        ends_at: placed.map(|placed| at(placed.starts_min + duration_min)),
+        price_fen: *price_fen,
+        plan_item_id: follows.map(|(item, ..)| item),
+        plan_item_version: follows.map(|(_, version, ..)| version),
+        occurrence_on: follows.map(|(_, _, on, _)| on),
+        occurrence_part: follows.map_or(1, |(.., part)| part),
     }
 }
 
@@ -196,8 +286,25 @@ fn visit(
 fn first_events(tx: &Tx<'_>, day: &Day<'_>, visit: &VisitRow) -> Vec<EventRow> {
     let evening = tx.calendar.at(day.on, -8 * 60);
     let planned_at = evening.min(tx.now - TimeDelta::minutes(20));
-    let event = |seq, kind, from_state, to_state, at, caregiver_id| EventRow {
-        visit_id: visit.id,
+    let mut events = vec![event(tx, visit.id, 1, ("plan", "none", "planned"), planned_at, None)];
+    if visit.caregiver_id.is_some() {
+        let assigned_at = planned_at + TimeDelta::minutes(5 + visit.id % 10);
+        let step = ("assign", "planned", "assigned");
+        events.push(event(tx, visit.id, 2, step, assigned_at, visit.caregiver_id));
+    }
+    events
+}
+
+fn event(
+    tx: &Tx<'_>,
+    visit_id: i64,
+    seq: i64,
+    (kind, from_state, to_state): (&'static str, &'static str, &'static str),
+    at: Instant,
+    caregiver_id: Option<i64>,
+) -> EventRow {
+    EventRow {
+        visit_id,
         seq,
         prev_seq: (seq > 1).then_some(seq - 1),
         kind,
@@ -208,13 +315,7 @@ fn first_events(tx: &Tx<'_>, day: &Day<'_>, visit: &VisitRow) -> Vec<EventRow> {
         actor: tx.scope.actor.clone(),
         caregiver_id,
         note: String::new(),
-    };
-    let mut events = vec![event(1, "plan", "none", "planned", planned_at, None)];
-    if visit.caregiver_id.is_some() {
-        let assigned_at = planned_at + TimeDelta::minutes(5 + visit.id % 10);
-        events.push(event(2, "assign", "planned", "assigned", assigned_at, visit.caregiver_id));
     }
-    events
 }
 
 #[cfg(test)]

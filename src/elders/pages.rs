@@ -246,6 +246,10 @@ fn actions(visitor: &Visitor, listed: &ElderListed, is_clear: bool) -> Vec<Actio
     if is_clear {
         actions.push(Action::link(format!("/elders/{}", elder.id), visitor.t("elder.mask"), "lock"));
     }
+    if visitor.may(Permission::EditPlans) && elder.home_visits {
+        let href = format!("/elders/{}/plan", elder.id);
+        actions.push(Action::link(href, visitor.t("plan.one_elder"), "calendar-days"));
+    }
     if visitor.may(Permission::AssignVisits) && elder.home_visits {
         let href = format!("/visits/new?elder={}", elder.id);
         actions.push(Action::link(href, visitor.t("visit.new"), "plus").primary());

@@ -42,6 +42,29 @@ pub fn record(tx: &mut Tx<'_>, action: &str, edit: &Edit<'_>, changes: Map<Strin
     tx.publish(&event.of_institution(edit.institution_id))
 }
 
+/// The same for what holds in the whole city.
+pub fn record_for_city(
+    tx: &mut Tx<'_>,
+    action: &str,
+    (entity, id, version): (&'static str, i64, i64),
+    changes: Map<String, Value>,
+) -> Result<()> {
+    tx.audit(&Entry {
+        action,
+        entity,
+        entity_id: id.to_string(),
+        town_code: None,
+        detail: json!({ "version": version, "changes": changes }),
+    })?;
+    tx.publish(&Event {
+        topic: Topic::Registry,
+        town_code: None,
+        institution_id: None,
+        entity_id: id.to_string(),
+        payload: json!({ "entity": entity, "id": id }),
+    })
+}
+
 /// The error of an edit that came second: who changed what since version `seen`.
 pub fn stale(connection: &mut AnyConnection, entity: &str, id: i64, seen: i64) -> Result<Error> {
     let mut conflict = Conflict::default();

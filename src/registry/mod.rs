@@ -9,7 +9,7 @@ pub mod codes;
 pub mod institutions;
 pub mod map;
 pub mod pages;
-mod parts;
+pub(crate) mod parts;
 pub mod providers;
 pub mod readings;
 pub mod stations;

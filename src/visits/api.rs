@@ -51,6 +51,12 @@ pub struct Visit {
     pub ends_at: Option<At>,
     pub arrived_at: Option<At>,
     pub done_at: Option<At>,
+    /// The price of its day.
+    pub price_fen: Option<i64>,
+    /// The item of a care plan that it follows from.
+    pub plan_item_id: Option<i64>,
+    /// Visits of one group belong together: both at once, or one after the other.
+    pub group_id: Option<i64>,
     /// To be sent with the next step.
     pub version: i64,
 }
@@ -76,6 +82,9 @@ impl Visit {
             ends_at: visit.ends_at.map(at),
             arrived_at: arrived_at.map(at),
             done_at: done_at.map(at),
+            price_fen: visit.price_fen,
+            plan_item_id: visit.plan_item_id,
+            group_id: visit.group_id,
             version: visit.version,
         }
     }

@@ -6,14 +6,19 @@
 
 pub mod api;
 mod assign;
+pub mod catalogue;
 mod day;
 mod model;
 pub mod pages;
 mod plan;
+mod planned;
 mod progress;
 pub mod store;
 
 pub use assign::{Candidate, assign, candidates, release};
-pub use model::{FailReason, Refusal, Skill, VisitEvent, VisitState};
+pub use model::{
+    CaregiverRule, FailReason, GroupRelation, Refusal, Skill, VisitEvent, VisitState, WithdrawReason,
+};
 pub use plan::{Plan, plan};
+pub use planned::{Group, Withdrawal, plan_again, plan_many, put_groups, withdraw_many};
 pub use progress::{Step, progress};

@@ -11,7 +11,7 @@ pub const NOTE_MAX: usize = 200;
 crate::text_enum! {
     /// Where a visit stands.
     pub enum VisitState {
-        /// A record without its first event; nobody sees it.
+        /// A record without its first event, or withdrawn; nobody sees it.
         Unplanned = "none",
         Planned = "planned",
         Assigned = "assigned",
@@ -30,6 +30,8 @@ crate::text_enum! {
         Arrive = "arrive",
         Finish = "finish",
         Fail = "fail",
+        /// Its plan no longer asks for it: nobody sees it any more, until it is planned again.
+        Withdraw = "withdraw",
     }
 }
 
@@ -43,6 +45,36 @@ crate::text_enum! {
         Hospital = "hospital",
         NoCaregiver = "no_caregiver",
         Other = "other",
+    }
+}
+
+crate::text_enum! {
+    /// Whether the second visit of a pair is done by who did the first one.
+    pub enum CaregiverRule {
+        Any = "any",
+        Same = "same",
+        Different = "different",
+    }
+}
+
+crate::text_enum! {
+    /// How visits of a group belong together.
+    pub enum GroupRelation {
+        Together = "together",
+        After = "after",
+        Independent = "independent",
+    }
+}
+
+crate::text_enum! {
+    /// Why a visit that was only planned is no longer asked for.
+    pub enum WithdrawReason {
+        Plan = "plan",
+        Paused = "paused",
+        Holiday = "holiday",
+        Resident = "resident",
+        Died = "died",
+        NotClient = "not_client",
     }
 }
 
@@ -62,6 +94,7 @@ impl VisitEvent {
             VisitEvent::Arrive => VisitState::Arrived,
             VisitEvent::Finish => VisitState::Done,
             VisitEvent::Fail => VisitState::NotDone,
+            VisitEvent::Withdraw => VisitState::Unplanned,
         }
     }
 }
@@ -76,14 +109,16 @@ impl VisitState {
             | (S::Planned | S::Assigned, E::Assign)
             | (S::Assigned, E::Release | E::Arrive)
             | (S::Arrived, E::Finish)
+            | (S::Planned, E::Withdraw)
             | (S::Planned | S::Assigned | S::Arrived, E::Fail) => Ok(event.leads_to()),
-            (S::Unplanned, E::Assign | E::Release | E::Arrive | E::Finish | E::Fail)
+            (S::Unplanned, E::Assign | E::Release | E::Arrive | E::Finish | E::Fail | E::Withdraw)
             | (S::Planned, E::Plan | E::Release | E::Arrive | E::Finish)
-            | (S::Assigned, E::Plan | E::Finish)
-            | (S::Arrived, E::Plan | E::Assign | E::Release | E::Arrive)
-            | (S::Done | S::NotDone, E::Plan | E::Assign | E::Release | E::Arrive | E::Finish | E::Fail) => {
-                Err(Refusal { state: self, event })
-            }
+            | (S::Assigned, E::Plan | E::Finish | E::Withdraw)
+            | (S::Arrived, E::Plan | E::Assign | E::Release | E::Arrive | E::Withdraw)
+            | (
+                S::Done | S::NotDone,
+                E::Plan | E::Assign | E::Release | E::Arrive | E::Finish | E::Fail | E::Withdraw,
+            ) => Err(Refusal { state: self, event }),
         }
     }
 
@@ -204,7 +239,7 @@ mod tests {
                     Ok(next) => {
                         prop_assert!(state != VisitState::Done && state != VisitState::NotDone, "an end is left");
                         prop_assert_eq!(next, event.leads_to());
-                        prop_assert_ne!(next, VisitState::Unplanned);
+                        prop_assert_eq!(next == VisitState::Unplanned, event == VisitEvent::Withdraw);
                         prop_assert!(next != VisitState::Done || state == VisitState::Arrived, "done without arriving");
                         state = next;
                     }

@@ -2,6 +2,7 @@
 
 use chrono::{NaiveDate, TimeDelta};
 
+use super::catalogue::store::price_on;
 use super::model::{PLAN_DAYS_MAX, VisitEvent, VisitState};
 use super::progress::move_visit;
 use super::store::{self, NewVisit};
@@ -33,6 +34,7 @@ pub fn plan(tx: &mut Tx<'_>, plan: &Plan) -> Result<i64> {
     let item = store::get_item(tx.connection, &plan.service_code)
         .map_err(|error| unknown(error, "service_code", "rule.choose"))?;
     let (window_starts_at, window_ends_at) = window(tx, plan)?;
+    let price_fen = price_on(tx.connection, &item.code, plan.service_on)?;
     let visit = NewVisit {
         elder_id: elder.id,
         town_code: elder.town_code,
@@ -41,6 +43,7 @@ pub fn plan(tx: &mut Tx<'_>, plan: &Plan) -> Result<i64> {
         window_starts_at,
         window_ends_at,
         duration_min: item.duration_min,
+        price_fen,
     };
     let id = store::insert_visit(tx.connection, &visit)?;
     move_visit(tx, (id, 0, VisitState::Unplanned, &visit.town_code), VisitEvent::Plan, None, "")?;

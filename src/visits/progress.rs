@@ -79,6 +79,7 @@ pub(super) fn move_visit(
         VisitEvent::Arrive => "visit.arrive",
         VisitEvent::Finish => "visit.finish",
         VisitEvent::Fail => "visit.fail",
+        VisitEvent::Withdraw => "visit.withdraw",
     };
     tx.audit(&Entry {
         action,

@@ -171,14 +171,26 @@ struct FormView {
     error: Option<String>,
     submit_label: String,
     cancel_href: String,
+    /// Where the form is sent while it is filled in, to show what it would give.
+    preview: Option<String>,
 }
 
 /// Answers with the form: fresh, or with what was wrong. After a conflict the form carries the version that won, so that
 /// saving again is a decision taken with the other's change in sight.
 pub fn form_page(
     context: &Context,
+    form: Form,
+    problem: Option<(&Error, Option<i64>)>,
+) -> Result<HttpResponse> {
+    form_page_with(context, form, problem, None)
+}
+
+/// The same with a preview beside it: an address that is sent the form while it is filled in.
+pub fn form_page_with(
+    context: &Context,
     mut form: Form,
     problem: Option<(&Error, Option<i64>)>,
+    preview: Option<String>,
 ) -> Result<HttpResponse> {
     let mut conflict = None;
     let mut general = None;
@@ -206,6 +218,7 @@ pub fn form_page(
         error: general,
         submit_label: form.submit_label,
         cancel_href: form.cancel_href,
+        preview,
     };
     // Somebody who is not signed in has no navigation, and no live link that would send them to the sign-in.
     let body = if context.admission.is_some() {

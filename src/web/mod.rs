@@ -24,7 +24,7 @@ pub use assemble::{Server, bind};
 pub use context::{Context, Guest, Visitor};
 pub use detail::{Action, Detail, Field, History, Section, Step, detail_page, detail_page_with};
 pub use failure::{fail, problem_body};
-pub use form::{Conflicted, Form, FormField, Input, form_page};
+pub use form::{Conflicted, Form, FormField, Input, form_page, form_page_with};
 pub use gate::session_cookie_name;
 pub use list::{Choice, Create, Filter, FilterKind, List, LookUp, Words, list_page, list_routes};
 pub use page::{NavItem, Page, html, redirect};

@@ -67,6 +67,17 @@ const NAVIGATION_MAX: usize = 7;
 const BEHIND_REGISTRY: [&str; 7] =
     ["/towns", "/villages", "/institutions", "/stations", "/providers", "/caregivers", "/map"];
 
+/// Pages that belong to the visits' entry.
+const BEHIND_VISITS: [&str; 7] = [
+    "/plans",
+    "/plan-items",
+    "/plan-pauses",
+    "/services",
+    "/holidays",
+    "/entitlements",
+    "/entitlement-rules",
+];
+
 impl Page {
     pub fn new(context: &Context, title: &str) -> Self {
         let user = context.admission.as_ref().map(|admission| PageUser {
@@ -127,9 +138,11 @@ fn navigation(context: &Context) -> Vec<NavItem> {
             items.push(NavItem { href, icon, label: context.t(label).into_owned(), current, key });
         }
     }
-    let is_of_registry = BEHIND_REGISTRY.iter().any(|path| is_below(&context.path, path));
-    if is_of_registry && !items.iter().any(|item| item.current) {
-        items.iter_mut().filter(|item| item.href == "/registry").for_each(|item| item.current = true);
+    for (behind, href) in [(&BEHIND_REGISTRY, "/registry"), (&BEHIND_VISITS, "/visits")] {
+        let is_behind = behind.iter().any(|path| is_below(&context.path, path));
+        if is_behind && !items.iter().any(|item| item.current) {
+            items.iter_mut().filter(|item| item.href == href).for_each(|item| item.current = true);
+        }
     }
     items
 }

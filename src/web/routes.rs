@@ -62,6 +62,8 @@ pub fn all() -> Vec<Route> {
     routes.extend(crate::elders::pages::routes());
     routes.extend(crate::beds::pages::routes());
     routes.extend(crate::visits::pages::routes());
+    routes.extend(crate::visits::catalogue::pages::routes());
+    routes.extend(crate::plans::pages::routes());
     routes.extend(crate::devices::pages::routes());
     routes.extend(crate::alerts::pages::routes());
     routes

@@ -28,6 +28,7 @@ pub struct Records {
     transfer: i64,
     waiting: i64,
     visit: i64,
+    plan: PlanRecords,
     device: i64,
     alert: i64,
     town: usize,
@@ -37,6 +38,39 @@ pub struct Records {
 struct Id {
     #[diesel(sql_type = BigInt)]
     id: i64,
+}
+
+/// A plan with an item and a pause.
+struct PlanRecords {
+    plan: i64,
+    item: i64,
+    pause: i64,
+}
+
+fn add_plan_records(app: &TestApp, elder: i64) -> PlanRecords {
+    let plan = insert(
+        app,
+        format!(
+            "INSERT INTO care_plans (elder_id, state, starts_on, note, updated_at) VALUES \
+         ({elder}, 'active', '2026-11-01', '', '2026-11-01 00:00:00.000')"
+        ),
+    );
+    let item = insert(
+        app,
+        format!(
+            "INSERT INTO plan_items (plan_id, service_code, rule, starts_on, window_starts_min, window_ends_min, \
+         tolerance_days, holiday_rule, caregivers, caregiver_rule, note) VALUES ({plan}, 'meal', 'FREQ=DAILY', \
+         '2026-11-01', 540, 660, 0, 'as_planned', 1, 'any', '')"
+        ),
+    );
+    let pause = insert(
+        app,
+        format!(
+            "INSERT INTO plan_pauses (plan_id, reason, starts_on, ends_on, note) VALUES \
+         ({plan}, 'away', '2026-11-02', '2026-11-03', '')"
+        ),
+    );
+    PlanRecords { plan, item, pause }
 }
 
 /// What is around beds and stays.
@@ -159,6 +193,7 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
         transfer,
         waiting,
         visit,
+        plan: add_plan_records(app, elder),
         device,
         alert,
         town,
@@ -206,6 +241,7 @@ impl Records {
             transfer: 14,
             waiting: 15,
             visit: 8,
+            plan: PlanRecords { plan: 16, item: 17, pause: 18 },
             device: 9,
             alert: 10,
             town: 2,
@@ -233,6 +269,11 @@ impl Records {
             "transfers" => self.transfer.to_string(),
             "waiting" => self.waiting.to_string(),
             "visits" => self.visit.to_string(),
+            "plans" => self.plan.plan.to_string(),
+            "plan-items" => self.plan.item.to_string(),
+            "plan-pauses" => self.plan.pause.to_string(),
+            // Of the whole city, and there from the beginning.
+            "services" | "holidays" | "entitlement-rules" => "1".to_owned(),
             "devices" => self.device.to_string(),
             "alerts" => self.alert.to_string(),
             "towns" => town_code(self.town).to_owned(),
@@ -266,6 +307,7 @@ pub fn is_of_a_town(path: &str) -> bool {
     let subject = plain.split('/').nth(1).unwrap_or_default();
     path.contains('{')
         && !["users", "sessions", "account", "setup", "static", "docs", "api"].contains(&subject)
+        && !["services", "holidays", "entitlement-rules"].contains(&subject)
 }
 
 /// Routes after which the asker's session is over.

@@ -1,6 +1,6 @@
 //! Who may do what, where: proven from outside, on both databases.
 
-mod audit_chain;
+pub mod audit_chain;
 mod errors;
 mod examples;
 mod headers;

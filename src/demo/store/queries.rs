@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use crate::clock::Instant;
 use crate::db::AnyConnection;
-use crate::db::schema::{caregivers, devices, elders, service_items, visits};
+use crate::db::schema::{care_plans, caregivers, devices, elders, service_items, visits};
 use crate::error::Result;
 
 /// What a service takes.
@@ -76,9 +76,74 @@ pub(in crate::demo) fn engagements(
     Ok(rows.into_iter().filter_map(|(caregiver, starts, ends)| Some((caregiver?, starts?, ends?))).collect())
 }
 
-/// How many visits a day has.
-pub(in crate::demo) fn count_visits(connection: &mut AnyConnection, day: NaiveDate) -> Result<i64> {
-    Ok(visits::table.filter(visits::service_on.eq(day)).count().get_result(connection)?)
+/// A visit of a day that waits for a caregiver.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = visits)]
+pub(in crate::demo) struct Waiting {
+    pub id: i64,
+    pub elder_id: i64,
+    pub service_code: String,
+    pub window_starts_at: Instant,
+    pub window_ends_at: Instant,
+    pub duration_min: i32,
+    pub version: i64,
+    pub group_id: Option<i64>,
+}
+
+/// The visits of a day that are only planned.
+pub(in crate::demo) fn waiting(connection: &mut AnyConnection, day: NaiveDate) -> Result<Vec<Waiting>> {
+    Ok(visits::table
+        .filter(visits::service_on.eq(day))
+        .filter(visits::state.eq("planned"))
+        .order(visits::id)
+        .select(Waiting::as_select())
+        .load(connection)?)
+}
+
+/// Gives a waiting visit to a caregiver, and its window to the hours of the demo's day.
+pub(in crate::demo) fn give(
+    connection: &mut AnyConnection,
+    id: i64,
+    window: (Instant, Instant),
+    (caregiver, starts_at, ends_at): (i64, Instant, Instant),
+) -> Result<()> {
+    diesel::update(visits::table.filter(visits::id.eq(id)))
+        .set((
+            visits::window_starts_at.eq(window.0),
+            visits::window_ends_at.eq(window.1),
+            visits::caregiver_id.eq(caregiver),
+            visits::starts_at.eq(starts_at),
+            visits::ends_at.eq(ends_at),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Item, day of the rule and part of the visits that follow from plans on a day.
+pub(in crate::demo) fn followed_on(
+    connection: &mut AnyConnection,
+    day: NaiveDate,
+) -> Result<Vec<(Option<i64>, Option<NaiveDate>, i32)>> {
+    Ok(visits::table
+        .filter(visits::service_on.eq(day))
+        .filter(visits::plan_item_id.is_not_null())
+        .select((visits::plan_item_id, visits::occurrence_on, visits::occurrence_part))
+        .load(connection)?)
+}
+
+/// Numbers of the active plans.
+pub(in crate::demo) fn active_plans(connection: &mut AnyConnection) -> Result<Vec<i64>> {
+    let active = care_plans::table.filter(care_plans::state.eq("active"));
+    Ok(active.order(care_plans::id).select(care_plans::id).load(connection)?)
+}
+
+/// How many visits of a day somebody was given.
+pub(in crate::demo) fn count_given(connection: &mut AnyConnection, day: NaiveDate) -> Result<i64> {
+    Ok(visits::table
+        .filter(visits::service_on.eq(day))
+        .filter(visits::caregiver_id.is_not_null())
+        .count()
+        .get_result(connection)?)
 }
 
 /// How many visits of a day have a window around `at`.

@@ -6,7 +6,7 @@ use crate::db::AnyConnection;
 use crate::error::Result;
 
 /// All tables of this program.
-const TABLES: [&str; 40] = [
+const TABLES: [&str; 48] = [
     "users",
     "user_grants",
     "sessions",
@@ -46,6 +46,14 @@ const TABLES: [&str; 40] = [
     "latest_readings",
     "quarantine",
     "alerts",
+    "service_prices",
+    "holidays",
+    "entitlement_rules",
+    "care_plans",
+    "plan_pauses",
+    "plan_items",
+    "visit_groups",
+    "jobs",
     "__diesel_schema_migrations",
 ];
 

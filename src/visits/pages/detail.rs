@@ -6,7 +6,7 @@ use crate::access::Permission;
 use crate::bus::Topic;
 use crate::elders::store::visible_names;
 use crate::error::{Error, Result};
-use crate::visits::model::{VisitEvent, read_note};
+use crate::visits::model::{VisitEvent, WithdrawReason, read_note};
 use crate::visits::release;
 use crate::visits::store::{EventRow, VisitListed, caregiver_names, events_of, get_visit, with_names};
 use crate::web::{
@@ -84,6 +84,9 @@ fn step(words: &Words, event: EventRow, names: &[(i64, String)]) -> Step {
         _ => kind,
     };
     let (reason, text) = read_note(&event.note);
+    let withdrawn = WithdrawReason::parse(&event.note).filter(|_| event.kind == VisitEvent::Withdraw);
+    let withdrawn = withdrawn.map(|reason| words.name_of("withdraw_reason", reason.name()));
+    let text = withdrawn.as_deref().unwrap_or(text);
     let reason = reason.map(|reason| words.name_of("fail_reason", reason.name())).unwrap_or_default();
     let parts = [event.actor.as_str(), &reason, text];
     let who: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();

@@ -20,6 +20,8 @@ impl List for Visits {
     const TOPIC: Option<Topic> = Some(Topic::Visit);
     const CREATE: Option<(&'static str, &'static str, Permission)> =
         Some(("/visits/new", "visit.new", Permission::AssignVisits));
+    const LINKS: &'static [(&'static str, &'static str, &'static str)] =
+        &[("/plans", "plan.heading", "calendar-days")];
     const COLUMNS: &'static [Column] = &[
         Column::text("window", "field.window"),
         Column::text("elder", "field.elder_name"),

@@ -27,6 +27,12 @@ pub struct VisitRow {
     pub state: VisitState,
     /// Number of the last event.
     pub version: i64,
+    /// The price of its day.
+    pub price_fen: Option<i64>,
+    /// The item of a care plan that it follows from.
+    pub plan_item_id: Option<i64>,
+    /// Visits of one group belong together.
+    pub group_id: Option<i64>,
 }
 
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -53,6 +59,7 @@ pub struct NewVisit {
     pub window_starts_at: Instant,
     pub window_ends_at: Instant,
     pub duration_min: i32,
+    pub price_fen: Option<i64>,
 }
 
 pub(super) type Condition = Box<dyn BoxableExpression<visits::table, Backend, SqlType = Bool>>;

@@ -1,0 +1,86 @@
+//! An elder's month: entitled, planned, done.
+
+use std::collections::HashMap;
+
+use chrono::{Datelike, NaiveDate, TimeDelta};
+
+use super::store::rules;
+use crate::clock::{Calendar, Instant};
+use crate::db::AnyConnection;
+use crate::elders::Category;
+use crate::error::Result;
+use crate::plans::demand::{DAYS_AHEAD, PLANS_AT_ONCE};
+use crate::plans::model::{Amount, Balance, PlanState, entitled, last_of_month, level_of};
+use crate::plans::store::{ClientRow, known_from, live_plans, sources};
+use crate::plans::wanted::{Surroundings, wanted};
+use crate::visits::VisitState;
+use crate::visits::store::month_totals;
+
+/// The month of `day` for clients whom the caller reaches. Days that are not generated yet count as their plans ask for them.
+pub fn balances(
+    connection: &mut AnyConnection,
+    clients: &[ClientRow],
+    day: NaiveDate,
+    (calendar, now): (Calendar, Instant),
+) -> Result<HashMap<i64, Balance>> {
+    let first = day.with_day(1).unwrap_or(day);
+    let next = last_of_month(first).succ_opt().unwrap_or(first);
+    let ids: Vec<i64> = clients.iter().map(|client| client.id).collect();
+    let totals = month_totals(connection, &ids, (first, next))?;
+    let generated_to = calendar.day_of(now) + TimeDelta::days(DAYS_AHEAD);
+    let to_come = to_come(connection, &ids, (generated_to.max(first), next), calendar)?;
+    let rules = rules(connection)?;
+    let balance = |client: &ClientRow| {
+        let categories = Category::parse_list(&client.categories);
+        let rows = totals.get(&client.id).map_or(&[][..], Vec::as_slice);
+        let sum = |done_only: bool| {
+            let counted = rows.iter().filter(|(state, ..)| !done_only || *state == VisitState::Done);
+            counted.fold(Amount::default(), |sum, (_, visits, minutes)| {
+                sum.plus(Amount { visits: *visits, minutes: *minutes })
+            })
+        };
+        let balance = Balance {
+            entitled: entitled(&rules, &categories, level_of(&categories), first),
+            planned: sum(false).plus(to_come.get(&client.id).copied().unwrap_or_default()),
+            done: sum(true),
+        };
+        (client.id, balance)
+    };
+    Ok(clients.iter().map(balance).collect())
+}
+
+/// Numbers of the clients of whom more is planned than they are entitled to.
+pub fn over_entitlement(balances: &HashMap<i64, Balance>) -> Vec<i64> {
+    let mut over: Vec<i64> =
+        balances.iter().filter(|(_, balance)| balance.over() > 0).map(|(id, _)| *id).collect();
+    over.sort_unstable();
+    over
+}
+
+/// What active plans ask for in `[from, to)` that is not generated yet, by elder.
+fn to_come(
+    connection: &mut AnyConnection,
+    elders: &[i64],
+    (from, to): (NaiveDate, NaiveDate),
+    calendar: Calendar,
+) -> Result<HashMap<i64, Amount>> {
+    let mut found: HashMap<i64, Amount> = HashMap::new();
+    // Further ahead than a year nobody asks.
+    if from >= to || to.year() > from.year() + 1 {
+        return Ok(found);
+    }
+    let around = Surroundings::load(connection, calendar)?;
+    let known = known_from(connection, from)?;
+    let plans = live_plans(connection, elders, PlanState::Active)?;
+    for part in plans.chunks(PLANS_AT_ONCE) {
+        for source in sources(connection, part)? {
+            let sum = found.entry(source.client.id).or_default();
+            for (key, content) in wanted(&around, &source, (from, to)).contents {
+                if !known.contains(&key) {
+                    *sum = sum.plus(Amount { visits: 1, minutes: i64::from(content.duration_min) });
+                }
+            }
+        }
+    }
+    Ok(found)
+}
