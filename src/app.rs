@@ -11,6 +11,7 @@ use crate::bus::{Bus, Event, store as outbox};
 use crate::clock::{Calendar, Clock, Instant};
 use crate::config::Config;
 use crate::db::{AnyConnection, Db};
+use crate::dispatch::Planner;
 use crate::error::Result;
 use crate::memo::Memo;
 
@@ -27,6 +28,8 @@ pub struct App {
     pub metrics: metrics_exporter_prometheus::PrometheusHandle,
     pub parts: Parts,
     pub memo: Memo,
+    /// Searches for plans of days.
+    pub planner: Planner,
 }
 
 /// What running parts (broker, ingest) say of themselves for the health answer.

@@ -14,6 +14,7 @@ mod elders;
 mod figures;
 mod operations;
 mod plans;
+mod proposals;
 mod registry;
 mod structure;
 mod support;

@@ -7,18 +7,22 @@
 pub mod api;
 mod assign;
 pub mod catalogue;
+mod code;
 mod day;
 mod model;
 pub mod pages;
+mod pin;
 mod plan;
 mod planned;
 mod progress;
 pub mod store;
 
-pub use assign::{Candidate, assign, candidates, release};
+pub use assign::{assign, release};
+pub use code::{check_code, visit_code};
 pub use model::{
-    CaregiverRule, FailReason, GroupRelation, Refusal, Skill, VisitEvent, VisitState, WithdrawReason,
+    CaregiverRule, FailReason, GroupRelation, Refusal, Shift, Skill, VisitEvent, VisitState, WithdrawReason,
 };
+pub use pin::{pin, unpin};
 pub use plan::{Plan, plan};
 pub use planned::{Group, Withdrawal, plan_again, plan_many, put_groups, withdraw_many};
 pub use progress::{Step, progress};

@@ -29,6 +29,7 @@ pub struct Records {
     waiting: i64,
     visit: i64,
     plan: PlanRecords,
+    proposal: i64,
     device: i64,
     alert: i64,
     town: usize,
@@ -71,6 +72,18 @@ fn add_plan_records(app: &TestApp, elder: i64) -> PlanRecords {
         ),
     );
     PlanRecords { plan, item, pause }
+}
+
+/// A proposal that was stopped before it began.
+fn add_proposal(app: &TestApp, town: usize) -> i64 {
+    let code = town_code(town);
+    insert(
+        app,
+        format!(
+            "INSERT INTO day_proposals (town_code, day, state, asked_by, asked_at, seconds_max) VALUES \
+         ('{code}', '2026-11-24', 'stopped', 'seed', '2026-11-23 00:30:00.000', 5)"
+        ),
+    )
 }
 
 /// What is around beds and stays.
@@ -194,6 +207,7 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
         waiting,
         visit,
         plan: add_plan_records(app, elder),
+        proposal: add_proposal(app, town),
         device,
         alert,
         town,
@@ -242,6 +256,7 @@ impl Records {
             waiting: 15,
             visit: 8,
             plan: PlanRecords { plan: 16, item: 17, pause: 18 },
+            proposal: 19,
             device: 9,
             alert: 10,
             town: 2,
@@ -269,6 +284,7 @@ impl Records {
             "transfers" => self.transfer.to_string(),
             "waiting" => self.waiting.to_string(),
             "visits" => self.visit.to_string(),
+            "proposals" => self.proposal.to_string(),
             "plans" => self.plan.plan.to_string(),
             "plan-items" => self.plan.item.to_string(),
             "plan-pauses" => self.plan.pause.to_string(),

@@ -58,7 +58,7 @@ fn facts(words: &Words, listed: &VisitListed, elder_is_visible: bool) -> Vec<Fie
     let planned = visit.starts_at.zip(visit.ends_at);
     let time = |at: Option<_>| at.map(|at| words.calendar.show_time(at)).unwrap_or_default();
     let minutes = words.lang.fill("visit.minutes", &[("n", &visit.duration_min.to_string())]);
-    vec![
+    let mut facts = vec![
         elder,
         Field::new(words.t("field.state"), words.name_of("visit_state", visit.state.name()))
             .chip(tone(visit.state)),
@@ -73,7 +73,11 @@ fn facts(words: &Words, listed: &VisitListed, elder_is_visible: bool) -> Vec<Fie
         ),
         Field::new(words.t("field.arrived_at"), time(listed.arrived_at)),
         Field::new(words.t("field.done_at"), time(listed.done_at)),
-    ]
+    ];
+    if let Some(reason) = &visit.pinned_reason {
+        facts.push(Field::new(words.t("field.pinned_reason"), reason));
+    }
+    facts
 }
 
 fn step(words: &Words, event: EventRow, names: &[(i64, String)]) -> Step {
@@ -137,6 +141,15 @@ fn actions(visitor: &Visitor, listed: &VisitListed) -> Vec<Action> {
                     .confirm(ask("visit.release_confirm"))
                     .with("version", visit.version),
             );
+        }
+        if visit.pinned_reason.is_some() {
+            actions.push(
+                Action::post(path("unpin"), visitor.t("visit.unpin"), "lock")
+                    .confirm(ask("visit.unpin_confirm"))
+                    .with("version", visit.version),
+            );
+        } else if visit.caregiver_id.is_some() && visit.state.allows(VisitEvent::Assign) {
+            actions.push(Action::link(path("pin"), visitor.t("visit.pin"), "lock"));
         }
         if visit.state.allows(VisitEvent::Assign) {
             let label = if visit.caregiver_id.is_some() { "visit.assign_again" } else { "visit.assign" };

@@ -21,7 +21,7 @@ impl List for Visits {
     const CREATE: Option<(&'static str, &'static str, Permission)> =
         Some(("/visits/new", "visit.new", Permission::AssignVisits));
     const LINKS: &'static [(&'static str, &'static str, &'static str)] =
-        &[("/plans", "plan.heading", "calendar-days")];
+        &[("/plans", "plan.heading", "calendar-days"), ("/proposals", "proposal.heading", "calendar-clock")];
     const COLUMNS: &'static [Column] = &[
         Column::text("window", "field.window"),
         Column::text("elder", "field.elder_name"),

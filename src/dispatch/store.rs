@@ -1,0 +1,5 @@
+//! The rows of a day, and proposals.
+
+pub mod day;
+pub mod proposals;
+pub mod sheets;
