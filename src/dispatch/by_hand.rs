@@ -80,7 +80,7 @@ pub fn ranked(rows: &DayRows, visit_id: i64, calendar: Calendar) -> Result<Choic
     for rejected in &explained.rejected {
         ranking.refuse(rejected, &mut found);
     }
-    for who in rows.caregivers.iter().filter(|who| who.may_take && who.shifts.is_empty()) {
+    for who in rows.caregivers.iter().filter(|who| who.may_take && rows.working(who).is_empty()) {
         let rule = Text::new("visit.off_shift").with("caregiver", &who.name);
         found.refused.push(Refused { caregiver_id: who.id, name: who.name.clone(), rule, relaxation: None });
     }

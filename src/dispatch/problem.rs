@@ -152,8 +152,8 @@ impl<'a> Building<'a> {
         };
         for (index, who) in rows.caregivers.iter().enumerate() {
             let mode = building.mode(who.mode);
-            for (from, to) in &who.shifts {
-                let shift = Window { from: building.time(*from), to: building.time(*to) };
+            for (from, to) in rows.working(who) {
+                let shift = Window { from: building.time(from), to: building.time(to) };
                 building.people.push(index);
                 building.caregivers.push(Caregiver {
                     name: who.id.to_string(),

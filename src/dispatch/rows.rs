@@ -26,6 +26,17 @@ pub struct DayRows {
     /// By elder: how many of the last ninety days' visits each caregiver made.
     pub familiarity: HashMap<i64, Vec<(i64, i64)>>,
     pub modes: Vec<ModeFact>,
+    /// Caregiver, and when they are away.
+    pub absences: Vec<(i64, Instant, Instant)>,
+}
+
+impl DayRows {
+    /// When a caregiver works and is not away: apart, in order.
+    pub fn working(&self, caregiver: &CaregiverFact) -> Vec<(Instant, Instant)> {
+        let own = self.absences.iter().filter(|(id, ..)| *id == caregiver.id);
+        let away: Vec<(Instant, Instant)> = own.map(|(_, from, to)| (*from, *to)).collect();
+        without(&caregiver.shifts, &away)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -60,7 +71,7 @@ pub struct CaregiverFact {
     pub languages: Vec<Language>,
     pub mode: TravelMode,
     pub home: Place,
-    /// When they work and are not away: apart, in order.
+    /// When they work, whether they are away or not.
     pub shifts: Vec<(Instant, Instant)>,
     /// New visits can be given to them; of others only what they have been told counts.
     pub may_take: bool,
@@ -124,7 +135,7 @@ impl VisitFact {
 }
 
 /// The parts of `shifts` that no absence touches.
-pub fn without(shifts: &[(Instant, Instant)], absences: &[(Instant, Instant)]) -> Vec<(Instant, Instant)> {
+fn without(shifts: &[(Instant, Instant)], absences: &[(Instant, Instant)]) -> Vec<(Instant, Instant)> {
     let mut left: Vec<(Instant, Instant)> = shifts.to_vec();
     for (from, to) in absences {
         left = left

@@ -258,9 +258,9 @@ fn nobody_is_sent_where_they_cannot_be_in_time() {
 
 #[test]
 fn an_absence_leaves_two_shifts_of_one_person() {
-    let mut away = caregiver(1);
-    away.shifts = super::super::rows::without(&away.shifts, &[(at(600), at(720))]);
-    let rows = day(vec![away], vec![visit(1, (540, 600)), visit(2, (580, 700)), visit(3, (600, 800))]);
+    let mut rows =
+        day(vec![caregiver(1)], vec![visit(1, (540, 600)), visit(2, (580, 700)), visit(3, (600, 800))]);
+    rows.absences = vec![(1, at(600), at(720)), (2, at(480), at(1_080))];
     let built = build(&rows, Purpose::WholeDay);
     assert_eq!(built.people, [0, 0]);
     let found = proposed(&rows);
