@@ -81,8 +81,9 @@ impl Tasks {
         let expiring = tokio::spawn(crate::beds::keep_expiring(app.clone(), stopped.clone()));
         let generating = tokio::spawn(crate::plans::keep_generating(app.clone(), stopped.clone()));
         let searching = tokio::spawn(crate::dispatch::keep_planning(app.clone(), stopped.clone()));
+        let noticing = tokio::spawn(crate::visits::late::keep_noticing(app.clone(), stopped.clone()));
         let anchoring = tokio::spawn(keep_anchor(app.clone(), stopped));
-        Tasks { stop, tasks: vec![bus, expiring, generating, searching, anchoring] }
+        Tasks { stop, tasks: vec![bus, expiring, noticing, generating, searching, anchoring] }
     }
 
     /// A signal that turns true when the program ends.

@@ -103,29 +103,39 @@ impl Keys {
 
     /// Seals `text` for one cell.
     pub fn seal(&self, cell: Cell, text: &str) -> Result<Vec<u8>> {
+        self.seal_bytes(cell, text.as_bytes())
+    }
+
+    /// The same for what is no text.
+    pub fn seal_bytes(&self, cell: Cell, bytes: &[u8]) -> Result<Vec<u8>> {
         let nonce = random::<NONCE_BYTES>()?;
         let aad = associated_data(cell, self.current);
         let cipher = self.sealing.get(&self.current).ok_or_else(|| Error::internal("sealing key"))?;
         let sealed = cipher
-            .encrypt(&Nonce::from(nonce), Payload { msg: text.as_bytes(), aad: &aad })
+            .encrypt(&Nonce::from(nonce), Payload { msg: bytes, aad: &aad })
             .map_err(|_| Error::internal("sealing failed"))?;
         Ok([&self.current.to_be_bytes()[..], &nonce, &sealed].concat())
     }
 
     /// Opens what was sealed for this very cell.
     pub fn open(&self, cell: Cell, sealed: &[u8]) -> Result<String> {
-        let wrong =
-            |why: &str| Error::internal(format!("{}.{} of row {}: {why}", cell.table, cell.column, cell.row));
+        let wrong = |why: &str| unopened(cell, why);
+        let opened = self.open_bytes(cell, sealed)?;
+        String::from_utf8(opened).map_err(|error| wrong("not text").because(error))
+    }
+
+    /// The same for what is no text.
+    pub fn open_bytes(&self, cell: Cell, sealed: &[u8]) -> Result<Vec<u8>> {
+        let wrong = |why: &str| unopened(cell, why);
         let (id, rest) = sealed.split_at_checked(KEY_ID_BYTES).ok_or_else(|| wrong("too short"))?;
         let (nonce, text) = rest.split_at_checked(NONCE_BYTES).ok_or_else(|| wrong("too short"))?;
         let id = u32::from_be_bytes(id.try_into().map_err(|_| wrong("key id"))?);
         let nonce: [u8; NONCE_BYTES] = nonce.try_into().map_err(|_| wrong("nonce"))?;
         let cipher =
             self.sealing.get(&id).ok_or_else(|| wrong("sealed with a key that is not in the key file"))?;
-        let opened = cipher
+        cipher
             .decrypt(&Nonce::from(nonce), Payload { msg: text, aad: &associated_data(cell, id) })
-            .map_err(|_| wrong("does not open: altered, or moved from another cell"))?;
-        String::from_utf8(opened).map_err(|error| wrong("not text").because(error))
+            .map_err(|_| wrong("does not open: altered, or moved from another cell"))
     }
 
     /// The keyed index of a value, for equality look-up. `column` keeps equal values of two columns apart.
@@ -143,6 +153,10 @@ impl std::fmt::Debug for Keys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Keys {{ current: {}, known: {} }}", self.current, self.sealing.len())
     }
+}
+
+fn unopened(cell: Cell, why: &str) -> Error {
+    Error::internal(format!("{}.{} of row {}: {why}", cell.table, cell.column, cell.row))
 }
 
 fn associated_data(cell: Cell, key_id: u32) -> Vec<u8> {

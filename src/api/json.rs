@@ -6,13 +6,14 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest};
+use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::strict;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::text::Text;
 
 /// A body read strictly: a field too many, one too few or one of another type is refused by name.
@@ -25,6 +26,34 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let body = body(request, payload);
         Box::pin(async move { Ok(Json(strict::read(body.await?)?)) })
+    }
+}
+
+/// The same for a body with pictures in it, which may be larger than others.
+pub struct LargeJson<T>(pub T);
+
+/// A photo of 2 MB and a signature in base64, and what is around them.
+const LARGE_BYTES_MAX: usize = 3 * 1024 * 1024 + 256 * 1024;
+
+impl<T: DeserializeOwned + 'static> FromRequest for LargeJson<T> {
+    type Error = actix_web::Error;
+    type Future = LocalBoxFuture<'static, actix_web::Result<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_json = is_json(request);
+        let mut payload = payload.take();
+        Box::pin(async move {
+            is_json?;
+            let mut bytes = Vec::new();
+            while let Some(part) = payload.next().await {
+                let part = part?;
+                if bytes.len() + part.len() > LARGE_BYTES_MAX {
+                    return Err(Error::new(Code::TooLarge, Text::new("error.too_large_plain")).into());
+                }
+                bytes.extend_from_slice(&part);
+            }
+            Ok(LargeJson(strict::read(parse(&bytes)?)?))
+        })
     }
 }
 
@@ -74,20 +103,29 @@ fn body(
     request: &HttpRequest,
     payload: &mut Payload,
 ) -> impl Future<Output = actix_web::Result<Value>> + use<> {
+    let is_json = is_json(request);
+    let bytes = Bytes::from_request(request, payload);
+    async move {
+        is_json?;
+        Ok(parse(&bytes.await?)?)
+    }
+}
+
+fn is_json(request: &HttpRequest) -> Result<()> {
     let kind =
         request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let bytes = Bytes::from_request(request, payload);
-    async move {
-        if kind != "application/json" {
-            return Err(Error::field("content-type", Text::new("rule.content_type")).into());
-        }
-        let bytes = bytes.await?;
-        Ok(serde_json::from_slice(&bytes).map_err(|error| {
-            let rule = Text::new("rule.json").with("line", error.line()).with("column", error.column());
-            Error::field("body", rule).because(error)
-        })?)
+    if kind == "application/json" {
+        return Ok(());
     }
+    Err(Error::field("content-type", Text::new("rule.content_type")))
+}
+
+fn parse(bytes: &[u8]) -> Result<Value> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        let rule = Text::new("rule.json").with("line", error.line()).with("column", error.column());
+        Error::field("body", rule).because(error)
+    })
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ mod values;
 
 pub use document::document;
 pub use endpoint::Endpoint;
-pub use json::{Json, Patch};
+pub use json::{Json, LargeJson, Patch};
 pub use listing::{Filter, FilterKind, Page, Resource, list_endpoint, part_of, whole};
 pub use once::Once;
 pub use problem::Problem;

@@ -31,6 +31,13 @@ impl FromRequest for Once {
 }
 
 impl Once {
+    /// The key, which this operation cannot do without.
+    pub fn key(&self) -> Result<String> {
+        let missing =
+            || Error::field("idempotency_key", Text::new("rule.request_key_missing").with("max", KEY_MAX));
+        self.0.clone().ok_or_else(missing)
+    }
+
     /// Runs `work` in one transaction and gives the number it made; with a key that was used for the same input before, gives
     /// the number of then and changes nothing.
     pub async fn write<F>(self, visitor: &Visitor, input: &impl Serialize, mut work: F) -> Result<i64>

@@ -16,7 +16,7 @@ impl From<Failure> for Error {
             _ if violates(&failure, "leaves_once") => Error::taken(Text::new("error.leave_overlaps")),
             _ if violates(&failure, "leaves_inside_stay") => Error::taken(Text::new("error.leave_outside")),
             _ if violates(&failure, "stays_elder_once") => Error::taken(Text::new("error.elder_in_bed")),
-            _ if violates(&failure, "visits_caregiver_once") => {
+            _ if violates(&failure, "caregiver_claims_once") => {
                 Error::taken(Text::new("error.caregiver_elsewhere"))
             }
             _ if waited_in_vain(&failure) => Error::busy().context("database lock"),

@@ -438,7 +438,183 @@ diesel::table! {
         group_id -> Nullable<BigInt>,
         group_place -> Nullable<Integer>,
         occurrence_part -> Integer,
+        arrived_at -> Nullable<Timestamp>,
+        ended_at -> Nullable<Timestamp>,
+        fail_reason -> Nullable<Text>,
+        makes_up_id -> Nullable<BigInt>,
         pinned_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    fail_reasons (code) {
+        code -> Text,
+        name_zh -> Text,
+        name_en -> Text,
+        contact_within_min -> Nullable<Integer>,
+        welfare_within_min -> Nullable<Integer>,
+        may_make_up -> Bool,
+        needs_note -> Bool,
+        choosable -> Bool,
+        place -> Integer,
+    }
+}
+
+diesel::table! {
+    caregiver_absences (id) {
+        id -> BigInt,
+        caregiver_id -> BigInt,
+        kind -> Text,
+        starts_at -> Timestamp,
+        ends_at -> Timestamp,
+        note -> Text,
+        recorded_by -> Text,
+        recorded_at -> Timestamp,
+        cancelled_by -> Nullable<Text>,
+        cancelled_at -> Nullable<Timestamp>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    caregiver_claims (kind, source_id) {
+        kind -> Text,
+        source_id -> BigInt,
+        caregiver_id -> BigInt,
+        starts_at -> Timestamp,
+        ends_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    visit_steps (id) {
+        id -> BigInt,
+        visit_id -> BigInt,
+        kind -> Text,
+        actor -> Text,
+        user_id -> BigInt,
+        caregiver_id -> Nullable<BigInt>,
+        request_key -> Text,
+        received_at -> Timestamp,
+        device_at -> Timestamp,
+        happened_at -> Timestamp,
+        time_basis -> Text,
+        clock_off_ms -> BigInt,
+        clock_jumped -> Bool,
+        offline -> Bool,
+        longitude -> Nullable<Double>,
+        latitude -> Nullable<Double>,
+        accuracy_m -> Nullable<Double>,
+        no_position -> Nullable<Text>,
+        code_matches -> Nullable<Bool>,
+        reason -> Nullable<Text>,
+        problem -> Nullable<Text>,
+        note -> Text,
+        outcome -> Text,
+        event_seq -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    visit_files (id) {
+        id -> BigInt,
+        visit_id -> BigInt,
+        step_id -> BigInt,
+        kind -> Text,
+        media -> Text,
+        width -> Integer,
+        height -> Integer,
+        size_bytes -> BigInt,
+        digest -> Text,
+        sealed -> Binary,
+        at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    visit_proofs (visit_id) {
+        visit_id -> BigInt,
+        strength -> Text,
+        findings -> Text,
+        computed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    visit_exceptions (id) {
+        id -> BigInt,
+        visit_id -> BigInt,
+        town_code -> Text,
+        caregiver_id -> Nullable<BigInt>,
+        cause -> Text,
+        causes -> Text,
+        strength -> Text,
+        state -> Text,
+        opened_at -> Timestamp,
+        changed_at -> Timestamp,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    visit_exception_events (exception_id, seq) {
+        exception_id -> BigInt,
+        seq -> BigInt,
+        kind -> Text,
+        at -> Timestamp,
+        actor -> Text,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    visit_corrections (id) {
+        id -> BigInt,
+        visit_id -> BigInt,
+        town_code -> Text,
+        arrived_at -> Nullable<Timestamp>,
+        ended_at -> Nullable<Timestamp>,
+        caregiver_id -> Nullable<BigInt>,
+        fail_reason -> Nullable<Text>,
+        reason -> Text,
+        state -> Text,
+        asked_by -> Text,
+        asked_at -> Timestamp,
+        decided_by -> Nullable<Text>,
+        decided_at -> Nullable<Timestamp>,
+        answer -> Text,
+        event_seq -> Nullable<BigInt>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    follow_ups (id) {
+        id -> BigInt,
+        visit_id -> BigInt,
+        elder_id -> BigInt,
+        town_code -> Text,
+        kind -> Text,
+        opened_at -> Timestamp,
+        due_at -> Timestamp,
+        owner -> Text,
+        closed_at -> Nullable<Timestamp>,
+        closed_by -> Nullable<Text>,
+        contacted_at -> Nullable<Timestamp>,
+        whom -> Nullable<Text>,
+        result -> Nullable<Text>,
+        note -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    visit_notices (visit_id, kind, base_at) {
+        visit_id -> BigInt,
+        kind -> Text,
+        base_at -> Timestamp,
+        due_at -> Timestamp,
+        noticed_at -> Timestamp,
     }
 }
 
@@ -455,6 +631,9 @@ diesel::table! {
         actor -> Text,
         caregiver_id -> Nullable<BigInt>,
         note -> Text,
+        reason -> Nullable<Text>,
+        arrived_at -> Nullable<Timestamp>,
+        ended_at -> Nullable<Timestamp>,
     }
 }
 
@@ -778,6 +957,17 @@ diesel::allow_tables_to_appear_in_same_query!(
     visit_transitions,
     visits,
     visit_events,
+    fail_reasons,
+    caregiver_absences,
+    caregiver_claims,
+    visit_steps,
+    visit_files,
+    visit_proofs,
+    visit_exceptions,
+    visit_exception_events,
+    visit_corrections,
+    follow_ups,
+    visit_notices,
     devices,
     device_windows,
     device_gaps,

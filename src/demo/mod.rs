@@ -10,6 +10,7 @@ mod city;
 mod devices;
 mod dice;
 mod elders;
+mod evidence;
 mod facts;
 mod files;
 mod fresh;

@@ -3,19 +3,24 @@
 use chrono::TimeDelta;
 
 use super::dice::percentile;
-use super::store::{EventRow, OpenVisit, find_open_visit, insert_events, visits_due};
+use super::evidence;
+use super::store::{EventRow, OpenVisit, elder_of, find_open_visit, insert_events, visits_due};
 use crate::app::Tx;
 use crate::clock::Instant;
 use crate::error::Result;
-use crate::visits::{self, FailReason, progress};
+use crate::visits::checkin::{StepKind, report};
+use crate::visits::{self, progress};
 
 /// Percent of the assigned visits that fail.
 const FAILS: i64 = 3;
+/// Percent that are far too short.
+const SHORT: i64 = 2;
 /// Percent that begin late, besides.
 const LATE: i64 = 8;
-/// As the visits keep them: a reason, or a reason and words.
-const REASONS: [&str; 4] = ["absent", "declined", "hospital", "other: 护理员途中受阻"];
-const NOBODY: &str = "no_caregiver";
+/// Code of a reason, and words.
+const REASONS: [(&str, &str); 4] =
+    [("nobody_home", ""), ("refused", ""), ("hospital", ""), ("other", "护理员途中受阻")];
+const NOBODY: (&str, &str) = ("caregiver_absent", "");
 
 /// The next thing that happens to a visit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +29,7 @@ pub(super) struct Step {
     from_state: &'static str,
     to_state: &'static str,
     at: Instant,
+    reason: Option<&'static str>,
     note: &'static str,
 }
 
@@ -37,20 +43,25 @@ pub(super) fn next_step(seed: u64, visit: &OpenVisit, now: Instant) -> Option<St
         }
         ("assigned", Some(starts), _) => {
             let at = starts + lateness(seed, visit.id);
-            Step { kind: "arrive", from_state: "assigned", to_state: "arrived", at, note: "" }
+            Step { kind: "arrive", from_state: "assigned", to_state: "arrived", at, reason: None, note: "" }
+        }
+        ("arrived", Some(starts), Some(ends)) if percentile(seed, "short", visit.id) < SHORT => {
+            // Out again before half of the time was over.
+            let at = starts + lateness(seed, visit.id) + (ends - starts) * 2 / 5;
+            Step { kind: "finish", from_state: "arrived", to_state: "done", at, reason: None, note: "" }
         }
         ("arrived", _, Some(ends)) => {
             let jitter = TimeDelta::seconds(percentile(seed, "ends", visit.id) * 5 - 250);
             let at = ends + lateness(seed, visit.id) + jitter;
-            Step { kind: "finish", from_state: "arrived", to_state: "done", at, note: "" }
+            Step { kind: "finish", from_state: "arrived", to_state: "done", at, reason: None, note: "" }
         }
         _ => return None,
     };
     (step.at <= now).then_some(step)
 }
 
-fn failed(from_state: &'static str, at: Instant, note: &'static str) -> Step {
-    Step { kind: "fail", from_state, to_state: "not_done", at, note }
+fn failed(from_state: &'static str, at: Instant, (reason, note): (&'static str, &'static str)) -> Step {
+    Step { kind: "fail", from_state, to_state: "not_done", at, reason: Some(reason), note }
 }
 
 /// Most begin within a few minutes, some up to half an hour late.
@@ -76,6 +87,7 @@ pub(super) fn catch_up(tx: &mut Tx<'_>, seed: u64) -> Result<i64> {
     }
     let steps = events.len() as i64;
     insert_events(tx.connection, events)?;
+    evidence::prove(tx, seed)?;
     Ok(steps)
 }
 
@@ -83,20 +95,23 @@ pub(super) fn catch_up(tx: &mut Tx<'_>, seed: u64) -> Result<i64> {
 pub(super) fn take(tx: &mut Tx<'_>, seed: u64, visit_id: i64) -> Result<bool> {
     let Some(visit) = find_open_visit(tx.connection, visit_id)? else { return Ok(false) };
     let Some(step) = next_step(seed, &visit, tx.now) else { return Ok(false) };
-    progress(tx, visit.id, visit.version, &reported(&step))?;
-    Ok(true)
-}
-
-fn reported(step: &Step) -> visits::Step {
-    match step.kind {
-        "arrive" => visits::Step::Arrive,
-        "finish" => visits::Step::Finish,
-        _ => {
-            let (name, note) = step.note.split_once(": ").unwrap_or((step.note, ""));
-            let reason = FailReason::parse(name).unwrap_or(FailReason::Other);
-            visits::Step::Fail { reason, note: note.to_owned() }
-        }
+    let kind = match step.kind {
+        "arrive" => StepKind::Arrive,
+        "finish" => StepKind::Finish,
+        _ => StepKind::Fail,
+    };
+    if visit.caregiver_id.is_none() {
+        // Nobody has gone there: the office writes it down.
+        let reason = step.reason.unwrap_or("other").to_owned();
+        let step = visits::Step::Fail { reason, note: step.note.to_owned() };
+        progress(tx, visit.id, visit.version, &step)?;
+        return Ok(true);
     }
+    let (elder, longitude, latitude) = elder_of(tx.connection, visit.id)?;
+    let place = (visit.id, elder, (longitude, latitude));
+    let told = evidence::reported(tx, seed, place, kind, (step.at, step.reason, step.note));
+    report(tx, visit.id, &evidence::key(visit.id, kind, visit.version), &told)?;
+    Ok(true)
 }
 
 fn event(tx: &Tx<'_>, visit: &OpenVisit, step: &Step, at: Instant) -> EventRow {
@@ -112,6 +127,7 @@ fn event(tx: &Tx<'_>, visit: &OpenVisit, step: &Step, at: Instant) -> EventRow {
         actor: tx.scope.actor.clone(),
         caregiver_id: visit.caregiver_id,
         note: step.note.to_owned(),
+        reason: step.reason,
     }
 }
 
@@ -152,6 +168,6 @@ mod tests {
         let steps = (1..=2_000).filter_map(|id| next_step(1, &visit(id, "assigned"), late));
         let failed: Vec<Step> = steps.filter(|step| step.kind == "fail").collect();
         assert!((40..=80).contains(&failed.len()), "{}", failed.len());
-        assert!(failed.iter().all(|step| !step.note.is_empty()));
+        assert!(failed.iter().all(|step| step.reason.is_some()));
     }
 }

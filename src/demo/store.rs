@@ -17,7 +17,7 @@ use crate::beds::{CareLevel, Destination, Ending};
 use crate::clock::Instant;
 use crate::db::schema::{
     beds, care_plans, caregivers, dated_settings, devices, elders, institutions, plan_items, plan_pauses,
-    providers, rooms, stations, stays, towns, villages, visit_events, visits,
+    providers, rooms, stations, stays, towns, villages, visit_events, visit_steps, visits,
 };
 use crate::db::{AnyConnection, store::continue_numbers};
 use crate::error::Result;
@@ -244,6 +244,31 @@ bulk!(insert_same_step, visit_events, EventRow {
     actor: String,
     caregiver_id: Option<i64>,
     note: String,
+    reason: Option<&'static str>,
+});
+
+bulk!(insert_reports, visit_steps, StepRow {
+    visit_id: i64,
+    kind: &'static str,
+    actor: String,
+    user_id: i64,
+    caregiver_id: Option<i64>,
+    request_key: String,
+    received_at: Instant,
+    device_at: Instant,
+    happened_at: Instant,
+    time_basis: &'static str,
+    clock_off_ms: i64,
+    clock_jumped: bool,
+    offline: bool,
+    longitude: Option<f64>,
+    latitude: Option<f64>,
+    accuracy_m: Option<f64>,
+    no_position: Option<&'static str>,
+    code_matches: Option<bool>,
+    note: String,
+    outcome: &'static str,
+    event_seq: Option<i64>,
 });
 
 /// Inserts events of many visits. Events of one visit go in one statement after another: a visit's state follows each

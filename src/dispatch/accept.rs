@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use super::ask::{write_down, wrong_state};
-use super::by_hand::assign_by_hand;
+use super::by_hand::{How, give_by_hand};
 use super::model::{ProposalState, RowDecision, Said};
 use super::order::{Move, batches};
 use super::store::proposals::{self, LineRow, get_proposal, lines_of};
@@ -135,7 +135,8 @@ fn apply(tx: &mut Tx<'_>, id: i64, batch: &[Given], failing: &AtomicI64) -> Resu
     let who = tx.scope.actor.clone();
     for row in &rows {
         failing.store(row.visit_id, Ordering::SeqCst);
-        assign_by_hand(tx, row.visit_id, row.seen, row.caregiver_id, Some(row.starts_at))?;
+        let at = Some(row.starts_at);
+        give_by_hand(tx, (row.visit_id, row.seen), row.caregiver_id, at, How::Assign)?;
         let decision = (RowDecision::Accepted, "");
         proposals::decide(tx.connection, (id, row.visit_id), decision, (&who, tx.now))?;
     }

@@ -7,7 +7,7 @@ use chrono::{DateTime, FixedOffset};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::by_hand::{Offer, Refused, assign_by_hand, choices};
+use super::by_hand::{How, Offer, Refused, choices, give_by_hand};
 use crate::access::Permission;
 use crate::api::{At, Endpoint, Id, Json, fetch, instant, ok};
 use crate::error::Result;
@@ -28,6 +28,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about("visits", "api.visit.candidates")
             .answers::<VisitCandidates>(200),
         step("/api/v1/visits/{id}/assign", || web::to(give), "api.visit.assign").takes::<VisitAssignInput>(),
+        step("/api/v1/visits/{id}/offer", || web::to(ask_first), "api.visit.offer").takes::<VisitAssignInput>(),
         step("/api/v1/visits/{id}/pin", || web::to(save_pin), "api.visit.pin").takes::<VisitPinInput>(),
         step("/api/v1/visits/{id}/unpin", || web::to(save_unpin), "api.visit.unpin")
             .takes::<VisitUnpinInput>(),
@@ -144,10 +145,21 @@ async fn candidates(visitor: Visitor, Id(id): Id) -> Result<HttpResponse> {
 }
 
 async fn give(visitor: Visitor, Id(id): Id, Json(input): Json<VisitAssignInput>) -> Result<HttpResponse> {
+    given(&visitor, id, input, How::Assign).await
+}
+
+async fn ask_first(visitor: Visitor, Id(id): Id, Json(input): Json<VisitAssignInput>) -> Result<HttpResponse> {
+    given(&visitor, id, input, How::Offer).await
+}
+
+async fn given(visitor: &Visitor, id: i64, input: VisitAssignInput, how: How) -> Result<HttpResponse> {
     let VisitAssignInput { version, caregiver_id, starts_at } = input;
     let at = starts_at.map(instant);
-    visitor.app.write(&visitor.scope(), move |tx| assign_by_hand(tx, id, version, caregiver_id, at)).await?;
-    Ok(ok(&find(&visitor, id).await?))
+    visitor
+        .app
+        .write(&visitor.scope(), move |tx| give_by_hand(tx, (id, version), caregiver_id, at, how))
+        .await?;
+    Ok(ok(&find(visitor, id).await?))
 }
 
 async fn save_pin(visitor: Visitor, Id(id): Id, Json(input): Json<VisitPinInput>) -> Result<HttpResponse> {

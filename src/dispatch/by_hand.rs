@@ -13,7 +13,7 @@ use crate::db::AnyConnection;
 use crate::error::{Error, Result};
 use crate::text::Text;
 use crate::visits::store::{VisitRow, caregivers_for, get_visit};
-use crate::visits::{VisitEvent, assign};
+use crate::visits::{VisitEvent, assign, offer};
 
 /// Somebody who can make the visit.
 #[derive(Clone, Debug)]
@@ -158,20 +158,43 @@ fn wishes_broken(problem: &Problem, visit: usize, caregiver: usize) -> i64 {
     i64::from(gender) + i64::from(language)
 }
 
+/// Whether the caregiver is told, or asked first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    Assign,
+    Offer,
+}
+
+impl How {
+    fn event(self) -> VisitEvent {
+        match self {
+            How::Assign => VisitEvent::Assign,
+            How::Offer => VisitEvent::Offer,
+        }
+    }
+
+    fn give(self, tx: &mut Tx<'_>, (id, seen): (i64, i64), to: i64, at: Option<Instant>) -> Result<()> {
+        match self {
+            How::Assign => assign(tx, id, seen, to, at),
+            How::Offer => offer(tx, id, seen, to, at),
+        }
+    }
+}
+
 /// Gives version `seen` of a visit to a caregiver, from `starts_at` or from the time that suits the day best. Besides the rules
 /// of [`assign`], nobody is sent where they cannot be in time, or away from where they were told to be next.
-pub fn assign_by_hand(
+pub fn give_by_hand(
     tx: &mut Tx<'_>,
-    id: i64,
-    seen: i64,
+    (id, seen): (i64, i64),
     caregiver_id: i64,
     starts_at: Option<Instant>,
+    how: How,
 ) -> Result<()> {
     let at = (tx.calendar, tx.now);
     let visit = get_visit(tx.connection, tx.scope, Permission::AssignVisits, id, at)?;
-    if visit.version != seen || !visit.state.allows(VisitEvent::Assign) {
+    if visit.version != seen || !visit.state.allows(how.event()) {
         // Says who was first, or that it is too late.
-        return assign(tx, id, seen, caregiver_id, starts_at);
+        return how.give(tx, (id, seen), caregiver_id, starts_at);
     }
     let rows = load_day(tx.connection, &Ask::by_hand(&visit, &[caregiver_id]), at)?;
     let starts_at = match starts_at {
@@ -183,7 +206,7 @@ pub fn assign_by_hand(
     {
         return Err(Error::taken(Text::new("dispatch.rule.pinned").with("reason", reason)));
     }
-    assign(tx, id, seen, caregiver_id, starts_at)?;
+    how.give(tx, (id, seen), caregiver_id, starts_at)?;
     let given = get_visit(tx.connection, tx.scope, Permission::AssignVisits, id, at)?;
     let Some(starts_at) = given.starts_at else { return Ok(()) };
     judge(&rows, id, caregiver_id, (starts_at, tx.calendar))

@@ -26,6 +26,6 @@ mod words;
 
 pub use accept::{Tally, Which, accept};
 pub use ask::{Asked, ask, discard, stop};
-pub use by_hand::{Choices, Offer, Refused, assign_by_hand, choices};
+pub use by_hand::{Choices, How, Offer, Refused, choices, give_by_hand};
 pub use model::{ProposalState, RowChange, RowDecision, SECONDS, SECONDS_MAX, Said};
 pub use run::{Planner, keep_planning, search_now};

@@ -123,13 +123,21 @@ pub enum Standing {
 
 impl VisitFact {
     pub fn standing(&self) -> Standing {
-        // By name: a state that is added later is outside until somebody decides.
-        match self.state.name() {
-            "planned" => Standing::Open,
-            "assigned" | "offered" if self.told.is_some() => Standing::Told,
-            "on_the_way" if self.told.is_some() => Standing::Going,
-            "arrived" | "done" | "confirmed" if self.told.is_some() => Standing::Happened,
-            _ => Standing::Outside,
+        match self.state {
+            VisitState::Planned => Standing::Open,
+            VisitState::Offered | VisitState::Assigned if self.told.is_some() => Standing::Told,
+            VisitState::OnTheWay if self.told.is_some() => Standing::Going,
+            VisitState::Arrived | VisitState::Done | VisitState::Confirmed if self.told.is_some() => {
+                Standing::Happened
+            }
+            VisitState::Unplanned
+            | VisitState::NotDone
+            | VisitState::Offered
+            | VisitState::Assigned
+            | VisitState::OnTheWay
+            | VisitState::Arrived
+            | VisitState::Done
+            | VisitState::Confirmed => Standing::Outside,
         }
     }
 }

@@ -283,7 +283,9 @@ fn group(tx: &mut Tx<'_>, changed: &[&Assessed]) -> Result<()> {
     let visits = followed(tx.connection, &items, today - TimeDelta::days(AROUND_DAYS))?;
     let open: HashMap<Key, &Followed> = visits
         .iter()
-        .filter(|visit| matches!(visit.state, VisitState::Planned | VisitState::Assigned))
+        .filter(|visit| {
+            matches!(visit.state, VisitState::Planned | VisitState::Offered | VisitState::Assigned)
+        })
         .map(|visit| (key_of(visit), visit))
         .collect();
     let mut groups = Vec::new();

@@ -12,12 +12,13 @@ use crate::error::{Error, Result};
 use crate::listing::ListRequest;
 use crate::web::{Need, Visitor, Words};
 
+mod after;
 mod steps;
 
 const PATH: &str = "/api/v1/visits";
 const TAG: &str = "visits";
 /// Those that somebody sees.
-const STATES: &[&str] = &["planned", "assigned", "arrived", "done", "not_done"];
+const STATES: &[&str] = VisitState::NAMES.split_at(1).1;
 
 pub fn endpoints() -> Vec<Endpoint> {
     let mut endpoints = vec![
@@ -27,6 +28,11 @@ pub fn endpoints() -> Vec<Endpoint> {
             .answers::<Visit>(200),
     ];
     endpoints.extend(steps::endpoints());
+    endpoints.extend(after::endpoints());
+    endpoints.extend(super::checkin::api::endpoints());
+    endpoints.extend(super::absences::api::endpoints());
+    endpoints.extend(super::corrections::api::endpoints());
+    endpoints.extend(super::exceptions::api::endpoints());
     endpoints
 }
 
@@ -51,6 +57,10 @@ pub struct Visit {
     pub ends_at: Option<At>,
     pub arrived_at: Option<At>,
     pub done_at: Option<At>,
+    /// Code of why it was not done.
+    pub fail_reason: Option<String>,
+    /// The visit that it makes up for.
+    pub makes_up_id: Option<i64>,
     /// The price of its day.
     pub price_fen: Option<i64>,
     /// The item of a care plan that it follows from.
@@ -64,7 +74,7 @@ pub struct Visit {
 impl Visit {
     fn new(listed: VisitListed, words: &Words) -> Visit {
         let at = |instant| At::new(words.calendar, instant);
-        let VisitListed { visit, elder, caregiver, arrived_at, done_at, .. } = listed;
+        let VisitListed { visit, elder, caregiver, .. } = listed;
         Visit {
             id: visit.id,
             elder_id: visit.elder_id,
@@ -80,8 +90,10 @@ impl Visit {
             caregiver_name: caregiver,
             starts_at: visit.starts_at.map(at),
             ends_at: visit.ends_at.map(at),
-            arrived_at: arrived_at.map(at),
-            done_at: done_at.map(at),
+            arrived_at: visit.arrived_at.map(at),
+            done_at: visit.ended_at.map(at),
+            fail_reason: visit.fail_reason,
+            makes_up_id: visit.makes_up_id,
             price_fen: visit.price_fen,
             plan_item_id: visit.plan_item_id,
             group_id: visit.group_id,
@@ -130,6 +142,16 @@ pub async fn find(visitor: &Visitor, id: i64) -> Result<Visit> {
     fetch(visitor, move |connection, scope, words| {
         let at = (words.calendar, words.now);
         let visit = get_visit(connection, scope, Permission::SeeVisits, id, at)?;
+        let listed = with_names(connection, vec![visit])?.pop().ok_or_else(Error::not_found)?;
+        Ok(Visit::new(listed, words))
+    })
+    .await
+}
+
+/// The visit as the asker's step has left it, which may be out of their reach by now.
+async fn find_after(visitor: &Visitor, id: i64) -> Result<Visit> {
+    fetch(visitor, move |connection, _, words| {
+        let visit = super::store::reload(connection, id)?;
         let listed = with_names(connection, vec![visit])?.pop().ok_or_else(Error::not_found)?;
         Ok(Visit::new(listed, words))
     })

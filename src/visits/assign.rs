@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 
+use super::absences::{self, store::AbsenceRow};
 use super::model::{VisitEvent, first_gap};
 use super::progress::{get_seen, move_visit};
 use super::store::{self, CaregiverRow, VisitRow};
@@ -13,6 +14,15 @@ use crate::elders::store::visible_names;
 use crate::error::{Code, Error, Result};
 use crate::text::Text;
 
+/// Who is to have a visit, and from when.
+pub(super) struct Giving {
+    pub caregiver_id: i64,
+    /// The first free instant in the window without it.
+    pub starts_at: Option<Instant>,
+    /// Assigned, or offered.
+    pub event: VisitEvent,
+}
+
 /// Gives version `seen` of a visit to a caregiver, from `starts_at` or from the first free instant in the window.
 pub fn assign(
     tx: &mut Tx<'_>,
@@ -21,15 +31,20 @@ pub fn assign(
     caregiver_id: i64,
     starts_at: Option<Instant>,
 ) -> Result<()> {
+    give(tx, (id, seen), &Giving { caregiver_id, starts_at, event: VisitEvent::Assign })
+}
+
+pub(super) fn give(tx: &mut Tx<'_>, (id, seen): (i64, i64), giving: &Giving) -> Result<()> {
     let visit = get_seen(tx, Permission::AssignVisits, id, seen)?;
-    visit.state.apply(VisitEvent::Assign)?;
-    let caregiver =
-        store::get_caregiver(tx.connection, tx.scope, caregiver_id).map_err(|error| match error.code {
+    visit.state.apply(giving.event)?;
+    let caregiver = store::get_caregiver(tx.connection, tx.scope, giving.caregiver_id).map_err(|error| {
+        match error.code {
             Code::NotFound => Error::field("caregiver_id", Text::new("rule.unknown_caregiver")),
             _ => error,
-        })?;
+        }
+    })?;
     check_person(tx, &visit, &caregiver)?;
-    let starts_at = match starts_at {
+    let starts_at = match giving.starts_at {
         Some(at) => at,
         None => free_from(tx.connection, tx.calendar, &visit, &caregiver)?.ok_or_else(|| {
             Error::field("caregiver_id", Text::new("visit.no_time").with("caregiver", &caregiver.name))
@@ -41,11 +56,21 @@ pub fn assign(
     if let Some(other) = store::blocking(tx.connection, caregiver.id, period, visit.id)? {
         return Err(Error::taken(blocked(tx, &caregiver, &other)?));
     }
+    if let Some(absence) = absences::store::blocking(tx.connection, caregiver.id, period)? {
+        return Err(Error::taken(away(tx.calendar, &caregiver, &absence)));
+    }
     if !store::set_assignment(tx.connection, (id, seen), caregiver.id, period)? {
         return Err(crate::registry::change::stale(tx.connection, "visit", id, seen)?);
     }
-    let at = (id, seen, visit.state, visit.town_code.as_str());
-    move_visit(tx, at, VisitEvent::Assign, Some(caregiver.id), "")
+    move_visit(tx, visit.place(), giving.event, Some(caregiver.id), "")
+}
+
+fn away(calendar: Calendar, caregiver: &CaregiverRow, absence: &AbsenceRow) -> Text {
+    Text::new("absence.away")
+        .with("caregiver", &caregiver.name)
+        .with("kind", format!("@enums.absence_kind.{}", absence.kind.name()))
+        .with("from", calendar.show(absence.starts_at))
+        .with("to", calendar.show(absence.ends_at))
 }
 
 /// Takes version `seen` of a visit from its caregiver; it is planned again.
@@ -55,8 +80,7 @@ pub fn release(tx: &mut Tx<'_>, id: i64, seen: i64) -> Result<()> {
     if !store::clear_assignment(tx.connection, id, seen)? {
         return Err(crate::registry::change::stale(tx.connection, "visit", id, seen)?);
     }
-    let at = (id, seen, visit.state, visit.town_code.as_str());
-    move_visit(tx, at, VisitEvent::Release, visit.caregiver_id, "")
+    move_visit(tx, visit.place(), VisitEvent::Release, visit.caregiver_id, "")
 }
 
 fn length(visit: &VisitRow) -> TimeDelta {

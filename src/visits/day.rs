@@ -20,7 +20,7 @@ impl DayVisit {
 }
 
 fn is_open(listed: &VisitListed) -> bool {
-    matches!(listed.visit.state, VisitState::Assigned | VisitState::Arrived)
+    matches!(listed.visit.state, VisitState::Assigned | VisitState::OnTheWay | VisitState::Arrived)
 }
 
 /// The asker's own visits of today. Addresses of those still to be done come in clear, which is written down.

@@ -16,9 +16,14 @@ crate::text_enum! {
         /// A record without its first event, or withdrawn; nobody sees it.
         Unplanned = "none",
         Planned = "planned",
+        /// A caregiver is asked whether they take it; until they answer it keeps their time.
+        Offered = "offered",
         Assigned = "assigned",
+        OnTheWay = "on_the_way",
         Arrived = "arrived",
         Done = "done",
+        /// Done, and somebody has seen to it that it was.
+        Confirmed = "confirmed",
         NotDone = "not_done",
     }
 }
@@ -27,28 +32,28 @@ crate::text_enum! {
     /// What can happen to a visit.
     pub enum VisitEvent {
         Plan = "plan",
+        Offer = "offer",
+        Accept = "accept",
+        Decline = "decline",
         Assign = "assign",
         Release = "release",
+        Depart = "depart",
         Arrive = "arrive",
         Finish = "finish",
+        Confirm = "confirm",
         Fail = "fail",
+        /// It was reported as done and is not believed.
+        Reject = "reject",
+        /// What was reported of it was wrong; somebody else has agreed.
+        Correct = "correct",
+        /// A confirmation is taken back, or a visit that was not done is to be done after all.
+        Reopen = "reopen",
         /// Its plan no longer asks for it: nobody sees it any more, until it is planned again.
         Withdraw = "withdraw",
     }
 }
 
 pub use crate::registry::caregivers::Skill;
-
-crate::text_enum! {
-    /// Why a visit was not done.
-    pub enum FailReason {
-        Absent = "absent",
-        Declined = "declined",
-        Hospital = "hospital",
-        NoCaregiver = "no_caregiver",
-        Other = "other",
-    }
-}
 
 crate::text_enum! {
     /// Whether the second visit of a pair is done by who did the first one.
@@ -87,41 +92,40 @@ pub struct Refusal {
     pub event: VisitEvent,
 }
 
-impl VisitEvent {
-    /// The state that the event leads to, wherever it is allowed.
-    pub fn leads_to(self) -> VisitState {
-        match self {
-            VisitEvent::Plan | VisitEvent::Release => VisitState::Planned,
-            VisitEvent::Assign => VisitState::Assigned,
-            VisitEvent::Arrive => VisitState::Arrived,
-            VisitEvent::Finish => VisitState::Done,
-            VisitEvent::Fail => VisitState::NotDone,
-            VisitEvent::Withdraw => VisitState::Unplanned,
-        }
-    }
-}
-
 impl VisitState {
-    /// The legal moves: the same as the table `visit_transitions`, which a test compares.
+    /// The legal moves, by where they lead: the same as the table `visit_transitions`, which a test compares.
     pub fn apply(self, event: VisitEvent) -> Result<VisitState, Refusal> {
         use VisitEvent as E;
         use VisitState as S;
         match (self, event) {
+            (S::Planned, E::Withdraw) => Ok(S::Unplanned),
             (S::Unplanned, E::Plan)
-            | (S::Planned | S::Assigned, E::Assign)
-            | (S::Assigned, E::Release | E::Arrive)
-            | (S::Arrived, E::Finish)
-            | (S::Planned, E::Withdraw)
-            | (S::Planned | S::Assigned | S::Arrived, E::Fail) => Ok(event.leads_to()),
-            (S::Unplanned, E::Assign | E::Release | E::Arrive | E::Finish | E::Fail | E::Withdraw)
-            | (S::Planned, E::Plan | E::Release | E::Arrive | E::Finish)
-            | (S::Assigned, E::Plan | E::Finish | E::Withdraw)
-            | (S::Arrived, E::Plan | E::Assign | E::Release | E::Arrive | E::Withdraw)
-            | (
-                S::Done | S::NotDone,
-                E::Plan | E::Assign | E::Release | E::Arrive | E::Finish | E::Fail | E::Withdraw,
-            ) => Err(Refusal { state: self, event }),
+            | (S::Offered, E::Decline)
+            | (S::Offered | S::Assigned | S::OnTheWay, E::Release)
+            | (S::NotDone, E::Reopen) => Ok(S::Planned),
+            (S::Planned | S::Offered, E::Offer) => Ok(S::Offered),
+            (S::Planned | S::Offered | S::Assigned | S::OnTheWay, E::Assign) | (S::Offered, E::Accept) => {
+                Ok(S::Assigned)
+            }
+            (S::Assigned, E::Depart) => Ok(S::OnTheWay),
+            (S::Assigned | S::OnTheWay, E::Arrive) | (S::Arrived, E::Correct) => Ok(S::Arrived),
+            (S::Arrived, E::Finish) | (S::Done, E::Correct) | (S::Confirmed, E::Reopen) => Ok(S::Done),
+            (S::Done, E::Confirm) | (S::Confirmed, E::Correct) => Ok(S::Confirmed),
+            (S::Planned | S::Offered | S::Assigned | S::OnTheWay | S::Arrived, E::Fail)
+            | (S::Done, E::Reject)
+            | (S::NotDone, E::Correct) => Ok(S::NotDone),
+            _ => Err(Refusal { state: self, event }),
         }
+    }
+
+    /// Somebody has it, and has not come yet.
+    pub fn is_expected(self) -> bool {
+        matches!(self, VisitState::Offered | VisitState::Assigned | VisitState::OnTheWay)
+    }
+
+    /// Somebody still has to do something for it.
+    pub fn is_open(self) -> bool {
+        self.is_expected() || matches!(self, VisitState::Planned | VisitState::Arrived)
     }
 
     pub fn allows(self, event: VisitEvent) -> bool {
@@ -131,9 +135,10 @@ impl VisitState {
 
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
-        let name = |state: VisitState| format!("@enums.visit_state.{}", state.name());
-        let text = Text::new("error.illegal_move").with("state", name(refusal.state));
-        Error::new(Code::IllegalMove, text.with("to", name(refusal.event.leads_to())))
+        let text = Text::new("error.illegal_move")
+            .with("state", format!("@enums.visit_state.{}", refusal.state.name()))
+            .with("step", format!("@enums.visit_event.{}", refusal.event.name()));
+        Error::new(Code::IllegalMove, text)
     }
 }
 
@@ -184,20 +189,6 @@ pub fn first_gap(
     (start < to && start + length <= end).then_some(start)
 }
 
-/// The note of a failed visit: reason, then what was written.
-pub fn failure_note(reason: FailReason, note: &str) -> String {
-    if note.is_empty() { reason.name().to_owned() } else { format!("{}: {note}", reason.name()) }
-}
-
-/// Reason and text of a stored note.
-pub fn read_note(stored: &str) -> (Option<FailReason>, &str) {
-    let (name, text) = stored.split_once(": ").unwrap_or((stored, ""));
-    match FailReason::parse(name) {
-        Some(reason) => (Some(reason), text),
-        None => (None, stored),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,16 +209,6 @@ mod tests {
         assert_eq!(Shift::new("7,1", 480, 1080).around(monday), [(monday, 480, 1080)]);
     }
 
-    #[test]
-    fn notes_give_back_their_reason() {
-        assert_eq!(
-            read_note(&failure_note(FailReason::Absent, "敲门: 无人")),
-            (Some(FailReason::Absent), "敲门: 无人")
-        );
-        assert_eq!(read_note(&failure_note(FailReason::Other, "")), (Some(FailReason::Other), ""));
-        assert_eq!(read_note("a: b"), (None, "a: b"));
-    }
-
     fn events() -> impl Strategy<Value = Vec<VisitEvent>> {
         proptest::collection::vec(proptest::sample::select(VisitEvent::ALL), 0..40)
     }
@@ -239,10 +220,14 @@ mod tests {
             for event in events {
                 match state.apply(event) {
                     Ok(next) => {
-                        prop_assert!(state != VisitState::Done && state != VisitState::NotDone, "an end is left");
-                        prop_assert_eq!(next, event.leads_to());
+                        prop_assert!(state != VisitState::Confirmed
+                            || matches!(event, VisitEvent::Correct | VisitEvent::Reopen), "an end is left");
                         prop_assert_eq!(next == VisitState::Unplanned, event == VisitEvent::Withdraw);
-                        prop_assert!(next != VisitState::Done || state == VisitState::Arrived, "done without arriving");
+                        prop_assert!(next != VisitState::Done
+                            || matches!(state, VisitState::Arrived | VisitState::Done | VisitState::Confirmed),
+                            "done without arriving");
+                        prop_assert_eq!(next == VisitState::Confirmed && state != VisitState::Confirmed,
+                            event == VisitEvent::Confirm);
                         state = next;
                     }
                     Err(refusal) => prop_assert_eq!(refusal, Refusal { state, event }),

@@ -1,7 +1,10 @@
 //! Pages of visits: the list, one visit, the forms, and a caregiver's day.
 
+mod after;
 mod day;
+mod desk;
 mod detail;
+mod evidence;
 mod forms;
 mod list;
 
@@ -10,12 +13,18 @@ use actix_web::web;
 use crate::access::Permission;
 use crate::web::{Need, Route, get, list_routes, post};
 
+pub use evidence::strength_tone;
 pub use list::{VISIT_COLUMNS, visit_row};
 
 pub fn routes() -> Vec<Route> {
     let (assign, work) = (Need::May(Permission::AssignVisits), Need::May(Permission::DoVisits));
     let [_, export] = list_routes::<list::Visits>();
-    vec![
+    let mut routes = after::routes();
+    routes.extend(super::absences::pages::routes());
+    routes.extend(super::corrections::pages::routes());
+    routes.extend(super::exceptions::pages::routes());
+    routes.extend(super::follow_ups::pages::routes());
+    routes.extend([
         get("/visits", Need::May(Permission::SeeVisits), || web::to(day::list_or_day)),
         export,
         get("/visits/new", assign, || web::to(forms::show_plan)),
@@ -26,7 +35,13 @@ pub fn routes() -> Vec<Route> {
         post("/visits/{id}/finish", work, || web::to(day::save_finish)),
         get("/visits/{id}/fail", work, || web::to(forms::show_fail)),
         post("/visits/{id}/fail", work, || web::to(forms::save_fail)),
-    ]
+        get("/visits/day", Need::May(Permission::SeeVisits), || web::to(desk::show)),
+        post("/visits/{id}/depart", work, || web::to(day::save_depart)),
+        post("/visits/{id}/accept", work, || web::to(day::save_accept)),
+        post("/visits/{id}/confirm", assign, || web::to(detail::save_confirm)),
+        get("/visits/{id}/files/{file}", assign, || web::to(super::checkin::api::show_file)),
+    ]);
+    routes
 }
 
 /// `08:30–10:00` on the city's clocks.

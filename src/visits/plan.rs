@@ -26,6 +26,11 @@ pub struct Plan {
 
 /// Plans a visit and gives its number.
 pub fn plan(tx: &mut Tx<'_>, plan: &Plan) -> Result<i64> {
+    plan_for(tx, plan, None)
+}
+
+/// The same for one that makes up for another.
+pub(super) fn plan_for(tx: &mut Tx<'_>, plan: &Plan, makes_up_id: Option<i64>) -> Result<i64> {
     let elder = get_elder(tx.connection, tx.scope, Permission::AssignVisits, plan.elder_id, tx.now)
         .map_err(|error| unknown(error, "elder", "rule.unknown_elder"))?;
     if !elder.home_visits {
@@ -44,6 +49,7 @@ pub fn plan(tx: &mut Tx<'_>, plan: &Plan) -> Result<i64> {
         window_ends_at,
         duration_min: item.duration_min,
         price_fen,
+        makes_up_id,
     };
     let id = store::insert_visit(tx.connection, &visit)?;
     move_visit(tx, (id, 0, VisitState::Unplanned, &visit.town_code), VisitEvent::Plan, None, "")?;

@@ -82,6 +82,8 @@ pub struct Field {
     pub href: Option<String>,
     /// Masked personal data.
     pub sealed: bool,
+    /// SVG that the program has drawn from numbers; never anything that somebody typed.
+    pub drawing: Option<String>,
 }
 
 impl Field {

@@ -32,6 +32,9 @@ pub struct Records {
     proposal: i64,
     device: i64,
     alert: i64,
+    absence: i64,
+    correction: i64,
+    follow_up: i64,
     town: usize,
 }
 
@@ -143,6 +146,36 @@ fn add_bed_records(app: &TestApp, town: usize, institution: i64, (stay, elder): 
     BedRecords { leave, hold, outage, transfer, waiting }
 }
 
+/// What is around a visit: somebody's absence, a correction that is asked for, a to-do.
+fn add_visit_records(
+    app: &TestApp,
+    code: &str,
+    (visit, elder, caregiver): (i64, i64, i64),
+) -> (i64, i64, i64) {
+    let absence = insert(
+        app,
+        format!(
+            "INSERT INTO caregiver_absences (caregiver_id, kind, starts_at, ends_at, note, recorded_by, recorded_at) VALUES \
+         ({caregiver}, 'leave', '2026-12-01 00:00:00.000', '2026-12-02 00:00:00.000', '', 'seed', '2026-11-20 00:00:00.000')"
+        ),
+    );
+    let correction = insert(
+        app,
+        format!(
+            "INSERT INTO visit_corrections (visit_id, town_code, reason, state, asked_by, asked_at, answer) VALUES \
+         ({visit}, '{code}', '', 'asked', 'seed', '2026-11-20 00:00:00.000', '')"
+        ),
+    );
+    let follow_up = insert(
+        app,
+        format!(
+            "INSERT INTO follow_ups (visit_id, elder_id, town_code, kind, opened_at, due_at, owner, note) VALUES \
+         ({visit}, {elder}, '{code}', 'welfare_check', '2026-11-20 00:00:00.000', '2026-11-20 01:00:00.000', 'seed', '')"
+        ),
+    );
+    (absence, correction, follow_up)
+}
+
 /// One record of every kind in a town.
 pub fn add_records(app: &TestApp, town: usize) -> Records {
     let (institution, provider) = (app.add_institution(town), app.add_provider(town));
@@ -173,6 +206,7 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
              'seed', '')"
         ))?)
     });
+    let (absence, correction, follow_up) = add_visit_records(app, code, (visit, elder, caregiver));
     let blob = match app.kind() {
         songhe::db::Kind::Sqlite => "x'00'",
         songhe::db::Kind::Postgres => "'\\x00'",
@@ -210,6 +244,9 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
         proposal: add_proposal(app, town),
         device,
         alert,
+        absence,
+        correction,
+        follow_up,
         town,
     }
 }
@@ -259,6 +296,9 @@ impl Records {
             proposal: 19,
             device: 9,
             alert: 10,
+            absence: 16,
+            correction: 17,
+            follow_up: 18,
             town: 2,
         }
     }
@@ -292,6 +332,9 @@ impl Records {
             "services" | "holidays" | "entitlement-rules" => "1".to_owned(),
             "devices" => self.device.to_string(),
             "alerts" => self.alert.to_string(),
+            "absences" => self.absence.to_string(),
+            "corrections" => self.correction.to_string(),
+            "follow-ups" => self.follow_up.to_string(),
             "towns" => town_code(self.town).to_owned(),
             "villages" => village_code(self.town),
             // Of the whole city, of everybody, or of nobody: no such user, session, link or file.

@@ -114,7 +114,8 @@ both!(a_refused_plan_names_its_fields_as_they_were_sent, |app| async {
     let address = format!("/api/v1/visits/{}", visit["id"]);
     let (status, problem) = step(&lin, &address, "fail", json!({ "version": 1, "reason": "other" })).await;
     assert_eq!((status, fields(&problem)), (422, vec!["note"]));
-    let (status, visit) = step(&lin, &address, "fail", json!({ "version": 1, "reason": "absent" })).await;
+    let (status, visit) =
+        step(&lin, &address, "fail", json!({ "version": 1, "reason": "nobody_home" })).await;
     assert_eq!((status, &visit["state"]), (200, &json!("not_done")));
 });
 

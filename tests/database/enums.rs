@@ -15,10 +15,12 @@ fn lists(sql: &str) -> BTreeMap<String, Values> {
     let mut table = "";
     let joined = sql.replace("\n        ", " ");
     for line in joined.lines() {
-        if let Some(rest) = line.strip_prefix("CREATE TABLE ") {
+        let named = line.strip_prefix("CREATE TABLE ").or_else(|| line.strip_prefix("ALTER TABLE "));
+        if let Some(rest) = named {
             table = rest.split_whitespace().next().unwrap_or_default();
         }
         let Some((before, list)) = line.split_once(" IN ('") else { continue };
+        // A later step may make a list anew.
         let Some((_, column)) = before.rsplit_once("CHECK (") else { continue };
         let list = list.split(')').next().unwrap_or_default();
         found.insert(format!("{table}.{column}"), list.split(',').map(plain).collect());

@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use songhe::access::{Place, Role, Scope};
 use songhe::error::Code;
 use songhe::visits::store::get_visit;
-use songhe::visits::{FailReason, Plan, Step, VisitState, assign, plan, progress, release};
+use songhe::visits::{Plan, Step, VisitState, assign, plan, progress, release};
 
 use crate::support::app::{TestApp, both};
 use crate::support::client::{expect, location};
@@ -174,12 +174,13 @@ both!(a_visit_that_was_not_done_has_a_reason, |app| async {
     ] {
         assert_eq!(chen.post_form(&path, &fields).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
     }
-    let told = chen.post_form(&path, &[("version", "2"), ("reason", "absent"), ("note", "敲门无人应")]).await;
+    let told =
+        chen.post_form(&path, &[("version", "2"), ("reason", "nobody_home"), ("note", "敲门无人应")]).await;
     assert_eq!(location(&told), "/visits");
     assert_eq!(state(app, id), (VisitState::NotDone, 3));
     let page = chen.page(&format!("/visits/{id}")).await;
-    assert!(page.contains("老人不在家") && page.contains("敲门无人应"));
-    let late = Step::Fail { reason: FailReason::Absent, note: String::new() };
+    assert!(page.contains("无人应门") && page.contains("敲门无人应"));
+    let late = Step::Fail { reason: "nobody_home".to_owned(), note: String::new() };
     assert_eq!(code(app.app.write_now(&Scope::system(), |tx| progress(tx, id, 3, &late))), Code::IllegalMove);
 });
 

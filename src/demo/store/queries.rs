@@ -5,7 +5,9 @@ use diesel::prelude::*;
 
 use crate::clock::Instant;
 use crate::db::AnyConnection;
-use crate::db::schema::{care_plans, caregivers, devices, elders, service_items, visits};
+use crate::db::schema::{
+    care_plans, caregivers, devices, elders, follow_ups, service_items, visit_steps, visits,
+};
 use crate::error::Result;
 
 /// What a service takes.
@@ -203,6 +205,71 @@ pub(in crate::demo) fn find_open_visit(connection: &mut AnyConnection, id: i64) 
         .select(OpenVisit::as_select())
         .first(connection)
         .optional()?)
+}
+
+/// A visit that is done and has no evidence yet.
+#[derive(Clone, Debug, Queryable)]
+pub(in crate::demo) struct ProvenVisit {
+    pub id: i64,
+    pub version: i64,
+    pub caregiver_id: Option<i64>,
+    pub arrived_at: Instant,
+    pub ended_at: Instant,
+    pub longitude: f64,
+    pub latitude: f64,
+}
+
+/// The visits of a day that were done last, without reports of a phone.
+pub(in crate::demo) fn proven_visits(
+    connection: &mut AnyConnection,
+    day: NaiveDate,
+    limit: i64,
+) -> Result<Vec<ProvenVisit>> {
+    let reported = visit_steps::table.select(visit_steps::visit_id);
+    Ok(visits::table
+        .inner_join(elders::table)
+        .filter(visits::service_on.eq(day))
+        .filter(visits::state.eq("done"))
+        .filter(visits::arrived_at.is_not_null().and(visits::ended_at.is_not_null()))
+        .filter(diesel::dsl::not(visits::id.eq_any(reported)))
+        .order(visits::ended_at.desc())
+        .limit(limit)
+        .select((
+            visits::id,
+            visits::version,
+            visits::caregiver_id,
+            visits::arrived_at.assume_not_null(),
+            visits::ended_at.assume_not_null(),
+            elders::longitude,
+            elders::latitude,
+        ))
+        .load(connection)?)
+}
+
+/// Visits of a day that failed since an instant and have no to-dos, with the reason.
+pub(in crate::demo) fn failed_lately(
+    connection: &mut AnyConnection,
+    day: NaiveDate,
+    since: Instant,
+) -> Result<Vec<(i64, String)>> {
+    let followed = follow_ups::table.select(follow_ups::visit_id);
+    Ok(visits::table
+        .filter(visits::service_on.eq(day))
+        .filter(visits::state.eq("not_done"))
+        .filter(visits::window_ends_at.ge(since))
+        .filter(visits::fail_reason.is_not_null())
+        .filter(diesel::dsl::not(visits::id.eq_any(followed)))
+        .select((visits::id, visits::fail_reason.assume_not_null()))
+        .load(connection)?)
+}
+
+/// Number and home of the elder of a visit.
+pub(in crate::demo) fn elder_of(connection: &mut AnyConnection, visit_id: i64) -> Result<(i64, f64, f64)> {
+    Ok(visits::table
+        .inner_join(elders::table)
+        .filter(visits::id.eq(visit_id))
+        .select((elders::id, elders::longitude, elders::latitude))
+        .first(connection)?)
 }
 
 /// Code and stored kind of every device, in order of code.

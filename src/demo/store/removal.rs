@@ -6,7 +6,7 @@ use crate::db::AnyConnection;
 use crate::error::Result;
 
 /// All tables of this program.
-const TABLES: [&str; 51] = [
+const TABLES: [&str; 62] = [
     "users",
     "user_grants",
     "sessions",
@@ -39,6 +39,17 @@ const TABLES: [&str; 51] = [
     "visit_transitions",
     "visits",
     "visit_events",
+    "fail_reasons",
+    "caregiver_absences",
+    "caregiver_claims",
+    "visit_steps",
+    "visit_files",
+    "visit_proofs",
+    "visit_exceptions",
+    "visit_exception_events",
+    "visit_corrections",
+    "follow_ups",
+    "visit_notices",
     "devices",
     "device_windows",
     "device_gaps",

@@ -5,8 +5,9 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use crate::access::Permission;
+use crate::app::Tx;
 use crate::clock::{Calendar, Instant};
-use crate::dispatch::{Choices, Offer, Refused, assign_by_hand, choices};
+use crate::dispatch::{Choices, How, Offer, Refused, choices, give_by_hand};
 use crate::error::{Code, Error, Result};
 use crate::input::minutes;
 use crate::text::Text;
@@ -30,6 +31,7 @@ struct AssignView {
     refused_text: String,
     start_time: String,
     start_hint: String,
+    asks_first: bool,
     error: Option<String>,
 }
 
@@ -57,10 +59,9 @@ pub async fn save(visitor: Visitor, id: web::Path<i64>, body: String) -> Result<
     let version = input.version()?;
     let outcome = match read(&visitor, id, &input).await {
         Ok((caregiver, at)) => {
-            visitor
-                .app
-                .write(&visitor.scope(), move |tx| assign_by_hand(tx, id, version, caregiver, at))
-                .await
+            let how = if input.flag("asks_first") { How::Offer } else { How::Assign };
+            let giving = move |tx: &mut Tx<'_>| give_by_hand(tx, (id, version), caregiver, at, how);
+            visitor.app.write(&visitor.scope(), giving).await
         }
         Err(error) => Err(error),
     };
@@ -135,6 +136,7 @@ async fn page(visitor: &Visitor, id: i64, refused: Option<(&Input, &Error)>) -> 
         refused_text: visitor.lang.fill("dispatch.refused", &[("n", &count)]),
         start_time: refused.map(|(input, _)| input.text("start_time")).unwrap_or_default(),
         start_hint: visitor.lang.fill("hint.start_time", &[("window", &window)]),
+        asks_first: refused.is_some_and(|(input, _)| input.flag("asks_first")),
         error: refused.map(|(_, error)| error.text.to(visitor.lang)),
     };
     let status = refused.and_then(|(_, error)| StatusCode::from_u16(error.code.status()).ok());

@@ -11,7 +11,7 @@ use crate::access::{Permission, Scope};
 use crate::clock::{Calendar, Instant};
 use crate::db::AnyConnection;
 use crate::db::schema::{
-    caregivers, elders, plan_items, service_items, towns, travel_modes, visit_events, visit_groups, visits,
+    caregiver_absences, caregivers, elders, plan_items, service_items, towns, travel_modes, visit_groups, visits,
 };
 use crate::dispatch::rows::{CaregiverFact, DayRows, ElderFact, GroupFact, ModeFact, Place, VisitFact};
 use crate::error::{Error, Result};
@@ -19,7 +19,7 @@ use crate::registry::caregivers::{Gender, Skill, TravelMode};
 use crate::registry::codes;
 use crate::text::Text;
 use crate::visits::store::VisitRow;
-use crate::visits::{CaregiverRule, GroupRelation, Shift, VisitEvent, VisitState};
+use crate::visits::{CaregiverRule, GroupRelation, Shift, VisitState};
 
 /// How far back visits count for who knows whom.
 const FAMILIAR_DAYS: i64 = 90;
@@ -64,6 +64,8 @@ struct Found {
     group_place: Option<i32>,
     plan_item_id: Option<i64>,
     pinned_reason: Option<String>,
+    arrived_at: Option<Instant>,
+    ended_at: Option<Instant>,
 }
 
 #[derive(Queryable, Selectable)]
@@ -117,6 +119,7 @@ pub fn load_day(
     let known: HashSet<i64> = asked.iter().map(|visit| visit.id).collect();
     let mut others = engaged(connection, &ids, (from, to))?;
     others.retain(|visit| !known.contains(&visit.id));
+    let absences = absences(connection, &ids, (from, to))?;
     let elder_ids: Vec<i64> = asked.iter().map(|visit| visit.elder_id).collect();
     let groups = groups(connection, &asked)?;
     let count = asked.len();
@@ -128,6 +131,7 @@ pub fn load_day(
         elders: homes(connection, &all_elders)?,
         familiarity: familiarity(connection, &elder_ids, ask.day)?,
         modes: modes(connection)?,
+        absences,
         groups,
         caregivers: people,
         visits,
@@ -186,15 +190,9 @@ fn facts(connection: &mut AnyConnection, found: Vec<Found>, asked: usize) -> Res
         .collect();
     let items: Vec<i64> = found.iter().take(asked).filter_map(|visit| visit.plan_item_id).collect();
     let preferred = preferred(connection, &items)?;
-    let begun: Vec<i64> = found
-        .iter()
-        .filter(|visit| !matches!(visit.state, VisitState::Planned | VisitState::Assigned))
-        .map(|visit| visit.id)
-        .collect();
-    let (began, ended) = times(connection, &begun)?;
     let fact = |(index, visit): (usize, Found)| VisitFact {
-        began_at: began.get(&visit.id).copied(),
-        ended_at: ended.get(&visit.id).copied(),
+        began_at: visit.arrived_at,
+        ended_at: visit.ended_at,
         id: visit.id,
         version: visit.version,
         elder_id: visit.elder_id,
@@ -228,23 +226,29 @@ fn preferred(connection: &mut AnyConnection, items: &[i64]) -> Result<HashMap<i6
     Ok(found)
 }
 
-type Times = HashMap<i64, Instant>;
-
-/// When visits began, and when they ended.
-fn times(connection: &mut AnyConnection, ids: &[i64]) -> Result<(Times, Times)> {
-    let (mut began, mut ended) = (Times::new(), Times::new());
-    for part in ids.chunks(IDS_MAX) {
-        let rows: Vec<(i64, VisitEvent, Instant)> = visit_events::table
-            .filter(visit_events::visit_id.eq_any(part.to_vec()))
-            .filter(visit_events::kind.eq_any([VisitEvent::Arrive, VisitEvent::Finish]))
-            .select((visit_events::visit_id, visit_events::kind, visit_events::at))
+/// When caregivers are away.
+fn absences(
+    connection: &mut AnyConnection,
+    caregivers: &[i64],
+    (from, to): (Instant, Instant),
+) -> Result<Vec<(i64, Instant, Instant)>> {
+    let mut found = Vec::new();
+    for part in caregivers.chunks(IDS_MAX) {
+        let rows: Vec<(i64, Instant, Instant)> = caregiver_absences::table
+            .filter(caregiver_absences::caregiver_id.eq_any(part.to_vec()))
+            .filter(caregiver_absences::cancelled_at.is_null())
+            .filter(caregiver_absences::starts_at.lt(to))
+            .filter(caregiver_absences::ends_at.gt(from))
+            .order((caregiver_absences::caregiver_id, caregiver_absences::starts_at))
+            .select((
+                caregiver_absences::caregiver_id,
+                caregiver_absences::starts_at,
+                caregiver_absences::ends_at,
+            ))
             .load(connection)?;
-        for (id, kind, at) in rows {
-            let times = if kind == VisitEvent::Arrive { &mut began } else { &mut ended };
-            times.insert(id, at);
-        }
+        found.extend(rows);
     }
-    Ok((began, ended))
+    Ok(found)
 }
 
 fn people(
@@ -306,12 +310,7 @@ fn familiarity(
             .filter(visits::elder_id.eq_any(part.to_vec()))
             .filter(visits::service_on.ge(since))
             .filter(visits::service_on.lt(day))
-            .filter(visits::state.ne_all([
-                VisitState::Unplanned,
-                VisitState::Planned,
-                VisitState::Assigned,
-                VisitState::NotDone,
-            ]))
+            .filter(visits::state.eq_any([VisitState::Arrived, VisitState::Done, VisitState::Confirmed]))
             .filter(visits::caregiver_id.is_not_null())
             .group_by((visits::elder_id, visits::caregiver_id))
             .select((visits::elder_id, visits::caregiver_id, count_star()))

@@ -66,10 +66,13 @@ pub struct FeedItem {
 }
 
 /// State, tone, icon.
-const VISIT_STATES: [(&str, &str, &str); 5] = [
+const VISIT_STATES: [(&str, &str, &str); 8] = [
+    ("confirmed", "ok", "circle-check"),
     ("done", "ok", "circle-check"),
     ("arrived", "live", "play"),
+    ("on_the_way", "info", "user"),
     ("assigned", "info", "user"),
+    ("offered", "note", "user"),
     ("planned", "wait", "circle-dashed"),
     ("not_done", "bad", "circle-x"),
 ];

@@ -34,7 +34,9 @@ pub fn balances(
         let categories = Category::parse_list(&client.categories);
         let rows = totals.get(&client.id).map_or(&[][..], Vec::as_slice);
         let sum = |done_only: bool| {
-            let counted = rows.iter().filter(|(state, ..)| !done_only || *state == VisitState::Done);
+            let counted = rows.iter().filter(|(state, ..)| {
+                !done_only || matches!(state, VisitState::Done | VisitState::Confirmed)
+            });
             counted.fold(Amount::default(), |sum, (_, visits, minutes)| {
                 sum.plus(Amount { visits: *visits, minutes: *minutes })
             })

@@ -89,8 +89,9 @@ fn settle(state: VisitState) -> Option<Action> {
         | VisitState::Planned
         | VisitState::Arrived
         | VisitState::Done
+        | VisitState::Confirmed
         | VisitState::NotDone => None,
-        VisitState::Assigned => Some(Action::Settle),
+        VisitState::Offered | VisitState::Assigned | VisitState::OnTheWay => Some(Action::Settle),
     }
 }
 

@@ -167,6 +167,10 @@ async fn page(visitor: &Visitor, id: i64, phone: Option<String>) -> Result<HttpR
         let edit = Action::link(format!("/caregivers/{id}/edit"), visitor.t("action.edit"), "pencil");
         actions.push(edit.primary());
     }
+    if visitor.may(Permission::AssignVisits) {
+        let label = visitor.t("absence.new");
+        actions.push(Action::link(format!("/caregivers/{id}/absence"), label, "calendar-days"));
+    }
     // With the number in clear the page stays as it was asked for: fetched again, it would be masked.
     let topic = phone.is_none().then_some(Topic::Registry);
     let subheading = format!("{} · {}", listed.provider, listed.town.in_lang(visitor.lang));

@@ -5,11 +5,11 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{PATH, TAG, Visit, find};
+use super::{PATH, TAG, Visit, find, find_after};
 use crate::access::Permission;
 use crate::api::{Endpoint, Id, Json, created, ok};
 use crate::error::Result;
-use crate::visits::{FailReason, Plan, Step, check_code, plan, progress, release};
+use crate::visits::{Plan, Step, accept, check_code, decline, plan, progress, release};
 use crate::web::{Need, Visitor};
 
 /// How the use cases name what this interface calls otherwise.
@@ -27,6 +27,12 @@ pub fn endpoints() -> Vec<Endpoint> {
             .takes::<VisitPlanInput>()
             .answers::<Visit>(201),
         step("/api/v1/visits/{id}/release", office, || web::to(take_back), "api.visit.release")
+            .takes::<VisitStepInput>(),
+        step("/api/v1/visits/{id}/accept", field, || web::to(take), "api.visit.accept")
+            .takes::<VisitStepInput>(),
+        step("/api/v1/visits/{id}/decline", field, || web::to(turn_down), "api.visit.decline")
+            .takes::<VisitDeclineInput>(),
+        step("/api/v1/visits/{id}/depart", field, || web::to(depart), "api.visit.depart")
             .takes::<VisitStepInput>(),
         step("/api/v1/visits/{id}/arrive", field, || web::to(arrive), "api.visit.arrive")
             .takes::<VisitArriveInput>(),
@@ -73,12 +79,23 @@ struct VisitArriveInput {
 
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+struct VisitDeclineInput {
+    /// The version that was seen.
+    #[schema(minimum = 1)]
+    version: i64,
+    /// At most 200 characters.
+    note: Option<String>,
+}
+
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct VisitFailInput {
     /// The version that was seen.
     #[schema(minimum = 1)]
     version: i64,
-    reason: FailReason,
-    /// Required for the reason `other`; at most 200 characters.
+    /// Code of a reason of `/api/v1/fail-reasons`.
+    reason: String,
+    /// Required for some reasons, such as `other`; at most 200 characters.
     #[serde(default)]
     note: String,
 }
@@ -101,6 +118,26 @@ async fn take_back(visitor: Visitor, Id(id): Id, Json(input): Json<VisitStepInpu
     Ok(ok(&find(&visitor, id).await?))
 }
 
+async fn take(visitor: Visitor, Id(id): Id, Json(input): Json<VisitStepInput>) -> Result<HttpResponse> {
+    visitor.app.write(&visitor.scope(), move |tx| accept(tx, id, input.version)).await?;
+    Ok(ok(&find_after(&visitor, id).await?))
+}
+
+async fn turn_down(
+    visitor: Visitor,
+    Id(id): Id,
+    Json(input): Json<VisitDeclineInput>,
+) -> Result<HttpResponse> {
+    let note = input.note.unwrap_or_default();
+    // Whoever declines it has it no longer within reach: it is shown as it was left.
+    visitor.app.write(&visitor.scope(), move |tx| decline(tx, id, input.version, &note)).await?;
+    Ok(ok(&find_after(&visitor, id).await?))
+}
+
+async fn depart(visitor: Visitor, Id(id): Id, Json(input): Json<VisitStepInput>) -> Result<HttpResponse> {
+    walk(&visitor, id, input.version, Step::Depart).await
+}
+
 async fn arrive(visitor: Visitor, Id(id): Id, Json(input): Json<VisitArriveInput>) -> Result<HttpResponse> {
     let VisitArriveInput { version, code } = input;
     visitor
@@ -110,7 +147,7 @@ async fn arrive(visitor: Visitor, Id(id): Id, Json(input): Json<VisitArriveInput
             code.as_deref().map_or(Ok(()), |code| check_code(tx.keys, id, code))
         })
         .await?;
-    Ok(ok(&find(&visitor, id).await?))
+    Ok(ok(&find_after(&visitor, id).await?))
 }
 
 async fn finish(visitor: Visitor, Id(id): Id, Json(input): Json<VisitStepInput>) -> Result<HttpResponse> {

@@ -7,7 +7,7 @@ use crate::access::{Permission, Scope};
 use crate::error::Result;
 use crate::visits::day::{DayVisit, my_day};
 use crate::visits::model::VisitEvent;
-use crate::visits::{Step, progress};
+use crate::visits::{Step, accept, progress};
 use crate::web::{Context, Input, Page, Visitor, html, list_page, redirect};
 
 #[derive(Template)]
@@ -75,7 +75,7 @@ fn card(context: &Context, visit: DayVisit) -> CardView {
     let time =
         |key: &str, at: Option<_>| at.map(|at| format!("{} {}", context.t(key), calendar.show_time(at)));
     let times: Vec<String> =
-        [time("field.arrived_at", listed.arrived_at), time("field.done_at", listed.done_at)]
+        [time("field.arrived_at", listed.visit.arrived_at), time("field.done_at", listed.visit.ended_at)]
             .into_iter()
             .flatten()
             .collect();
@@ -100,6 +100,16 @@ fn card(context: &Context, visit: DayVisit) -> CardView {
 
 pub async fn save_arrive(visitor: Visitor, id: web::Path<i64>, body: String) -> Result<HttpResponse> {
     step(&visitor, id.into_inner(), &body, Step::Arrive).await
+}
+
+pub async fn save_depart(visitor: Visitor, id: web::Path<i64>, body: String) -> Result<HttpResponse> {
+    step(&visitor, id.into_inner(), &body, Step::Depart).await
+}
+
+pub async fn save_accept(visitor: Visitor, id: web::Path<i64>, body: String) -> Result<HttpResponse> {
+    let (id, version) = (id.into_inner(), Input::parse(&body)?.version()?);
+    visitor.app.write(&visitor.scope(), move |tx| accept(tx, id, version)).await?;
+    Ok(after_step(&visitor, id))
 }
 
 pub async fn save_finish(visitor: Visitor, id: web::Path<i64>, body: String) -> Result<HttpResponse> {

@@ -1,21 +1,35 @@
 use actix_web::{HttpResponse, web};
 
+use super::evidence::{self, Known};
 use super::list::tone;
 use super::period;
 use crate::access::Permission;
 use crate::bus::Topic;
+use crate::clock::Instant;
+use crate::db::AnyConnection;
 use crate::elders::store::visible_names;
 use crate::error::{Error, Result};
-use crate::visits::model::{VisitEvent, WithdrawReason, read_note};
-use crate::visits::release;
-use crate::visits::store::{EventRow, VisitListed, caregiver_names, events_of, get_visit, with_names};
+use crate::visits::checkin::api::code_for;
+use crate::visits::checkin::store::{files_of, steps_of};
+use crate::visits::exceptions::ExceptionEvent;
+use crate::visits::exceptions::store::{self as exceptions, ExceptionEventRow};
+use crate::visits::follow_ups::store::{self as follow_ups, FollowUpRow};
+use crate::visits::late::store::{NoticeRow, notices_of};
+use crate::visits::model::{VisitEvent, VisitState, WithdrawReason};
+use crate::visits::proof::{rules_on, store as proofs};
+use crate::visits::store::{
+    EventRow, FailReasonRow, VisitListed, VisitRow, caregiver_names, events_of, fail_reasons, get_visit,
+    made_up_by, with_names,
+};
+use crate::visits::{confirm, release};
 use crate::web::{
     Action, Detail, Field, History, Input, Section, Step, Visitor, Words, detail_page_with, redirect,
 };
 
 pub async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
     let (scope, words, id) = (visitor.scope(), Words::of(&visitor), id.into_inner());
-    let (listed, events, elder_is_visible) = visitor
+    let code = visitor.may(Permission::AssignVisits);
+    let (listed, events, elder_is_visible, known, made_up) = visitor
         .app
         .db
         .read(move |connection| {
@@ -25,9 +39,20 @@ pub async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> 
             let events = events_of(connection, id)?;
             let ids: Vec<i64> = events.iter().filter_map(|event| event.caregiver_id).collect();
             let names = caregiver_names(connection, &ids)?;
+            let reasons = fail_reasons(connection)?;
             let listed = with_names(connection, vec![visit])?.pop().ok_or_else(Error::not_found)?;
-            let steps = events.into_iter().map(|event| step(&words, event, &names)).collect();
-            Ok((listed, steps, visible))
+            let known = known(connection, &listed.visit)?;
+            let made_up = made_up_by(connection, id)?;
+            let mut steps: Vec<Step> =
+                events.into_iter().map(|event| step(&words, event, &names, &reasons)).collect();
+            steps.extend(notices_of(connection, id)?.into_iter().map(|notice| noticed(&words, &notice)));
+            steps.extend(follow_ups::of_visit(connection, id)?.iter().flat_map(|row| followed(&words, row)));
+            if let Some(row) = exceptions::of_visit(connection, id)? {
+                let decided = exceptions::events_of(connection, row.id)?;
+                steps.extend(decided.iter().map(|event| decision(&words, event)));
+            }
+            steps.sort_by(|a, b| a.at.cmp(&b.at));
+            Ok((listed, steps, visible, known, made_up))
         })
         .await?;
     let words = Words::of(&visitor);
@@ -36,11 +61,15 @@ pub async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> 
         heading: format!("{} · {service}", listed.elder),
         subheading: format!("{} {}", listed.visit.service_on, window(&words, &listed)),
         actions: actions(&visitor, &listed),
-        sections: vec![Section {
-            heading: visitor.t("detail.facts").into_owned(),
-            fields: facts(&words, &listed, elder_is_visible),
-            table: None,
-        }],
+        sections: {
+            let mut fields = facts(&words, &listed, elder_is_visible);
+            fields.extend(links(&words, &listed, made_up));
+            let facts = Section { heading: visitor.t("detail.facts").into_owned(), fields, table: None };
+            let door_code = if code { code_for(&visitor, listed.visit.elder_id) } else { None };
+            let mut sections = vec![facts];
+            sections.extend(evidence::sections(&visitor, listed.visit.id, &Known { door_code, ..known }));
+            sections
+        },
         topic: Some(Topic::Visit),
     };
     let history = History { heading: visitor.t("visit.history").into_owned(), steps: events };
@@ -71,8 +100,8 @@ fn facts(words: &Words, listed: &VisitListed, elder_is_visible: bool) -> Vec<Fie
             words.t("field.starts_at"),
             planned.map(|(from, to)| period(words.calendar, from, to)).unwrap_or_default(),
         ),
-        Field::new(words.t("field.arrived_at"), time(listed.arrived_at)),
-        Field::new(words.t("field.done_at"), time(listed.done_at)),
+        Field::new(words.t("field.arrived_at"), time(listed.visit.arrived_at)),
+        Field::new(words.t("field.done_at"), time(listed.visit.ended_at)),
     ];
     if let Some(reason) = &visit.pinned_reason {
         facts.push(Field::new(words.t("field.pinned_reason"), reason));
@@ -80,18 +109,74 @@ fn facts(words: &Words, listed: &VisitListed, elder_is_visible: bool) -> Vec<Fie
     facts
 }
 
-fn step(words: &Words, event: EventRow, names: &[(i64, String)]) -> Step {
+fn known(connection: &mut AnyConnection, visit: &VisitRow) -> Result<Known> {
+    Ok(Known {
+        found: proofs::find(connection, visit.id)?,
+        steps: steps_of(connection, visit.id)?,
+        files: files_of(connection, visit.id)?,
+        home: proofs::home_of(connection, visit.elder_id)?,
+        fence_m: rules_on(connection, visit.service_on)?.fence_m,
+        door_code: None,
+    })
+}
+
+/// The visit that this one makes up for, and the one that makes up for it.
+fn links(words: &Words, listed: &VisitListed, made_up: Option<i64>) -> Vec<Field> {
+    let link = |key: &str, id: i64| {
+        let text = words.lang.fill(key, &[("n", &id.to_string())]);
+        Field::new(words.t("visit.make_up"), text).link(format!("/visits/{id}"))
+    };
+    let before = listed.visit.makes_up_id.map(|id| link("visit.makes_up", id));
+    before.into_iter().chain(made_up.map(|id| link("visit.made_up_by", id))).collect()
+}
+
+fn told(words: &Words, at: Instant, what: String, who: &[&str]) -> Step {
+    let who: Vec<&str> = who.iter().copied().filter(|part| !part.is_empty()).collect();
+    Step { at: words.calendar.rfc3339(at), at_text: words.calendar.show(at), what, who: who.join(" · ") }
+}
+
+fn noticed(words: &Words, notice: &NoticeRow) -> Step {
+    told(words, notice.due_at, words.name_of("late_kind", notice.kind.name()), &[])
+}
+
+fn followed(words: &Words, row: &FollowUpRow) -> Vec<Step> {
+    let kind = words.name_of("follow_up_kind", row.kind.name());
+    let due = format!("{} {}", words.t("field.due_at"), words.calendar.show(row.due_at));
+    let opened = told(words, row.opened_at, kind.clone(), &[&due]);
+    let closed = row.closed_at.zip(row.result).map(|(at, result)| {
+        let result = words.name_of("follow_up_result", result.name());
+        let whom = row.whom.map(|whom| words.name_of("whom", whom.name())).unwrap_or_default();
+        let who = row.closed_by.clone().unwrap_or_default();
+        told(words, at, format!("{kind} · {result}"), &[&who, &whom, &row.note])
+    });
+    std::iter::once(opened).chain(closed).collect()
+}
+
+fn decision(words: &Words, event: &ExceptionEventRow) -> Step {
+    let what = words.name_of("exception_event", event.kind.name());
+    let reason = match event.kind {
+        ExceptionEvent::Open if !event.reason.is_empty() => words.name_of("element", &event.reason),
+        _ => event.reason.clone(),
+    };
+    told(words, event.at, format!("{} · {what}", words.t("exception.heading")), &[&event.actor, &reason])
+}
+
+fn step(words: &Words, event: EventRow, names: &[(i64, String)], reasons: &[FailReasonRow]) -> Step {
     let caregiver = event.caregiver_id.and_then(|id| names.iter().find(|(known, _)| *known == id));
     let kind = words.name_of("visit_event", event.kind.name());
     let what = match (event.kind, caregiver) {
-        (VisitEvent::Assign, Some((_, name))) => format!("{kind} · {name}"),
+        (
+            VisitEvent::Assign | VisitEvent::Offer | VisitEvent::Accept | VisitEvent::Correct,
+            Some((_, name)),
+        ) => format!("{kind} · {name}"),
         _ => kind,
     };
-    let (reason, text) = read_note(&event.note);
+    let text = event.note.as_str();
     let withdrawn = WithdrawReason::parse(&event.note).filter(|_| event.kind == VisitEvent::Withdraw);
     let withdrawn = withdrawn.map(|reason| words.name_of("withdraw_reason", reason.name()));
     let text = withdrawn.as_deref().unwrap_or(text);
-    let reason = reason.map(|reason| words.name_of("fail_reason", reason.name())).unwrap_or_default();
+    let reason = event.reason.as_deref().and_then(|code| reasons.iter().find(|row| row.code == code));
+    let reason = reason.map(|row| words.pick(&row.name_zh, &row.name_en)).unwrap_or_default();
     let parts = [event.actor.as_str(), &reason, text];
     let who: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     Step {
@@ -115,6 +200,24 @@ fn actions(visitor: &Visitor, listed: &VisitListed) -> Vec<Action> {
     let ask = |key: &str| visitor.lang.fill(key, &[("elder", &listed.elder)]);
     let mut actions = Vec::new();
     if covers(Permission::DoVisits) {
+        if visit.state.allows(VisitEvent::Accept) {
+            actions.push(
+                Action::post(path("accept"), visitor.t("visit.accept"), "check")
+                    .primary()
+                    .with("version", visit.version),
+            );
+            actions.push(Action::link(path("decline"), visitor.t("visit.decline"), "x"));
+        }
+        if visit.state.allows(VisitEvent::Depart) {
+            actions.push(
+                Action::post(path("depart"), visitor.t("visit.depart"), "play")
+                    .confirm(ask("visit.depart_confirm"))
+                    .with("version", visit.version),
+            );
+        }
+        if visit.state.allows(VisitEvent::Correct) {
+            actions.push(Action::link(path("correct"), visitor.t("visit.correct"), "pencil"));
+        }
         if visit.state.allows(VisitEvent::Arrive) {
             actions.push(
                 Action::post(path("arrive"), visitor.t("visit.arrive"), "map-pin")
@@ -135,6 +238,19 @@ fn actions(visitor: &Visitor, listed: &VisitListed) -> Vec<Action> {
         }
     }
     if covers(Permission::AssignVisits) {
+        if visit.state.allows(VisitEvent::Confirm) {
+            actions.push(
+                Action::post(path("confirm"), visitor.t("visit.confirm"), "check")
+                    .confirm(ask("visit.confirm_confirm"))
+                    .with("version", visit.version),
+            );
+        }
+        if visit.state == VisitState::NotDone {
+            actions.push(Action::link(path("make-up"), visitor.t("visit.make_up"), "plus"));
+        }
+        if visit.state.allows(VisitEvent::Reopen) {
+            actions.push(Action::link(path("reopen"), visitor.t("visit.reopen"), "history"));
+        }
         if visit.state.allows(VisitEvent::Release) {
             actions.push(
                 Action::post(path("release"), visitor.t("visit.release"), "x")
@@ -163,5 +279,12 @@ pub async fn save_release(visitor: Visitor, id: web::Path<i64>, body: String) ->
     let id = id.into_inner();
     let version = Input::parse(&body)?.version()?;
     visitor.app.write(&visitor.scope(), move |tx| release(tx, id, version)).await?;
+    Ok(redirect(&format!("/visits/{id}")))
+}
+
+pub async fn save_confirm(visitor: Visitor, id: web::Path<i64>, body: String) -> Result<HttpResponse> {
+    let id = id.into_inner();
+    let version = Input::parse(&body)?.version()?;
+    visitor.app.write(&visitor.scope(), move |tx| confirm(tx, id, version)).await?;
     Ok(redirect(&format!("/visits/{id}")))
 }

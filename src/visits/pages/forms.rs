@@ -6,8 +6,7 @@ use crate::elders::store::get_elder;
 use crate::error::{Code, Error, Result};
 use crate::input::minutes;
 use crate::text::Text;
-use crate::visits::model::FailReason;
-use crate::visits::store::{VisitListed, get_visit, items, with_names};
+use crate::visits::store::{VisitListed, fail_reasons, get_visit, items, with_names};
 use crate::visits::{Plan, Step, plan, progress};
 use crate::web::{Form, FormField, Input, Visitor, Words, form_page, redirect};
 
@@ -122,13 +121,8 @@ pub async fn save_fail(visitor: Visitor, id: web::Path<i64>, body: String) -> Re
     let id = id.into_inner();
     let input = Input::parse(&body)?;
     let version = input.version()?;
-    let outcome = match FailReason::parse(&input.text("reason")) {
-        Some(reason) => {
-            let step = Step::Fail { reason, note: input.text("note") };
-            visitor.app.write(&visitor.scope(), move |tx| progress(tx, id, version, &step)).await
-        }
-        None => Err(Error::field("reason", Text::new("rule.choose"))),
-    };
+    let step = Step::Fail { reason: input.text("reason"), note: input.text("note") };
+    let outcome = visitor.app.write(&visitor.scope(), move |tx| progress(tx, id, version, &step)).await;
     match outcome {
         Ok(()) => Ok(after_step(&visitor, id)),
         Err(error) if is_for_form(&error) => {
@@ -140,12 +134,17 @@ pub async fn save_fail(visitor: Visitor, id: web::Path<i64>, body: String) -> Re
     }
 }
 
+/// The reasons that somebody may choose, by their names.
+pub async fn reason_options(visitor: &Visitor) -> Result<Vec<(String, String)>> {
+    let rows = visitor.app.db.read(fail_reasons).await?;
+    let choosable = rows.into_iter().filter(|row| row.choosable);
+    Ok(choosable.map(|row| (row.code, visitor.pick(&row.name_zh, &row.name_en).to_owned())).collect())
+}
+
 async fn fail_form(visitor: &Visitor, id: i64, input: &Input) -> Result<Form> {
     let listed = load(visitor, id).await?;
     let mut reasons = vec![(String::new(), visitor.t("visit.choose_reason").into_owned())];
-    reasons.extend(
-        FailReason::NAMES.iter().map(|name| ((*name).to_owned(), visitor.name_of("fail_reason", name))),
-    );
+    reasons.extend(reason_options(visitor).await?);
     let service = visitor.pick(&listed.service_zh, &listed.service_en);
     Ok(Form {
         heading: visitor.lang.fill("visit.fail_of", &[("elder", &listed.elder), ("service", service)]),

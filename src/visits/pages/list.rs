@@ -20,8 +20,13 @@ impl List for Visits {
     const TOPIC: Option<Topic> = Some(Topic::Visit);
     const CREATE: Option<(&'static str, &'static str, Permission)> =
         Some(("/visits/new", "visit.new", Permission::AssignVisits));
-    const LINKS: &'static [(&'static str, &'static str, &'static str)] =
-        &[("/plans", "plan.heading", "calendar-days"), ("/proposals", "proposal.heading", "calendar-clock")];
+    const LINKS: &'static [(&'static str, &'static str, &'static str)] = &[
+        ("/visits/day", "day.heading", "layout-dashboard"),
+        ("/plans", "plan.heading", "calendar-days"),
+        ("/proposals", "proposal.heading", "calendar-clock"),
+        ("/visits/exceptions", "exception.heading", "octagon-alert"),
+        ("/absences", "absence.heading", "user"),
+    ];
     const COLUMNS: &'static [Column] = &[
         Column::text("window", "field.window"),
         Column::text("elder", "field.elder_name"),
@@ -80,8 +85,8 @@ fn cells(listed: VisitListed, words: &Words) -> Row {
             Cell::text(listed.caregiver.clone().unwrap_or_default()),
             state_cell(words, visit.state),
             time(visit.starts_at),
-            time(listed.arrived_at),
-            time(listed.done_at),
+            time(listed.visit.arrived_at),
+            time(listed.visit.ended_at),
         ],
     }
 }
@@ -109,8 +114,8 @@ pub fn visit_row(listed: VisitListed, words: &Words) -> Row {
             Cell::text(words.pick(&listed.service_zh, &listed.service_en)),
             Cell::text(listed.caregiver.clone().unwrap_or_default()),
             state_cell(words, visit.state),
-            time(listed.arrived_at),
-            time(listed.done_at),
+            time(listed.visit.arrived_at),
+            time(listed.visit.ended_at),
         ],
     }
 }
@@ -124,9 +129,10 @@ pub fn tone(state: VisitState) -> &'static str {
     match state {
         VisitState::Unplanned => "off",
         VisitState::Planned => "wait",
-        VisitState::Assigned => "info",
+        VisitState::Offered => "note",
+        VisitState::Assigned | VisitState::OnTheWay => "info",
         VisitState::Arrived => "live",
-        VisitState::Done => "ok",
+        VisitState::Done | VisitState::Confirmed => "ok",
         VisitState::NotDone => "bad",
     }
 }

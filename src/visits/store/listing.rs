@@ -6,12 +6,11 @@ use diesel::prelude::*;
 use super::visits::{Condition, VisitRow, planned, within};
 use crate::access::{Permission, Reach, Scope};
 use crate::clock::{Calendar, Instant};
-use crate::db::schema::{caregivers, elders, service_items, towns, visit_events, visits};
+use crate::db::schema::{caregivers, elders, service_items, towns, visits};
 use crate::db::{AnyConnection, Backend};
 use crate::error::{Error, Result};
 use crate::listing::{ListRequest, Listed};
 use crate::text::Text;
-use crate::visits::model::{VisitEvent, VisitState};
 
 /// Rows per statement where numbers are listed one by one.
 const IDS_MAX: usize = 10_000;
@@ -28,8 +27,6 @@ pub struct VisitListed {
     pub town_zh: String,
     pub town_en: String,
     pub caregiver: Option<String>,
-    pub arrived_at: Option<Instant>,
-    pub done_at: Option<Instant>,
 }
 
 /// Filters: day (today without one), town, state, caregiver, elder, q (elder's name). Sorts: window, elder, service, town,
@@ -174,7 +171,6 @@ pub fn with_names(connection: &mut AnyConnection, rows: Vec<VisitRow>) -> Result
             Ok(named.load(connection)?)
         },
     )?;
-    let (mut arrivals, mut ends) = times(connection, &rows)?;
     let services: Vec<(String, String, String)> = service_items::table
         .select((service_items::code, service_items::name_zh, service_items::name_en))
         .load(connection)?;
@@ -190,8 +186,6 @@ pub fn with_names(connection: &mut AnyConnection, rows: Vec<VisitRow>) -> Result
         VisitListed {
             elder: elder_names.get(&visit.elder_id).cloned().unwrap_or_default(),
             caregiver: visit.caregiver_id.and_then(|id| caregiver_names.get(&id).cloned()),
-            arrived_at: arrivals.remove(&visit.id),
-            done_at: ends.remove(&visit.id),
             service_zh,
             service_en,
             town_zh,
@@ -215,25 +209,4 @@ fn names_by(
         names.extend(load(part.to_vec())?);
     }
     Ok(names)
-}
-
-type Times = HashMap<i64, Instant>;
-
-/// When visits were arrived at, and when they were done.
-fn times(connection: &mut AnyConnection, rows: &[VisitRow]) -> Result<(Times, Times)> {
-    let moved = |visit: &&VisitRow| !matches!(visit.state, VisitState::Planned | VisitState::Assigned);
-    let ids: Vec<i64> = rows.iter().filter(moved).map(|visit| visit.id).collect();
-    let (mut arrivals, mut ends) = (HashMap::new(), HashMap::new());
-    for part in ids.chunks(IDS_MAX) {
-        let found: Vec<(i64, VisitEvent, Instant)> = visit_events::table
-            .filter(visit_events::visit_id.eq_any(part.to_vec()))
-            .filter(visit_events::kind.eq_any([VisitEvent::Arrive, VisitEvent::Finish]))
-            .select((visit_events::visit_id, visit_events::kind, visit_events::at))
-            .load(connection)?;
-        for (id, kind, at) in found {
-            let times = if kind == VisitEvent::Arrive { &mut arrivals } else { &mut ends };
-            times.insert(id, at);
-        }
-    }
-    Ok((arrivals, ends))
 }

@@ -1,8 +1,10 @@
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use crate::access::{Permission, Reach, Scope};
-use crate::db::schema::{caregivers, service_items};
+use crate::db::schema::{caregivers, elders, service_items};
 use crate::db::{AnyConnection, Backend};
 use crate::error::Result;
 use crate::visits::model::{Shift, Skill};
@@ -103,6 +105,13 @@ pub fn caregivers_in_reach(connection: &mut AnyConnection, scope: &Scope) -> Res
     let found = caregivers::table.filter(within(&reach)).filter(caregivers::active.eq(true));
     let names = found.order((caregivers::town_code, caregivers::name, caregivers::id)).limit(CANDIDATES_MAX);
     Ok(names.select((caregivers::id, caregivers::name)).load(connection)?)
+}
+
+/// Names of elders that records within reach refer to.
+pub fn elder_names(connection: &mut AnyConnection, ids: &[i64]) -> Result<HashMap<i64, String>> {
+    let named = elders::table.filter(elders::id.eq_any(ids.to_vec()));
+    let pairs: Vec<(i64, String)> = named.select((elders::id, elders::name)).load(connection)?;
+    Ok(pairs.into_iter().collect())
 }
 
 /// Names of caregivers that records within reach refer to.

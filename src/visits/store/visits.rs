@@ -4,7 +4,7 @@ use diesel::sql_types::Bool;
 
 use crate::access::{Permission, Reach, Scope};
 use crate::clock::{Calendar, Instant};
-use crate::db::schema::{caregivers, visit_events, visit_transitions, visits};
+use crate::db::schema::{caregiver_claims, caregivers, visit_events, visit_transitions, visits};
 use crate::db::{AnyConnection, Backend, is_unique};
 use crate::error::{Conflict, Error, Result};
 use crate::visits::model::{VisitEvent, VisitState};
@@ -38,6 +38,24 @@ pub struct VisitRow {
     pub group_id: Option<i64>,
     /// Why no proposal moves it.
     pub pinned_reason: Option<String>,
+    /// When it really began and ended, and why it was not done.
+    pub arrived_at: Option<Instant>,
+    pub ended_at: Option<Instant>,
+    pub fail_reason: Option<String>,
+    /// The visit that it makes up for.
+    pub makes_up_id: Option<i64>,
+}
+
+impl VisitRow {
+    /// Number, version, state and town, for what moves it.
+    pub(in crate::visits) fn place(&self) -> (i64, i64, VisitState, &str) {
+        (self.id, self.version, self.state, &self.town_code)
+    }
+
+    /// When it should begin: as assigned, or with its window.
+    pub fn expected_at(&self) -> Instant {
+        self.starts_at.unwrap_or(self.window_starts_at)
+    }
 }
 
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -51,6 +69,32 @@ pub struct EventRow {
     pub actor: String,
     pub caregiver_id: Option<i64>,
     pub note: String,
+    pub recorded_at: Instant,
+    /// Code of why it was not done.
+    pub reason: Option<String>,
+    /// What a correction put right.
+    pub arrived_at: Option<Instant>,
+    pub ended_at: Option<Instant>,
+}
+
+/// An event that is about to be added.
+#[derive(Clone, Debug, Insertable)]
+#[diesel(table_name = visit_events)]
+pub(in crate::visits) struct EventToAdd<'a> {
+    pub visit_id: i64,
+    pub seq: i64,
+    pub prev_seq: Option<i64>,
+    pub kind: VisitEvent,
+    pub from_state: VisitState,
+    pub to_state: VisitState,
+    pub at: Instant,
+    pub recorded_at: Instant,
+    pub actor: &'a str,
+    pub caregiver_id: Option<i64>,
+    pub note: &'a str,
+    pub reason: Option<&'a str>,
+    pub arrived_at: Option<Instant>,
+    pub ended_at: Option<Instant>,
 }
 
 /// A visit before its first event.
@@ -65,13 +109,14 @@ pub struct NewVisit {
     pub window_ends_at: Instant,
     pub duration_min: i32,
     pub price_fen: Option<i64>,
+    pub makes_up_id: Option<i64>,
 }
 
-pub(super) type Condition = Box<dyn BoxableExpression<visits::table, Backend, SqlType = Bool>>;
+pub(in crate::visits) type Condition = Box<dyn BoxableExpression<visits::table, Backend, SqlType = Bool>>;
 
 /// The part of the table within reach: by town, by the caregiver's provider, or one's own of today. An own visit that began
-/// before midnight stays within reach while it lasts.
-pub(super) fn within(reach: &Reach, calendar: Calendar, now: Instant) -> Condition {
+/// before midnight stays within reach while it lasts, and what is offered to somebody until they have answered.
+pub(in crate::visits) fn within(reach: &Reach, calendar: Calendar, now: Instant) -> Condition {
     use diesel::dsl::sql;
     if reach.city {
         return Box::new(sql::<Bool>("TRUE"));
@@ -85,18 +130,19 @@ pub(super) fn within(reach: &Reach, calendar: Calendar, now: Instant) -> Conditi
     let own = visits::caregiver_id.eq_any(reach.caregivers.iter().copied().map(Some).collect::<Vec<_>>());
     let lasts = visits::state.eq(VisitState::Arrived).or(visits::ends_at.gt(midnight).assume_not_null());
     let of_today = visits::service_on.eq(today).or(visits::service_on.eq(yesterday).and(lasts));
+    let asked = visits::state.eq(VisitState::Offered).and(visits::service_on.ge(today));
     Box::new(
         visits::town_code
             .eq_any(reach.towns.clone())
             .or(visits::caregiver_id
                 .is_not_null()
                 .and(visits::caregiver_id.eq_any(colleagues).assume_not_null()))
-            .or(visits::caregiver_id.is_not_null().and(own.assume_not_null()).and(of_today)),
+            .or(visits::caregiver_id.is_not_null().and(own.assume_not_null()).and(of_today.or(asked))),
     )
 }
 
 /// Visits without their first event do not exist for anybody.
-pub(super) fn planned() -> Condition {
+pub(in crate::visits) fn planned() -> Condition {
     Box::new(visits::state.ne(VisitState::Unplanned))
 }
 
@@ -156,26 +202,21 @@ pub fn transitions(connection: &mut AnyConnection) -> Result<Vec<(String, String
     Ok(visit_transitions::table.load(connection)?)
 }
 
-/// When a caregiver is busy between `from` and `to`, apart from one visit.
+/// When a caregiver is busy or away between `from` and `to`, apart from one visit.
 pub fn busy_periods(
     connection: &mut AnyConnection,
     caregiver_ids: &[i64],
     (from, to): (Instant, Instant),
     except_visit: i64,
 ) -> Result<Vec<(i64, Instant, Instant)>> {
-    let ids: Vec<Option<i64>> = caregiver_ids.iter().copied().map(Some).collect();
-    Ok(visits::table
-        .filter(visits::caregiver_id.eq_any(ids))
-        .filter(visits::id.ne(except_visit))
-        .filter(visits::state.ne(VisitState::NotDone))
-        .filter(visits::starts_at.lt(to))
-        .filter(visits::ends_at.gt(from))
-        .order(visits::starts_at)
-        .select((
-            visits::caregiver_id.assume_not_null(),
-            visits::starts_at.assume_not_null(),
-            visits::ends_at.assume_not_null(),
-        ))
+    let itself = caregiver_claims::kind.eq("visit").and(caregiver_claims::source_id.eq(except_visit));
+    Ok(caregiver_claims::table
+        .filter(caregiver_claims::caregiver_id.eq_any(caregiver_ids.to_vec()))
+        .filter(diesel::dsl::not(itself))
+        .filter(caregiver_claims::starts_at.lt(to))
+        .filter(caregiver_claims::ends_at.gt(from))
+        .order(caregiver_claims::starts_at)
+        .select((caregiver_claims::caregiver_id, caregiver_claims::starts_at, caregiver_claims::ends_at))
         .load(connection)?)
 }
 
@@ -239,34 +280,38 @@ pub(in crate::visits) fn clear_assignment(
     Ok(changed == 1)
 }
 
-/// Adds the event that follows version `event.1` of a visit in state `event.2`; a trigger moves the visit's state.
-pub(in crate::visits) fn insert_event(
-    connection: &mut AnyConnection,
-    (visit_id, seen, from_state): (i64, i64, VisitState),
-    (kind, to_state): (VisitEvent, VisitState),
-    (at, actor, caregiver_id, note): (Instant, &str, Option<i64>, &str),
-) -> Result<()> {
-    diesel::insert_into(visit_events::table)
-        .values((
-            visit_events::visit_id.eq(visit_id),
-            visit_events::seq.eq(seen + 1),
-            visit_events::prev_seq.eq((seen > 0).then_some(seen)),
-            visit_events::kind.eq(kind),
-            visit_events::from_state.eq(from_state),
-            visit_events::to_state.eq(to_state),
-            visit_events::at.eq(at),
-            visit_events::recorded_at.eq(at),
-            visit_events::actor.eq(actor),
-            visit_events::caregiver_id.eq(caregiver_id),
-            visit_events::note.eq(note),
-        ))
-        .execute(connection)
-        .map_err(|failure| {
+/// Adds an event; a trigger moves the visit's state and facts.
+pub(in crate::visits) fn insert_event(connection: &mut AnyConnection, event: &EventToAdd<'_>) -> Result<()> {
+    diesel::insert_into(visit_events::table).values(event.clone()).execute(connection).map_err(
+        |failure| {
             if is_unique(&failure) {
                 Error::stale(Conflict::default()).because(failure)
             } else {
                 failure.into()
             }
-        })?;
+        },
+    )?;
     Ok(())
+}
+
+/// The visit after its last event, for whoever has it within reach already.
+pub(in crate::visits) fn reload(connection: &mut AnyConnection, id: i64) -> Result<VisitRow> {
+    Ok(visits::table.filter(visits::id.eq(id)).select(VisitRow::as_select()).first(connection)?)
+}
+
+/// The visit that makes up for this one, which the caller has within reach.
+pub fn made_up_by(connection: &mut AnyConnection, missed_id: i64) -> Result<Option<i64>> {
+    let one = visits::table.filter(visits::makes_up_id.eq(missed_id)).select(visits::id);
+    Ok(one.first(connection).optional()?)
+}
+
+/// Gives version `seen` of a visit to another caregiver at the same times: for corrections.
+pub(in crate::visits) fn set_caregiver(
+    connection: &mut AnyConnection,
+    (id, seen): (i64, i64),
+    caregiver_id: i64,
+) -> Result<bool> {
+    let same = visits::table.filter(visits::id.eq(id)).filter(visits::version.eq(seen));
+    let change = visits::caregiver_id.eq(caregiver_id);
+    Ok(diesel::update(same).set(change).execute(connection)? == 1)
 }

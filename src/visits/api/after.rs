@@ -1,0 +1,140 @@
+//! What the office does after a visit, and why visits are not done.
+
+use actix_web::{HttpResponse, web};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{PATH, TAG, Visit, find};
+use crate::access::Permission;
+use crate::api::{Endpoint, Id, Json, Once, created, fetch, ok};
+use crate::error::Result;
+use crate::visits::store::fail_reasons;
+use crate::visits::{MakeUp, confirm, make_up, reopen};
+use crate::web::{Need, Visitor};
+
+/// How the use cases name what this interface calls otherwise.
+const NAMES: &[(&str, &str)] = &[("window_from", "window_starts_min"), ("window_to", "window_ends_min")];
+
+pub fn endpoints() -> Vec<Endpoint> {
+    let office = Need::May(Permission::AssignVisits);
+    vec![
+        Endpoint::get("/api/v1/fail-reasons", Need::May(Permission::SeeVisits), || web::to(reasons))
+            .about(TAG, "api.visit.fail_reasons")
+            .answers::<FailReasonList>(200),
+        Endpoint::post("/api/v1/visits/{id}/confirm", office, || web::to(save_confirm))
+            .about(TAG, "api.visit.confirm")
+            .takes::<VisitConfirmInput>()
+            .answers::<Visit>(200)
+            .fails(409),
+        Endpoint::post("/api/v1/visits/{id}/reopen", office, || web::to(save_reopen))
+            .about(TAG, "api.visit.reopen")
+            .takes::<VisitReopenInput>()
+            .answers::<Visit>(200)
+            .fails(409),
+        Endpoint::post("/api/v1/visits/{id}/make-up", office, || web::to(save_make_up))
+            .about(TAG, "api.visit.make_up")
+            .takes::<VisitMakeUpInput>()
+            .answers::<Visit>(201)
+            .fails(409),
+    ]
+}
+
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct VisitConfirmInput {
+    /// The version that was seen.
+    #[schema(minimum = 1)]
+    version: i64,
+}
+
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct VisitReopenInput {
+    /// The version that was seen.
+    #[schema(minimum = 1)]
+    version: i64,
+    reason: String,
+}
+
+/// When the visit is made up for.
+#[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct VisitMakeUpInput {
+    /// Today or later.
+    service_on: NaiveDate,
+    /// Minutes after midnight.
+    #[schema(minimum = 0, maximum = 1440)]
+    window_starts_min: i32,
+    /// Minutes after midnight; an end that is not after the start is on the next day.
+    #[schema(minimum = 0, maximum = 1440)]
+    window_ends_min: i32,
+}
+
+/// Why a visit was not done, and what follows from it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct FailReason {
+    code: String,
+    name_zh: String,
+    name_en: String,
+    /// Somebody tries to reach somebody again within so many minutes.
+    contact_within_min: Option<i32>,
+    /// Somebody sees to it that the elder is well within so many minutes.
+    welfare_within_min: Option<i32>,
+    may_make_up: bool,
+    needs_note: bool,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct FailReasonList {
+    items: Vec<FailReason>,
+}
+
+async fn reasons(visitor: Visitor) -> Result<HttpResponse> {
+    let rows = fetch(&visitor, |connection, _, _| fail_reasons(connection)).await?;
+    let items = rows.into_iter().filter(|row| row.choosable).map(|row| FailReason {
+        code: row.code,
+        name_zh: row.name_zh,
+        name_en: row.name_en,
+        contact_within_min: row.contact_within_min,
+        welfare_within_min: row.welfare_within_min,
+        may_make_up: row.may_make_up,
+        needs_note: row.needs_note,
+    });
+    Ok(ok(&FailReasonList { items: items.collect() }))
+}
+
+async fn save_confirm(
+    visitor: Visitor,
+    Id(id): Id,
+    Json(input): Json<VisitConfirmInput>,
+) -> Result<HttpResponse> {
+    visitor.app.write(&visitor.scope(), move |tx| confirm(tx, id, input.version)).await?;
+    Ok(ok(&find(&visitor, id).await?))
+}
+
+async fn save_reopen(
+    visitor: Visitor,
+    Id(id): Id,
+    Json(input): Json<VisitReopenInput>,
+) -> Result<HttpResponse> {
+    visitor.app.write(&visitor.scope(), move |tx| reopen(tx, id, input.version, &input.reason)).await?;
+    Ok(ok(&find(&visitor, id).await?))
+}
+
+/// Answers with the new visit.
+async fn save_make_up(
+    visitor: Visitor,
+    Id(id): Id,
+    once: Once,
+    Json(input): Json<VisitMakeUpInput>,
+) -> Result<HttpResponse> {
+    let wanted = MakeUp {
+        service_on: input.service_on,
+        window_starts_min: input.window_starts_min,
+        window_ends_min: input.window_ends_min,
+    };
+    let outcome = once.write(&visitor, &input, move |tx| make_up(tx, id, &wanted)).await;
+    let made = outcome.map_err(|error| error.renamed(NAMES))?;
+    Ok(created(format!("{PATH}/{made}"), &find(&visitor, made).await?))
+}
