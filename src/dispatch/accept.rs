@@ -11,7 +11,8 @@ use super::ask::{write_down, wrong_state};
 use super::by_hand::{How, give_by_hand};
 use super::model::{ProposalState, RowDecision, Said};
 use super::order::{Move, batches};
-use super::store::proposals::{self, LineRow, get_proposal, lines_of};
+use super::store::lines::{self, LineRow, lines_of};
+use super::store::proposals::{self, get_proposal};
 use crate::access::{Permission, Scope};
 use crate::app::{App, Tx};
 use crate::clock::Instant;
@@ -74,9 +75,9 @@ fn chosen(connection: &mut AnyConnection, scope: &Scope, id: i64, which: &Which)
     if !proposal.state.is_open() {
         return Err(wrong_state(&proposal));
     }
-    let lines = lines_of(connection, id)?;
+    let all = lines_of(connection, id)?;
     if let Which::Visits(ids) = which {
-        let is_known = |id: &i64| lines.iter().any(|line| line.visit_id == *id && line.change.is_change());
+        let is_known = |id: &i64| all.iter().any(|line| line.visit_id == *id && line.change.is_change());
         if ids.is_empty() || !ids.iter().all(is_known) {
             return Err(Error::field("visits", Text::new("proposal.choose_rows")));
         }
@@ -86,11 +87,11 @@ fn chosen(connection: &mut AnyConnection, scope: &Scope, id: i64, which: &Which)
         Which::Visits(ids) => ids.contains(&line.visit_id),
     };
     let open = |line: &&LineRow| line.change.is_change() && line.decision != RowDecision::Accepted;
-    let lines: Vec<LineRow> = lines.iter().filter(open).filter(is_wanted).cloned().collect();
-    let ids: Vec<i64> = lines.iter().map(|line| line.visit_id).collect();
+    let chosen: Vec<LineRow> = all.iter().filter(open).filter(is_wanted).cloned().collect();
+    let ids: Vec<i64> = chosen.iter().map(|line| line.visit_id).collect();
     let visits = get_visits(connection, &ids)?;
     let (mut rows, mut moves) = (Vec::new(), Vec::new());
-    for line in &lines {
+    for line in &chosen {
         let (Some(caregiver_id), Some(starts_at)) = (line.caregiver_after_id, line.starts_after_at) else {
             continue;
         };
@@ -121,7 +122,7 @@ fn apply(tx: &mut Tx<'_>, id: i64, batch: &[Given], failing: &AtomicI64) -> Resu
     let mut rows = Vec::new();
     for row in batch {
         // Somebody else may have accepted it meanwhile.
-        if proposals::decision_of(tx.connection, id, row.visit_id)? != RowDecision::Accepted {
+        if lines::decision_of(tx.connection, id, row.visit_id)? != RowDecision::Accepted {
             rows.push(*row);
         }
     }
@@ -138,7 +139,7 @@ fn apply(tx: &mut Tx<'_>, id: i64, batch: &[Given], failing: &AtomicI64) -> Resu
         let at = Some(row.starts_at);
         give_by_hand(tx, (row.visit_id, row.seen), row.caregiver_id, at, How::Assign)?;
         let decision = (RowDecision::Accepted, "");
-        proposals::decide(tx.connection, (id, row.visit_id), decision, (&who, tx.now))?;
+        lines::decide(tx.connection, (id, row.visit_id), decision, (&who, tx.now))?;
     }
     Ok(batch.len() as i64)
 }
@@ -164,13 +165,13 @@ fn refuse(tx: &mut Tx<'_>, id: i64, batch: &[Given], (culprit, text): (i64, &Sai
     let who = tx.scope.actor.clone();
     let with = Said::of(&Text::new("proposal.refused_with").with("number", culprit));
     for row in batch {
-        if proposals::decision_of(tx.connection, id, row.visit_id)? == RowDecision::Accepted {
+        if lines::decision_of(tx.connection, id, row.visit_id)? == RowDecision::Accepted {
             continue;
         }
         let said = if row.visit_id == culprit || batch.len() == 1 { text } else { &with };
         let said = serde_json::to_string(said).unwrap_or_default();
         let decision = (RowDecision::Refused, said.as_str());
-        proposals::decide(tx.connection, (id, row.visit_id), decision, (&who, tx.now))?;
+        lines::decide(tx.connection, (id, row.visit_id), decision, (&who, tx.now))?;
     }
     Ok(())
 }
@@ -178,7 +179,7 @@ fn refuse(tx: &mut Tx<'_>, id: i64, batch: &[Given], (culprit, text): (i64, &Sai
 /// The state that follows from the rows.
 fn close(tx: &mut Tx<'_>, id: i64, tally: Tally) -> Result<()> {
     let proposal = get_proposal(tx.connection, tx.scope, id)?.proposal;
-    let is_left = proposals::decisions(tx.connection, id)?
+    let is_left = lines::decisions(tx.connection, id)?
         .iter()
         .any(|(decision, count)| *decision != RowDecision::Accepted && *count > 0);
     let state = if is_left { ProposalState::PartlyAccepted } else { ProposalState::Accepted };

@@ -28,7 +28,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about("visits", "api.visit.candidates")
             .answers::<VisitCandidates>(200),
         step("/api/v1/visits/{id}/assign", || web::to(give), "api.visit.assign").takes::<VisitAssignInput>(),
-        step("/api/v1/visits/{id}/offer", || web::to(ask_first), "api.visit.offer").takes::<VisitAssignInput>(),
+        step("/api/v1/visits/{id}/offer", || web::to(ask_first), "api.visit.offer")
+            .takes::<VisitAssignInput>(),
         step("/api/v1/visits/{id}/pin", || web::to(save_pin), "api.visit.pin").takes::<VisitPinInput>(),
         step("/api/v1/visits/{id}/unpin", || web::to(save_unpin), "api.visit.unpin")
             .takes::<VisitUnpinInput>(),
@@ -148,7 +149,11 @@ async fn give(visitor: Visitor, Id(id): Id, Json(input): Json<VisitAssignInput>)
     given(&visitor, id, input, How::Assign).await
 }
 
-async fn ask_first(visitor: Visitor, Id(id): Id, Json(input): Json<VisitAssignInput>) -> Result<HttpResponse> {
+async fn ask_first(
+    visitor: Visitor,
+    Id(id): Id,
+    Json(input): Json<VisitAssignInput>,
+) -> Result<HttpResponse> {
     given(&visitor, id, input, How::Offer).await
 }
 

@@ -16,6 +16,7 @@ use super::model::ProposalState;
 use super::rows::DayRows;
 use super::search::{Best, Outcome, search};
 use super::store::day::{Ask, What, caregivers_of_town, load_day};
+use super::store::lines::insert_lines;
 use super::store::proposals::{self, ProposalRow};
 use crate::access::Scope;
 use crate::access::seal::random;
@@ -148,7 +149,7 @@ async fn run(app: App, holder: String, proposal: ProposalRow) {
             }
             if let Some(found) = &found {
                 let what = (proposal.id, found.digest.as_str());
-                proposals::insert_lines(tx.connection, what, found.best, &found.rows)?;
+                insert_lines(tx.connection, what, found.best, &found.rows)?;
             }
             let detail = json!({ "state": state.0.name(), "elapsed_ms": elapsed_ms });
             write_down(tx, "proposal.end", proposal.id, &proposal.town_code, detail)

@@ -30,7 +30,9 @@ pub mod store;
 
 pub use assign::{assign, release};
 pub use code::{check_code, visit_code};
-pub use model::{CaregiverRule, GroupRelation, Refusal, Shift, Skill, VisitEvent, VisitState, WithdrawReason};
+pub use model::{
+    CaregiverRule, GroupRelation, Refusal, Shift, Skill, VisitEvent, VisitState, WithdrawReason,
+};
 pub use offer::{MakeUp, accept, confirm, decline, make_up, offer, reopen};
 pub use pin::{pin, unpin};
 pub use plan::{Plan, plan};

@@ -218,7 +218,7 @@ pub async fn list_page<L: List>(visitor: Visitor, http: HttpRequest) -> Result<H
         live_topic: L::TOPIC.map(Topic::name),
         links: L::LINKS
             .iter()
-            .filter(|(href, ..)| may_open(visitor, href))
+            .filter(|(href, ..)| may_open(&visitor, href))
             .map(|(href, label, icon)| (*href, visitor.t(label).into_owned(), *icon))
             .collect(),
         look_up: L::LOOK_UP.filter(|look_up| visitor.may(look_up.need)).map(|look_up| LookUpView {

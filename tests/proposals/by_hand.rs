@@ -101,6 +101,7 @@ both!(the_code_on_paper_is_checked_at_arrival, |app| async {
     let meal = planned(app, app.add_elder(1), "meal", (540, 720));
     app.write(|tx| assign(tx, meal, 1, caregiver, Some(minute(app, 600))));
     app.add_user("lin", Role::Coordinator, town(1));
+    app.hand.set(minute(app, 595));
     let sheet = app.login("lin").await.page(&format!("/day-sheets?town=350582001&day={}", super::DAY)).await;
     let code = songhe::visits::visit_code(app.keys(), meal);
     assert!(

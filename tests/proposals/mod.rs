@@ -9,7 +9,8 @@ mod work;
 use std::time::Duration;
 
 use songhe::access::Scope;
-use songhe::dispatch::store::proposals::{LineRow, ProposalRow, get_proposal, lines_of};
+use songhe::dispatch::store::lines::{LineRow, lines_of};
+use songhe::dispatch::store::proposals::{ProposalRow, get_proposal};
 use songhe::dispatch::{Asked, ProposalState, ask};
 use songhe::visits::store::{VisitRow, get_visit};
 use songhe::visits::{Plan, plan};

@@ -64,7 +64,7 @@ CREATE TABLE day_proposal_rows (
     CHECK ((caregiver_after_id IS NULL) = (starts_after_at IS NULL)),
     CHECK ((change = 'unserved') = (caregiver_after_id IS NULL)),
     CHECK ((decision = 'open') = (decided_at IS NULL)),
-    CHECK (decision <> 'accepted' OR change IN ('new', 'moved'))
+    CHECK (decision <> 'accepted' OR change = 'new' OR change = 'moved')
 );
 CREATE INDEX day_proposal_rows_by_visit ON day_proposal_rows (visit_id);
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::db::AnyConnection;
 use crate::dispatch::model::{RowChange, RowDecision, Said};
-use crate::dispatch::store::proposals::{LineRow, lines_of};
+use crate::dispatch::store::lines::{LineRow, lines_of};
 use crate::error::Result;
 use crate::visits::store::{VisitListed, caregiver_names, get_visits, with_names};
 use crate::web::Words;

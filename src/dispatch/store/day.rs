@@ -11,7 +11,8 @@ use crate::access::{Permission, Scope};
 use crate::clock::{Calendar, Instant};
 use crate::db::AnyConnection;
 use crate::db::schema::{
-    caregiver_absences, caregivers, elders, plan_items, service_items, towns, travel_modes, visit_groups, visits,
+    caregiver_absences, caregivers, elders, plan_items, service_items, towns, travel_modes, visit_groups,
+    visits,
 };
 use crate::dispatch::rows::{CaregiverFact, DayRows, ElderFact, GroupFact, ModeFact, Place, VisitFact};
 use crate::error::{Error, Result};
