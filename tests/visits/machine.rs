@@ -2,7 +2,7 @@
 
 use songhe::visits::{VisitEvent, VisitState};
 
-use super::visit_of;
+use super::{planned, visit_of};
 use crate::support::app::both;
 
 const STEPS: usize = 400;
@@ -78,7 +78,7 @@ both!(the_database_takes_what_the_model_allows_and_nothing_else, |app| async {
 
 both!(facts_follow_events_and_cannot_be_set_by_hand, |app| async {
     app.add_towns();
-    let id = super::planned(app, app.add_elder(1), (600, 720));
+    let id = planned(app, app.add_elder(1), (600, 720));
     app.refused(&format!("UPDATE visits SET arrived_at = '2026-11-23 02:00:00.000' WHERE id = {id}"));
     app.refused(&format!("UPDATE visits SET ended_at = '2026-11-23 02:00:00.000' WHERE id = {id}"));
     app.refused(&format!("UPDATE visits SET fail_reason = 'other' WHERE id = {id}"));
