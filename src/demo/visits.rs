@@ -13,7 +13,7 @@ use super::store::{
 use crate::app::Tx;
 use crate::clock::{Calendar, Instant};
 use crate::error::{Error, Result};
-use crate::plans::asked_for;
+use crate::plans::{DAYS_AHEAD, asked_for};
 use crate::visits::catalogue::store::price_on;
 
 /// The day's work lies between these minutes after midnight.
@@ -69,6 +69,13 @@ pub(super) fn lay_missing(tx: &mut Tx<'_>, seed: u64, towns: &[Town]) -> Result<
     let today = tx.calendar.day_of(tx.now);
     let shifted = offset_min(tx.calendar, tx.now);
     let mut laid = 0;
+    // Days that nobody watched were planned ahead: their visits were given to somebody as well.
+    for back in (1..DAYS_AHEAD).rev() {
+        let day = today - TimeDelta::days(back);
+        if count_given(tx.connection, day)? == 0 && !store::waiting(tx.connection, day)?.is_empty() {
+            laid += lay(tx, &Day { seed, towns, on: day, half: 0, offset_min: 0 })?;
+        }
+    }
     if count_given(tx.connection, today)? == 0 {
         laid += lay(tx, &Day { seed, towns, on: today, half: 0, offset_min: shifted })?;
     } else if count_visits_around(tx.connection, today, tx.now)? == 0 && shifted != 0 {
@@ -207,14 +214,13 @@ fn write(tx: &mut Tx<'_>, day: &Day<'_>, mut drafts: Vec<Draft>) -> Result<i64> 
         let skill = skills.get(&draft.asked.service_code).map_or("", String::as_str);
         let is_left = dice.hits(left) || draft.is_grouped;
         let placed = if is_left { None } else { roster.place(&wish(&draft, skill)) };
-        match draft.known {
-            Some(known) => events.extend(give(tx, day, known, &draft, placed)?),
-            None => {
-                let visit = visit(tx, day, next_id, &draft, placed);
-                next_id += 1;
-                events.extend(first_events(tx, day, &visit));
-                visits.push(visit);
-            }
+        if let Some(known) = draft.known {
+            events.extend(give(tx, day, known, &draft, placed)?);
+        } else {
+            let visit = visit(tx, day, next_id, &draft, placed);
+            next_id += 1;
+            events.extend(first_events(tx, day, &visit));
+            visits.push(visit);
         }
         if visits.len() == ROWS_MAX {
             insert_visits(tx.connection, &std::mem::take(&mut visits))?;

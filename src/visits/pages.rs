@@ -1,5 +1,6 @@
 //! Pages of visits: the list, one visit, the forms, and a caregiver's day.
 
+mod actions;
 mod after;
 mod day;
 mod desk;

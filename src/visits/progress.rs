@@ -65,8 +65,10 @@ pub(super) fn check_reason(tx: &mut Tx<'_>, code: &str, note: &str) -> Result<()
         Code::NotFound => Error::field("reason", Text::new("rule.choose")),
         _ => error,
     })?;
+    if !known.choosable {
+        return Err(Error::field("reason", Text::new("rule.choose")));
+    }
     let mut checks = Checks::default();
-    checks.require("reason", known.choosable, || Text::new("rule.choose"));
     checks.text("note", note, usize::from(known.needs_note), NOTE_MAX);
     checks.finish()
 }
@@ -158,9 +160,10 @@ pub(super) fn make_move(
     {
         open_follow_ups(tx, id, reason)?;
     }
-    if matches!(event, VisitEvent::Finish | VisitEvent::Correct)
-        || (event == VisitEvent::Fail && state == VisitState::Arrived)
-    {
+    let is_over = matches!(event, VisitEvent::Finish | VisitEvent::Correct)
+        || (event == VisitEvent::Fail && state == VisitState::Arrived);
+    // What a phone reports of another instant is proven once its evidence is there.
+    if is_over && moving.at.is_none() {
         proof::refresh_with_neighbours(tx, id)?;
     }
     Ok(())

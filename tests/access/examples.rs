@@ -146,12 +146,19 @@ fn add_bed_records(app: &TestApp, town: usize, institution: i64, (stay, elder): 
     BedRecords { leave, hold, outage, transfer, waiting }
 }
 
-/// What is around a visit: somebody's absence, a correction that is asked for, a to-do.
+/// What is around a visit: that it was planned, somebody's absence, a correction that is asked for, a to-do.
 fn add_visit_records(
     app: &TestApp,
     code: &str,
     (visit, elder, caregiver): (i64, i64, i64),
 ) -> (i64, i64, i64) {
+    app.write(|tx| {
+        Ok(tx.connection.batch_execute(&format!(
+            "INSERT INTO visit_events (visit_id, seq, kind, from_state, to_state, at, recorded_at, actor, note) \
+             VALUES ({visit}, 1, 'plan', 'none', 'planned', '2026-11-22 01:00:00.000', '2026-11-22 01:00:00.000', \
+             'seed', '')"
+        ))?)
+    });
     let absence = insert(
         app,
         format!(
@@ -176,6 +183,20 @@ fn add_visit_records(
     (absence, correction, follow_up)
 }
 
+/// A visit that is planned.
+fn add_visit(app: &TestApp, elder: i64, code: &str) -> i64 {
+    let visit = insert(
+        app,
+        format!(
+            "INSERT INTO visits (elder_id, town_code, service_code, service_on, window_starts_at, window_ends_at, \
+         duration_min) VALUES ({elder}, '{code}', 'meal', '2026-11-23', '2026-11-23 02:00:00.000', \
+         '2026-11-23 04:00:00.000', 30)"
+        ),
+    );
+    let (absence, correction, follow_up) = add_visit_records(app, code, (visit, elder, caregiver));
+    visit
+}
+
 /// One record of every kind in a town.
 pub fn add_records(app: &TestApp, town: usize) -> Records {
     let (institution, provider) = (app.add_institution(town), app.add_provider(town));
@@ -191,22 +212,7 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
     );
     let BedRecords { leave, hold, outage, transfer, waiting } =
         add_bed_records(app, town, institution, (stay, elder));
-    let visit = insert(
-        app,
-        format!(
-            "INSERT INTO visits (elder_id, town_code, service_code, service_on, window_starts_at, window_ends_at, \
-         duration_min) VALUES ({elder}, '{code}', 'meal', '2026-11-23', '2026-11-23 02:00:00.000', \
-         '2026-11-23 04:00:00.000', 30)"
-        ),
-    );
-    app.write(|tx| {
-        Ok(tx.connection.batch_execute(&format!(
-            "INSERT INTO visit_events (visit_id, seq, kind, from_state, to_state, at, recorded_at, actor, note) \
-             VALUES ({visit}, 1, 'plan', 'none', 'planned', '2026-11-22 01:00:00.000', '2026-11-22 01:00:00.000', \
-             'seed', '')"
-        ))?)
-    });
-    let (absence, correction, follow_up) = add_visit_records(app, code, (visit, elder, caregiver));
+    let visit = add_visit(app, elder, code);
     let blob = match app.kind() {
         songhe::db::Kind::Sqlite => "x'00'",
         songhe::db::Kind::Postgres => "'\\x00'",

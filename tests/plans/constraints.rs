@@ -81,7 +81,7 @@ both!(an_item_has_a_window_and_a_pair_its_lags, |app| async {
 
 both!(a_visit_of_a_plan_is_there_once, |app| async {
     let elder = seed(app);
-    app.taken(&plan(1, elder, "active"));
+    app.taken(&plan(1, elder, "draft"));
     app.taken(&item(1, 1, ("600", "720"), ""));
     app.taken(&visit(1, elder, Some((1, "2026-11-23", 1))));
     app.refused(&visit(2, elder, Some((1, "2026-11-23", 1))));

@@ -1,6 +1,7 @@
 //! Plans through their use cases: what is generated, withdrawn, replaced, left alone, and refused.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use chrono::{NaiveDate, TimeDelta};
 use diesel::prelude::*;
@@ -13,7 +14,9 @@ use songhe::plans::{
 };
 use songhe::visits::{CaregiverRule, assign};
 
+use crate::access::audit_chain::count;
 use crate::support::app::{TestApp, both};
+use crate::support::poll;
 
 #[derive(QueryableByName, Debug, PartialEq)]
 struct Line {
@@ -36,6 +39,12 @@ fn visits(app: &TestApp) -> Vec<Line> {
     let query = "SELECT id, CAST(service_on AS TEXT) AS \"on\", state, version, price_fen, group_id FROM visits \
          ORDER BY service_on, plan_item_id, occurrence_part, id";
     app.read(|connection| Ok(diesel::sql_query(query).load(connection)?))
+}
+
+/// The program's own generation of its first day is over: from here on the test is alone with its clock.
+fn alone(app: &TestApp) {
+    let done = "SELECT count(*) AS n FROM jobs WHERE done_on IS NOT NULL AND leased_until IS NULL";
+    poll::until(Duration::from_mins(1), "the first generation", || count(app, done) == 1);
 }
 
 fn open_days(app: &TestApp) -> Vec<String> {
@@ -82,7 +91,7 @@ pub fn planned(app: &TestApp, elder: i64, items: &[ItemInput]) -> (i64, Vec<i64>
 
 pub fn version(app: &TestApp, table: &str, id: i64) -> i64 {
     let query = format!("SELECT version AS n FROM {table} WHERE id = {id}");
-    crate::access::audit_chain::count(app, &query)
+    count(app, &query)
 }
 
 fn code<T: std::fmt::Debug>(outcome: Result<T>) -> Code {
@@ -94,6 +103,7 @@ fn try_write<T>(app: &TestApp, work: impl FnMut(&mut songhe::app::Tx<'_>) -> Res
 }
 
 both!(an_active_plan_has_the_visits_of_fourteen_days_once, |app| async {
+    alone(app);
     app.add_towns();
     let elder = app.add_elder(1);
     planned(app, elder, &[item("meal", "FREQ=WEEKLY;BYDAY=MO,TH"), item("bath", "FREQ=WEEKLY;BYDAY=SA")]);
@@ -114,6 +124,7 @@ both!(an_active_plan_has_the_visits_of_fourteen_days_once, |app| async {
 });
 
 both!(two_processes_at_once_make_each_visit_once, |app| async {
+    alone(app);
     app.add_towns();
     let elders: Vec<i64> = (0..20).map(|_| app.add_elder(1)).collect();
     for elder in elders {
@@ -133,6 +144,7 @@ both!(two_processes_at_once_make_each_visit_once, |app| async {
 });
 
 both!(a_change_replaces_what_is_planned_and_leaves_what_was_told_or_is_over, |app| async {
+    alone(app);
     app.add_towns();
     let caregiver = app.add_caregiver(1, app.add_provider(1));
     let elder = app.add_elder(1);
@@ -151,7 +163,7 @@ both!(a_change_replaces_what_is_planned_and_leaves_what_was_told_or_is_over, |ap
     assert!(after[2..14].iter().all(|line| line.state == "planned" && line.version == 3));
     assert_eq!(after[14].version, 1);
     let windows = "SELECT count(*) AS n FROM visits WHERE CAST(window_starts_at AS TEXT) LIKE '%06:00:00%'";
-    assert_eq!(crate::access::audit_chain::count(app, windows), 13);
+    assert_eq!(count(app, windows), 13);
     assert_eq!(generate(&app.app, 14, false, || false).unwrap().to_settle, 1);
     // Without the item nothing is planned any more, and still nothing is taken from the caregiver.
     app.write(|tx| remove_item(tx, items[0], 2));
@@ -179,7 +191,7 @@ both!(a_pause_withdraws_and_its_end_plans_again, |app| async {
         .collect();
     assert_eq!(open_days(app), left);
     let reasons = "SELECT count(*) AS n FROM visit_events WHERE kind = 'withdraw' AND note = 'paused'";
-    assert_eq!(crate::access::audit_chain::count(app, reasons), 3);
+    assert_eq!(count(app, reasons), 3);
     app.write(|tx| remove_pause(tx, number, 1));
     assert_eq!(open_days(app), all);
     assert_eq!(visits(app).len(), 14, "the withdrawn ones are planned again, and none is made anew");
@@ -204,7 +216,7 @@ both!(whoever_lives_in_an_institution_or_has_died_is_not_visited, |app| async {
     let reasons = |note: &str| {
         let query =
             format!("SELECT count(*) AS n FROM visit_events WHERE kind = 'withdraw' AND note = '{note}'");
-        crate::access::audit_chain::count(app, &query)
+        count(app, &query)
     };
     assert_eq!((reasons("resident"), reasons("died")), (6, 14));
 });
@@ -248,7 +260,7 @@ both!(two_caregivers_and_pairs_are_groups, |app| async {
     let groups: BTreeSet<i64> = all.iter().filter_map(|line| line.group_id).collect();
     assert_eq!(groups.len(), 4);
     let pairs = "SELECT count(*) AS n FROM visit_groups WHERE relation = 'after' AND lag_max_min = 90";
-    assert_eq!(crate::access::audit_chain::count(app, pairs), 2);
+    assert_eq!(count(app, pairs), 2);
     // A pair is for one caregiver each, and has two items only; the first one cannot go before the second.
     let refused = |input: ItemInput| {
         let error = try_write(app, |tx| add_item(tx, plan, &input)).unwrap_err();
@@ -291,8 +303,7 @@ both!(a_visit_keeps_the_price_of_its_day, |app| async {
     app.add_towns();
     let elder = app.add_elder(1);
     planned(app, elder, &[item("meal", "FREQ=DAILY")]);
-    let service =
-        crate::access::audit_chain::count(app, "SELECT id AS n FROM service_items WHERE code = 'meal'");
+    let service = count(app, "SELECT id AS n FROM service_items WHERE code = 'meal'");
     let price = |on: &str, price_fen| PriceInput { effective_on: day(on), price_fen, confirmed: true };
     let refused = try_write(app, |tx| set_price(tx, service, 1, &price("2026-11-23", 9_900)));
     assert_eq!(refused.unwrap_err().fields[0].field, "effective_on");

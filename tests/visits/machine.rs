@@ -1,6 +1,6 @@
 //! Random events against the database: it takes exactly those that the model allows, and keeps what follows from them.
 
-use songhe::visits::{VisitEvent, VisitState};
+use songhe::visits::{VisitEvent, VisitState, assign};
 
 use super::{planned, visit_of};
 use crate::support::app::both;
@@ -79,6 +79,8 @@ both!(the_database_takes_what_the_model_allows_and_nothing_else, |app| async {
 both!(facts_follow_events_and_cannot_be_set_by_hand, |app| async {
     app.add_towns();
     let id = planned(app, app.add_elder(1), (600, 720));
+    let caregiver = app.add_caregiver(1, app.add_provider(1));
+    app.write(|tx| assign(tx, id, 1, caregiver, None));
     app.refused(&format!("UPDATE visits SET arrived_at = '2026-11-23 02:00:00.000' WHERE id = {id}"));
     app.refused(&format!("UPDATE visits SET ended_at = '2026-11-23 02:00:00.000' WHERE id = {id}"));
     app.refused(&format!("UPDATE visits SET fail_reason = 'other' WHERE id = {id}"));

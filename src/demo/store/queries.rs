@@ -121,11 +121,14 @@ pub(in crate::demo) fn give(
     Ok(())
 }
 
-/// Item, day of the rule and part of the visits that follow from plans on a day.
+/// Item, day of the rule, and part.
+pub(in crate::demo) type Occurrence = (Option<i64>, Option<NaiveDate>, i32);
+
+/// What the visits of a day follow from.
 pub(in crate::demo) fn followed_on(
     connection: &mut AnyConnection,
     day: NaiveDate,
-) -> Result<Vec<(Option<i64>, Option<NaiveDate>, i32)>> {
+) -> Result<Vec<Occurrence>> {
     Ok(visits::table
         .filter(visits::service_on.eq(day))
         .filter(visits::plan_item_id.is_not_null())

@@ -52,7 +52,7 @@ pub fn balances(
 }
 
 /// Numbers of the clients of whom more is planned than they are entitled to.
-pub fn over_entitlement(balances: &HashMap<i64, Balance>) -> Vec<i64> {
+pub(in crate::plans) fn over_entitlement(balances: &HashMap<i64, Balance>) -> Vec<i64> {
     let mut over: Vec<i64> =
         balances.iter().filter(|(_, balance)| balance.over() > 0).map(|(id, _)| *id).collect();
     over.sort_unstable();

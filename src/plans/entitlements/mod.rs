@@ -9,5 +9,6 @@ mod form;
 pub mod pages;
 pub mod store;
 
-pub use balance::{balances, over_entitlement};
+pub use balance::balances;
+pub(super) use balance::over_entitlement;
 pub use edit::{add, change};

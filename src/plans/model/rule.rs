@@ -249,7 +249,7 @@ fn pattern(rule: &RRule<Unvalidated>, starts_on: NaiveDate) -> Result<Pattern, T
                 NWeekday::Nth(..) => None,
             };
             let mut days: Vec<Weekday> = days.iter().map(day).collect::<Option<_>>().ok_or_else(outside)?;
-            days.sort_unstable_by_key(|day| day.num_days_from_monday());
+            days.sort_unstable_by_key(Weekday::num_days_from_monday);
             days.dedup();
             Ok(Pattern::Weekly(days))
         }

@@ -8,9 +8,9 @@ use super::plan::{rule_text, unknown_years};
 use crate::access::Permission;
 use crate::bus::Topic;
 use crate::error::{Code, Error, Result};
-use crate::plans::model::{ItemInput, Recurrence};
+use crate::plans::model::{ItemInput, PlanState, Recurrence};
 use crate::plans::preview::{Preview, preview as look_ahead};
-use crate::plans::store::{ItemRow, get_item, get_plan, items_of};
+use crate::plans::store::{ItemRow, get_item, get_known_item, get_plan, items_of};
 use crate::plans::{remove_item, words};
 use crate::registry::parts::table_section;
 use crate::visits::catalogue::store::{ServiceRow, services};
@@ -42,7 +42,7 @@ pub async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> 
         .app
         .db
         .read(move |connection| {
-            let item = get_item(connection, &scope, Permission::SeePlans, id, at.1)?;
+            let item = get_known_item(connection, &scope, Permission::SeePlans, id, at.1)?;
             let plan = get_plan(connection, &scope, Permission::SeePlans, item.plan_id, at.1)?;
             let people: Vec<i64> = item.preferred_caregiver_id.into_iter().collect();
             let caregiver = caregiver_names(connection, &people)?.pop().map(|(_, name)| name);
@@ -52,7 +52,7 @@ pub async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> 
                 services: services(connection)?,
                 caregiver: caregiver.unwrap_or_default(),
                 preview: look_ahead(connection, &plan, &item.input(), at)?,
-                is_open: plan.state != crate::plans::model::PlanState::Ended,
+                is_open: plan.state != PlanState::Ended && !item.removed,
                 item,
             })
         })

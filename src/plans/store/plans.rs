@@ -155,11 +155,20 @@ pub fn get_item(
     id: i64,
     now: Instant,
 ) -> Result<ItemRow> {
-    let item: ItemRow = plan_items::table
-        .filter(plan_items::id.eq(id))
-        .filter(plan_items::removed.eq(false))
-        .select(ItemRow::as_select())
-        .first(connection)?;
+    let item = get_known_item(connection, scope, permission, id, now)?;
+    if item.removed { Err(Error::not_found()) } else { Ok(item) }
+}
+
+/// An item whose plan is within reach, removed or not: visits still lead to it.
+pub fn get_known_item(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    permission: Permission,
+    id: i64,
+    now: Instant,
+) -> Result<ItemRow> {
+    let item: ItemRow =
+        plan_items::table.filter(plan_items::id.eq(id)).select(ItemRow::as_select()).first(connection)?;
     get_plan(connection, scope, permission, item.plan_id, now)?;
     Ok(item)
 }

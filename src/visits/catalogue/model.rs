@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn an_amount_is_whole_fen() {
         assert_eq!([fen("30"), fen("30.5"), fen("0.05")], [Some(3000), Some(3050), Some(5)]);
-        assert_eq!([fen(""), fen("-1"), fen("1.234"), fen("1e3"), fen(".5")], [None; 5]);
+        assert_eq!([fen(""), fen("-1"), fen("12.345"), fen("1e3"), fen(".5")], [None; 5]);
     }
 
     proptest! {

@@ -219,7 +219,7 @@ fn follow_up_rows(words: &Words, found: &Found, now: Instant) -> Vec<Row> {
             cells: vec![
                 Cell::text(elder),
                 Cell::text(words.name_of("follow_up_kind", row.kind.name())),
-                Cell::at(words.calendar.show(row.due_at), words.calendar.rfc3339(row.due_at)),
+                Cell::text(words.calendar.show(row.due_at)),
                 Cell::chip(words.name_of("urgency", urgency.name()), urgency.tone()),
                 Cell::text(&row.owner),
             ],

@@ -1,5 +1,6 @@
 use actix_web::{HttpResponse, web};
 
+use super::actions::actions;
 use super::evidence::{self, Known};
 use super::list::tone;
 use super::period;
@@ -15,16 +16,14 @@ use crate::visits::exceptions::ExceptionEvent;
 use crate::visits::exceptions::store::{self as exceptions, ExceptionEventRow};
 use crate::visits::follow_ups::store::{self as follow_ups, FollowUpRow};
 use crate::visits::late::store::{NoticeRow, notices_of};
-use crate::visits::model::{VisitEvent, VisitState, WithdrawReason};
+use crate::visits::model::{VisitEvent, WithdrawReason};
 use crate::visits::proof::{rules_on, store as proofs};
 use crate::visits::store::{
     EventRow, FailReasonRow, VisitListed, VisitRow, caregiver_names, events_of, fail_reasons, get_visit,
     made_up_by, with_names,
 };
 use crate::visits::{confirm, release};
-use crate::web::{
-    Action, Detail, Field, History, Input, Section, Step, Visitor, Words, detail_page_with, redirect,
-};
+use crate::web::{Detail, Field, History, Input, Section, Step, Visitor, Words, detail_page_with, redirect};
 
 pub async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
     let (scope, words, id) = (visitor.scope(), Words::of(&visitor), id.into_inner());
@@ -56,13 +55,17 @@ pub async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> 
         })
         .await?;
     let words = Words::of(&visitor);
+    let mut fields = facts(&words, &listed, elder_is_visible);
+    if let Some(item) = listed.visit.plan_item_id.filter(|_| visitor.may(Permission::SeePlans)) {
+        let plan = Field::new(words.t("field.plan"), words.t("plan.open"));
+        fields.push(plan.link(format!("/plan-items/{item}")));
+    }
     let service = words.pick(&listed.service_zh, &listed.service_en);
     let detail = Detail {
         heading: format!("{} · {service}", listed.elder),
         subheading: format!("{} {}", listed.visit.service_on, window(&words, &listed)),
         actions: actions(&visitor, &listed),
         sections: {
-            let mut fields = facts(&words, &listed, elder_is_visible);
             fields.extend(links(&words, &listed, made_up));
             let facts = Section { heading: visitor.t("detail.facts").into_owned(), fields, table: None };
             let door_code = if code { code_for(&visitor, listed.visit.elder_id) } else { None };
@@ -185,94 +188,6 @@ fn step(words: &Words, event: EventRow, names: &[(i64, String)], reasons: &[Fail
         what,
         who: who.join(" · "),
     }
-}
-
-fn actions(visitor: &Visitor, listed: &VisitListed) -> Vec<Action> {
-    let visit = &listed.visit;
-    let covers = |permission: Permission| {
-        let reach = visitor.scope().reach(permission);
-        reach.is_ok_and(|reach| {
-            let own = visit.caregiver_id.is_some_and(|id| reach.caregivers.contains(&id));
-            reach.covers(Some(&visit.town_code), None) || own || !reach.providers.is_empty()
-        })
-    };
-    let path = |step: &str| format!("/visits/{}/{step}", visit.id);
-    let ask = |key: &str| visitor.lang.fill(key, &[("elder", &listed.elder)]);
-    let mut actions = Vec::new();
-    if covers(Permission::DoVisits) {
-        if visit.state.allows(VisitEvent::Accept) {
-            actions.push(
-                Action::post(path("accept"), visitor.t("visit.accept"), "check")
-                    .primary()
-                    .with("version", visit.version),
-            );
-            actions.push(Action::link(path("decline"), visitor.t("visit.decline"), "x"));
-        }
-        if visit.state.allows(VisitEvent::Depart) {
-            actions.push(
-                Action::post(path("depart"), visitor.t("visit.depart"), "play")
-                    .confirm(ask("visit.depart_confirm"))
-                    .with("version", visit.version),
-            );
-        }
-        if visit.state.allows(VisitEvent::Correct) {
-            actions.push(Action::link(path("correct"), visitor.t("visit.correct"), "pencil"));
-        }
-        if visit.state.allows(VisitEvent::Arrive) {
-            actions.push(
-                Action::post(path("arrive"), visitor.t("visit.arrive"), "map-pin")
-                    .confirm(ask("visit.arrive_confirm"))
-                    .with("version", visit.version),
-            );
-        }
-        if visit.state.allows(VisitEvent::Finish) {
-            actions.push(
-                Action::post(path("finish"), visitor.t("visit.finish"), "check")
-                    .primary()
-                    .confirm(ask("visit.finish_confirm"))
-                    .with("version", visit.version),
-            );
-        }
-        if visit.state.allows(VisitEvent::Fail) {
-            actions.push(Action::link(path("fail"), visitor.t("visit.fail"), "octagon-alert"));
-        }
-    }
-    if covers(Permission::AssignVisits) {
-        if visit.state.allows(VisitEvent::Confirm) {
-            actions.push(
-                Action::post(path("confirm"), visitor.t("visit.confirm"), "check")
-                    .confirm(ask("visit.confirm_confirm"))
-                    .with("version", visit.version),
-            );
-        }
-        if visit.state == VisitState::NotDone {
-            actions.push(Action::link(path("make-up"), visitor.t("visit.make_up"), "plus"));
-        }
-        if visit.state.allows(VisitEvent::Reopen) {
-            actions.push(Action::link(path("reopen"), visitor.t("visit.reopen"), "history"));
-        }
-        if visit.state.allows(VisitEvent::Release) {
-            actions.push(
-                Action::post(path("release"), visitor.t("visit.release"), "x")
-                    .confirm(ask("visit.release_confirm"))
-                    .with("version", visit.version),
-            );
-        }
-        if visit.pinned_reason.is_some() {
-            actions.push(
-                Action::post(path("unpin"), visitor.t("visit.unpin"), "lock")
-                    .confirm(ask("visit.unpin_confirm"))
-                    .with("version", visit.version),
-            );
-        } else if visit.caregiver_id.is_some() && visit.state.allows(VisitEvent::Assign) {
-            actions.push(Action::link(path("pin"), visitor.t("visit.pin"), "lock"));
-        }
-        if visit.state.allows(VisitEvent::Assign) {
-            let label = if visit.caregiver_id.is_some() { "visit.assign_again" } else { "visit.assign" };
-            actions.push(Action::link(path("assign"), visitor.t(label), "user").primary());
-        }
-    }
-    actions
 }
 
 pub async fn save_release(visitor: Visitor, id: web::Path<i64>, body: String) -> Result<HttpResponse> {

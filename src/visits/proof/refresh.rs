@@ -38,13 +38,15 @@ pub(in crate::visits) fn rules_on(connection: &mut AnyConnection, day: NaiveDate
     })
 }
 
-/// The same for the visits of the caregiver just before and after, whose ways it changes.
+/// The same for the visits of the caregiver just before and after that have a proof already: their ways change with it.
 pub(in crate::visits) fn refresh_with_neighbours(tx: &mut Tx<'_>, visit_id: i64) -> Result<()> {
     refresh(tx, visit_id)?;
     let visit = reload(tx.connection, visit_id)?;
     let (before, after) = store::neighbours(tx.connection, &visit)?;
     for other in [before, after].into_iter().flatten() {
-        refresh(tx, other.id)?;
+        if store::find(tx.connection, other.id)?.is_some() {
+            refresh(tx, other.id)?;
+        }
     }
     Ok(())
 }

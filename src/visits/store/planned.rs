@@ -87,7 +87,7 @@ struct NewEvent<'a> {
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = visit_groups)]
+#[diesel(table_name = visit_groups, treat_none_as_default_value = false)]
 struct NewGroup {
     id: i64,
     relation: GroupRelation,

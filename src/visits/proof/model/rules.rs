@@ -178,8 +178,7 @@ fn travel(evidence: &Evidence, rules: &Rules) -> Option<Finding> {
         let left = evidence.ended_at.unwrap_or(arrived);
         judged(one.arrived_at - left, way_m(one, home), rules)
     });
-    let worst = [before, after].into_iter().flatten().max_by_key(|finding| severity(finding.verdict));
-    worst
+    [before, after].into_iter().flatten().max_by_key(|finding| severity(finding.verdict))
 }
 
 fn way_m(one: Neighbour, home: Point) -> f64 {

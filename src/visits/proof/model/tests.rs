@@ -51,10 +51,17 @@ fn elsewhere(metres: f64, from_min: i64, to_min: i64) -> Option<Neighbour> {
     Some(Neighbour { arrived_at: at(from_min), ended_at: Some(at(to_min)), home: north(metres) })
 }
 
+type Case = (&'static str, fn(&mut Evidence), Strength, &'static [Element]);
+
+fn hold(cases: &[Case]) {
+    for (name, change, strength, causes) in cases {
+        assert_eq!(judged(change), (*strength, causes.to_vec()), "{name}");
+    }
+}
+
 #[test]
-fn cases_made_by_hand() {
-    type Case = (&'static str, fn(&mut Evidence), Strength, &'static [Element]);
-    let cases: [Case; 24] = [
+fn places_and_codes_by_hand() {
+    hold(&[
         ("all well", |_| {}, Strength::Strong, &[]),
         ("at the fence's edge", |one| one.arrive = Some(report(165.0, 20.0)), Strength::Strong, &[]),
         ("outside", |one| one.arrive = Some(report(400.0, 20.0)), Strength::Weak, &[Element::Place]),
@@ -99,6 +106,12 @@ fn cases_made_by_hand() {
             &[Element::Code],
         ),
         ("by the office", |one| (one.arrive, one.finish) = (None, None), Strength::Weak, &[Element::Source]),
+    ]);
+}
+
+#[test]
+fn times_by_hand() {
+    hold(&[
         (
             "late",
             |one| (one.arrived_at, one.ended_at) = (Some(at(180)), Some(at(225))),
@@ -120,6 +133,12 @@ fn cases_made_by_hand() {
             &[Element::Duration],
         ),
         ("far too long", |one| one.ended_at = Some(at(300)), Strength::Fair, &[]),
+    ]);
+}
+
+#[test]
+fn neighbours_pictures_and_clocks_by_hand() {
+    hold(&[
         (
             "the same photo",
             |one| (one.has_photo, one.photo_is_repeated) = (true, true),
@@ -154,10 +173,7 @@ fn cases_made_by_hand() {
             Strength::Contradictory,
             &[Element::Sequence],
         ),
-    ];
-    for (name, change, strength, causes) in cases {
-        assert_eq!(judged(change), (strength, causes.to_vec()), "{name}");
-    }
+    ]);
 }
 
 #[test]
