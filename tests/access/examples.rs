@@ -185,16 +185,14 @@ fn add_visit_records(
 
 /// A visit that is planned.
 fn add_visit(app: &TestApp, elder: i64, code: &str) -> i64 {
-    let visit = insert(
+    insert(
         app,
         format!(
             "INSERT INTO visits (elder_id, town_code, service_code, service_on, window_starts_at, window_ends_at, \
          duration_min) VALUES ({elder}, '{code}', 'meal', '2026-11-23', '2026-11-23 02:00:00.000', \
          '2026-11-23 04:00:00.000', 30)"
         ),
-    );
-    let (absence, correction, follow_up) = add_visit_records(app, code, (visit, elder, caregiver));
-    visit
+    )
 }
 
 /// One record of every kind in a town.
@@ -213,6 +211,7 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
     let BedRecords { leave, hold, outage, transfer, waiting } =
         add_bed_records(app, town, institution, (stay, elder));
     let visit = add_visit(app, elder, code);
+    let (absence, correction, follow_up) = add_visit_records(app, code, (visit, elder, caregiver));
     let blob = match app.kind() {
         songhe::db::Kind::Sqlite => "x'00'",
         songhe::db::Kind::Postgres => "'\\x00'",
