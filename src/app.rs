@@ -12,6 +12,7 @@ use crate::bus::{Bus, Event, store as outbox};
 use crate::clock::{Calendar, Clock, Instant};
 use crate::config::Config;
 use crate::db::{AnyConnection, Db};
+use crate::dispatch::Planner;
 use crate::error::Result;
 use crate::memo::Memo;
 
@@ -29,6 +30,8 @@ pub struct App {
     pub parts: Parts,
     pub memo: Memo,
     pub assessing: Arc<Practice>,
+    /// Searches for plans of days.
+    pub planner: Planner,
 }
 
 /// What running parts (broker, ingest) say of themselves for the health answer.

@@ -14,6 +14,7 @@ use crate::bus::Bus;
 use crate::clock::{Calendar, Clock};
 use crate::config::{BusKind, Config, DatabaseTarget};
 use crate::db::{Db, Options, Source, store};
+use crate::dispatch::Planner;
 use crate::error::{Error, Result};
 use crate::memo::Memo;
 
@@ -57,6 +58,7 @@ pub fn open(config: Config, clock: Clock) -> Result<App> {
         bus,
         parts: Parts::default(),
         memo: Memo::default(),
+        planner: Planner::default(),
     })
 }
 
@@ -75,17 +77,18 @@ pub struct Tasks {
 }
 
 impl Tasks {
-    /// Starts the bus, the expiry of holds, the wiping of imports, the planning of visits, and the anchoring of the audit
-    /// chain.
+    /// Starts the bus, the expiry of holds, the wiping of imports, the planning of visits, searches for days, and the anchoring
+    /// of the audit chain.
     pub fn start(app: &App) -> Tasks {
         let (stop, stopped) = watch::channel(false);
         let bus = tokio::spawn(app.bus.clone().run(app.db.clone(), app.clock.clone(), stopped.clone()));
         let expiring = tokio::spawn(crate::beds::keep_expiring(app.clone(), stopped.clone()));
         let wiping = tokio::spawn(crate::imports::keep_wiping(app.clone(), stopped.clone()));
         let generating = tokio::spawn(crate::plans::keep_generating(app.clone(), stopped.clone()));
+        let searching = tokio::spawn(crate::dispatch::keep_planning(app.clone(), stopped.clone()));
         let noticing = tokio::spawn(crate::visits::late::keep_noticing(app.clone(), stopped.clone()));
         let anchoring = tokio::spawn(keep_anchor(app.clone(), stopped));
-        Tasks { stop, tasks: vec![bus, expiring, noticing, wiping, generating, anchoring] }
+        Tasks { stop, tasks: vec![bus, expiring, noticing, wiping, generating, searching, anchoring] }
     }
 
     /// A signal that turns true when the program ends.

@@ -16,6 +16,7 @@ mod figures;
 mod imports;
 mod operations;
 mod plans;
+mod proposals;
 mod registry;
 mod structure;
 mod support;

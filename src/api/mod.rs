@@ -36,6 +36,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(crate::beds::api::endpoints());
     endpoints.extend(crate::visits::api::endpoints());
     endpoints.extend(crate::visits::catalogue::api::endpoints());
+    endpoints.extend(crate::dispatch::api::endpoints());
     endpoints.extend(crate::plans::api::endpoints());
     endpoints.extend(crate::devices::api::endpoints());
     endpoints.extend(crate::alerts::api::endpoints());

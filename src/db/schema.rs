@@ -449,6 +449,7 @@ diesel::table! {
         ended_at -> Nullable<Timestamp>,
         fail_reason -> Nullable<Text>,
         makes_up_id -> Nullable<BigInt>,
+        pinned_reason -> Nullable<Text>,
     }
 }
 
@@ -937,6 +938,59 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    travel_modes (travel_mode) {
+        travel_mode -> Text,
+        speed_kmh -> Double,
+        detour_percent -> Integer,
+        settle_min -> Integer,
+        commute_free_min -> Integer,
+    }
+}
+
+diesel::table! {
+    day_proposals (id) {
+        id -> BigInt,
+        town_code -> Text,
+        day -> Date,
+        state -> Text,
+        asked_by -> Text,
+        asked_at -> Timestamp,
+        seconds_max -> Integer,
+        stop_asked -> Bool,
+        holder -> Text,
+        leased_until -> Nullable<Timestamp>,
+        started_at -> Nullable<Timestamp>,
+        ended_at -> Nullable<Timestamp>,
+        elapsed_ms -> BigInt,
+        best_cost -> Nullable<BigInt>,
+        visit_count -> BigInt,
+        served_count -> BigInt,
+        travel_s -> BigInt,
+        problem_digest -> Text,
+        note -> Text,
+    }
+}
+
+diesel::table! {
+    day_proposal_rows (proposal_id, visit_id) {
+        proposal_id -> BigInt,
+        visit_id -> BigInt,
+        visit_version -> BigInt,
+        change -> Text,
+        fixed -> Bool,
+        caregiver_before_id -> Nullable<BigInt>,
+        starts_before_at -> Nullable<Timestamp>,
+        caregiver_after_id -> Nullable<BigInt>,
+        starts_after_at -> Nullable<Timestamp>,
+        reasons -> Text,
+        decision -> Text,
+        refusal -> Text,
+        decided_by -> Nullable<Text>,
+        decided_at -> Nullable<Timestamp>,
+    }
+}
+
 diesel::joinable!(alerts -> devices (device_id));
 diesel::joinable!(alerts -> towns (town_code));
 diesel::joinable!(beds -> institutions (institution_id));
@@ -1038,4 +1092,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     visit_corrections,
     follow_ups,
     visit_notices,
+    travel_modes,
+    day_proposals,
+    day_proposal_rows,
 );

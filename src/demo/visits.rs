@@ -26,8 +26,9 @@ const LAST_START_MIN: i32 = 1_020;
 const DAY_MIN: i32 = 1_440;
 const SLOT_MIN: i64 = 30;
 const SLOTS: i64 = 16;
-/// Percent of the visits that are left to the coordinator.
+/// Percent of the visits that are left to the coordinator, and of tomorrow's: so that there is a day to plan.
 const UNASSIGNED: i64 = 3;
+const UNASSIGNED_TOMORROW: i64 = 30;
 /// Visits held at once before they are written.
 const ROWS_MAX: usize = 2_000;
 /// A day to be filled.
@@ -205,12 +206,13 @@ fn write(tx: &mut Tx<'_>, day: &Day<'_>, mut drafts: Vec<Draft>) -> Result<i64> 
         (draft.opens_min, draft.client.id, draft.known, follows)
     });
     let mut dice = Dice::new(day.seed, &format!("given/{}/{}", day.on, day.half));
+    let left = if day.on > tx.calendar.day_of(tx.now) { UNASSIGNED_TOMORROW } else { UNASSIGNED };
     let mut next_id = store::next_visit_id(tx.connection)?;
     let (mut visits, mut events) = (Vec::new(), Vec::new());
     let laid = drafts.len() as i64;
     for draft in drafts {
         let skill = skills.get(&draft.asked.service_code).map_or("", String::as_str);
-        let is_left = dice.hits(UNASSIGNED) || draft.is_grouped;
+        let is_left = dice.hits(left) || draft.is_grouped;
         let placed = if is_left { None } else { roster.place(&wish(&draft, skill)) };
         if let Some(known) = draft.known {
             events.extend(give(tx, day, known, &draft, placed)?);

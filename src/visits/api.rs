@@ -138,7 +138,7 @@ async fn show(visitor: Visitor, Id(id): Id) -> Result<HttpResponse> {
     Ok(ok(&find(&visitor, id).await?))
 }
 
-async fn find(visitor: &Visitor, id: i64) -> Result<Visit> {
+pub async fn find(visitor: &Visitor, id: i64) -> Result<Visit> {
     fetch(visitor, move |connection, scope, words| {
         let at = (words.calendar, words.now);
         let visit = get_visit(connection, scope, Permission::SeeVisits, id, at)?;

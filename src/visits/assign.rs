@@ -1,34 +1,18 @@
 //! Giving a visit to a caregiver, and taking it back.
 
-use std::cmp::Reverse;
-use std::collections::HashMap;
-
 use chrono::TimeDelta;
 
 use super::absences::{self, store::AbsenceRow};
 use super::model::{VisitEvent, first_gap};
 use super::progress::{get_seen, move_visit};
 use super::store::{self, CaregiverRow, VisitRow};
-use crate::access::{Permission, Scope};
+use crate::access::Permission;
 use crate::app::Tx;
 use crate::clock::{Calendar, Instant};
 use crate::db::AnyConnection;
 use crate::elders::store::visible_names;
 use crate::error::{Code, Error, Result};
 use crate::text::Text;
-
-/// Somebody who could do a visit, and why they come where they come in the list.
-#[derive(Clone, Debug)]
-pub struct Candidate {
-    pub caregiver: CaregiverRow,
-    /// The first instant in the window at which they are on shift and free; none where there is no such.
-    pub free_from: Option<Instant>,
-    /// Has visited this elder before.
-    pub known: bool,
-    /// Works for a provider that has visited this elder before.
-    pub same_provider: bool,
-    pub same_town: bool,
-}
 
 /// Who is to have a visit, and from when.
 pub(super) struct Giving {
@@ -97,40 +81,6 @@ pub fn release(tx: &mut Tx<'_>, id: i64, seen: i64) -> Result<()> {
         return Err(crate::registry::change::stale(tx.connection, "visit", id, seen)?);
     }
     move_visit(tx, visit.place(), VisitEvent::Release, visit.caregiver_id, "")
-}
-
-/// Caregivers of the visit's town with the skill: free ones first, then who knows the elder, then same provider, then by
-/// the first free instant.
-pub fn candidates(
-    connection: &mut AnyConnection,
-    scope: &Scope,
-    visit: &VisitRow,
-    calendar: Calendar,
-) -> Result<Vec<Candidate>> {
-    let skill = store::get_item(connection, &visit.service_code)?.skill;
-    let mut people = store::caregivers_for(connection, scope, &visit.town_code)?;
-    people.retain(|caregiver| caregiver.has_skill(skill));
-    let ids: Vec<i64> = people.iter().map(|caregiver| caregiver.id).collect();
-    let mut busy: HashMap<i64, Vec<(Instant, Instant)>> = HashMap::new();
-    for (caregiver, from, to) in store::busy_periods(connection, &ids, reachable(visit), visit.id)? {
-        busy.entry(caregiver).or_default().push((from, to));
-    }
-    let before = store::last_caregivers(connection, visit.elder_id, visit.window_starts_at)?;
-    let mut found: Vec<Candidate> = people
-        .into_iter()
-        .map(|caregiver| Candidate {
-            free_from: gap(calendar, visit, &caregiver, busy.get(&caregiver.id).map_or(&[], Vec::as_slice)),
-            known: before.iter().any(|(id, _)| *id == caregiver.id),
-            same_provider: before.iter().any(|(_, provider)| *provider == caregiver.provider_id),
-            same_town: caregiver.town_code == visit.town_code,
-            caregiver,
-        })
-        .collect();
-    found.sort_by_key(|one| {
-        let merits = (one.free_from.is_some(), one.known, one.same_provider, one.same_town);
-        (Reverse(merits), one.free_from, one.caregiver.id)
-    });
-    Ok(found)
 }
 
 fn length(visit: &VisitRow) -> TimeDelta {

@@ -12,6 +12,7 @@ pub mod api;
 mod assign;
 pub mod catalogue;
 pub mod checkin;
+mod code;
 pub mod corrections;
 mod day;
 pub mod exceptions;
@@ -20,15 +21,20 @@ pub mod late;
 mod model;
 mod offer;
 pub mod pages;
+mod pin;
 mod plan;
 mod planned;
 mod progress;
 pub mod proof;
 pub mod store;
 
-pub use assign::{Candidate, assign, candidates, release};
-pub use model::{CaregiverRule, GroupRelation, Refusal, Skill, VisitEvent, VisitState, WithdrawReason};
+pub use assign::{assign, release};
+pub use code::{check_code, visit_code};
+pub use model::{
+    CaregiverRule, GroupRelation, Refusal, Shift, Skill, VisitEvent, VisitState, WithdrawReason,
+};
 pub use offer::{MakeUp, accept, confirm, decline, make_up, offer, reopen};
+pub use pin::{pin, unpin};
 pub use plan::{Plan, plan};
 pub use planned::{Group, Withdrawal, plan_again, plan_many, put_groups, withdraw_many};
 pub use progress::{Step, progress};

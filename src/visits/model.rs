@@ -7,6 +7,8 @@ use crate::text::Text;
 pub const PLAN_DAYS_MAX: i64 = 366;
 /// Letters of a note.
 pub const NOTE_MAX: usize = 200;
+/// Letters of the reason for a pin.
+pub const PIN_REASON_MAX: usize = 100;
 
 crate::text_enum! {
     /// Where a visit stands.

@@ -31,8 +31,6 @@ pub fn routes() -> Vec<Route> {
         get("/visits/new", assign, || web::to(forms::show_plan)),
         post("/visits", assign, || web::to(forms::save_plan)),
         get("/visits/{id}", Need::May(Permission::SeeVisits), || web::to(detail::show)),
-        get("/visits/{id}/assign", assign, || web::to(forms::show_assign)),
-        post("/visits/{id}/assign", assign, || web::to(forms::save_assign)),
         post("/visits/{id}/release", assign, || web::to(detail::save_release)),
         post("/visits/{id}/arrive", work, || web::to(day::save_arrive)),
         post("/visits/{id}/finish", work, || web::to(day::save_finish)),

@@ -9,15 +9,16 @@ mod visits;
 pub use listing::{VisitListed, list_visits, own_visits, visits_of_elder, with_names};
 pub use people::{
     CaregiverRow, Item, caregiver_names, caregivers_for, caregivers_in_reach, elder_names, get_caregiver,
-    get_item, items, last_caregivers,
+    get_item, items,
 };
 pub use planned::{Followed, PlannedRow, followed, month_totals};
 pub(super) use planned::{insert_planned, put_groups, rewrite, withdraw, write_planned};
 pub use reasons::{FailReasonRow, fail_reasons, get_fail_reason, settings_on};
 pub use visits::{
-    EventRow, NewVisit, VisitRow, blocking, busy_periods, events_of, get_visit, made_up_by, transitions,
+    EventRow, NewVisit, VisitRow, blocking, busy_periods, events_of, get_visit, get_visits, made_up_by,
+    transitions,
 };
 pub(super) use visits::{
     EventToAdd, clear_assignment, insert_event, insert_visit, planned, reload, set_assignment, set_caregiver,
-    within,
+    set_pin, within,
 };

@@ -68,8 +68,10 @@ const BEHIND_REGISTRY: [&str; 7] =
     ["/towns", "/villages", "/institutions", "/stations", "/providers", "/caregivers", "/map"];
 
 /// Pages that belong to the visits' entry.
-const BEHIND_VISITS: [&str; 7] = [
+const BEHIND_VISITS: [&str; 9] = [
     "/plans",
+    "/proposals",
+    "/day-sheets",
     "/plan-items",
     "/plan-pauses",
     "/services",
@@ -138,7 +140,7 @@ fn navigation(context: &Context) -> Vec<NavItem> {
             items.push(NavItem { href, icon, label: context.t(label).into_owned(), current, key });
         }
     }
-    for (behind, href) in [(&BEHIND_REGISTRY, "/registry"), (&BEHIND_VISITS, "/visits")] {
+    for (behind, href) in [(&BEHIND_REGISTRY[..], "/registry"), (&BEHIND_VISITS[..], "/visits")] {
         let is_behind = behind.iter().any(|path| is_below(&context.path, path));
         if is_behind && !items.iter().any(|item| item.current) {
             items.iter_mut().filter(|item| item.href == href).for_each(|item| item.current = true);

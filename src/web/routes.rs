@@ -65,6 +65,7 @@ pub fn all() -> Vec<Route> {
     routes.extend(crate::imports::pages::routes());
     routes.extend(crate::visits::pages::routes());
     routes.extend(crate::visits::catalogue::pages::routes());
+    routes.extend(crate::dispatch::pages::routes());
     routes.extend(crate::plans::pages::routes());
     routes.extend(crate::devices::pages::routes());
     routes.extend(crate::alerts::pages::routes());

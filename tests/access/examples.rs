@@ -31,6 +31,7 @@ pub struct Records {
     visit: i64,
     assessment: i64,
     plan: PlanRecords,
+    proposal: i64,
     device: i64,
     alert: i64,
     import: i64,
@@ -77,6 +78,18 @@ fn add_plan_records(app: &TestApp, elder: i64) -> PlanRecords {
         ),
     );
     PlanRecords { plan, item, pause }
+}
+
+/// A proposal that was stopped before it began.
+fn add_proposal(app: &TestApp, town: usize) -> i64 {
+    let code = town_code(town);
+    insert(
+        app,
+        format!(
+            "INSERT INTO day_proposals (town_code, day, state, asked_by, asked_at, seconds_max) VALUES \
+         ('{code}', '2026-11-24', 'stopped', 'seed', '2026-11-23 00:30:00.000', 5)"
+        ),
+    )
 }
 
 /// What is around beds and stays.
@@ -186,6 +199,18 @@ fn add_visit_records(
     (absence, correction, follow_up)
 }
 
+/// A visit that is planned.
+fn add_visit(app: &TestApp, elder: i64, code: &str) -> i64 {
+    insert(
+        app,
+        format!(
+            "INSERT INTO visits (elder_id, town_code, service_code, service_on, window_starts_at, window_ends_at, \
+         duration_min) VALUES ({elder}, '{code}', 'meal', '2026-11-23', '2026-11-23 02:00:00.000', \
+         '2026-11-23 04:00:00.000', 30)"
+        ),
+    )
+}
+
 /// One record of every kind in a town.
 pub fn add_records(app: &TestApp, town: usize) -> Records {
     let (institution, provider) = (app.add_institution(town), app.add_provider(town));
@@ -201,14 +226,7 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
     );
     let BedRecords { leave, hold, outage, transfer, waiting } =
         add_bed_records(app, town, institution, (stay, elder));
-    let visit = insert(
-        app,
-        format!(
-            "INSERT INTO visits (elder_id, town_code, service_code, service_on, window_starts_at, window_ends_at, \
-         duration_min) VALUES ({elder}, '{code}', 'meal', '2026-11-23', '2026-11-23 02:00:00.000', \
-         '2026-11-23 04:00:00.000', 30)"
-        ),
-    );
+    let visit = add_visit(app, elder, code);
     let assessment = add_assessment(app, elder, code);
     let (absence, correction, follow_up) = add_visit_records(app, code, (visit, elder, caregiver));
     let blob = match app.kind() {
@@ -249,6 +267,7 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
         visit,
         assessment,
         plan: add_plan_records(app, elder),
+        proposal: add_proposal(app, town),
         device,
         alert,
         import,
@@ -321,6 +340,7 @@ impl Records {
             visit: 8,
             assessment: 16,
             plan: PlanRecords { plan: 16, item: 17, pause: 18 },
+            proposal: 19,
             device: 9,
             alert: 10,
             import: 16,
@@ -354,6 +374,7 @@ impl Records {
             "waiting" => self.waiting.to_string(),
             "visits" => self.visit.to_string(),
             "assessments" => self.assessment.to_string(),
+            "proposals" => self.proposal.to_string(),
             "plans" => self.plan.plan.to_string(),
             "plan-items" => self.plan.item.to_string(),
             "plan-pauses" => self.plan.pause.to_string(),

@@ -6,7 +6,7 @@ use crate::db::AnyConnection;
 use crate::error::Result;
 
 /// All tables of this program.
-const TABLES: [&str; 65] = [
+const TABLES: [&str; 68] = [
     "users",
     "user_grants",
     "sessions",
@@ -71,6 +71,9 @@ const TABLES: [&str; 65] = [
     "plan_items",
     "visit_groups",
     "jobs",
+    "travel_modes",
+    "day_proposals",
+    "day_proposal_rows",
     "__diesel_schema_migrations",
 ];
 

@@ -1,15 +1,15 @@
 //! What is done with visits: planned, assigned, and what is told of them on the day.
 
 use actix_web::{HttpResponse, web};
-use chrono::{DateTime, FixedOffset, NaiveDate};
+use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{PATH, TAG, Visit, find, find_after};
 use crate::access::Permission;
-use crate::api::{Endpoint, Id, Json, created, instant, ok};
+use crate::api::{Endpoint, Id, Json, created, ok};
 use crate::error::Result;
-use crate::visits::{Plan, Step, accept, assign, decline, offer, plan, progress, release};
+use crate::visits::{Plan, Step, accept, check_code, decline, plan, progress, release};
 use crate::web::{Need, Visitor};
 
 /// How the use cases name what this interface calls otherwise.
@@ -26,12 +26,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, "api.visit.plan")
             .takes::<VisitPlanInput>()
             .answers::<Visit>(201),
-        step("/api/v1/visits/{id}/assign", office, || web::to(give), "api.visit.assign")
-            .takes::<VisitAssignInput>(),
         step("/api/v1/visits/{id}/release", office, || web::to(take_back), "api.visit.release")
             .takes::<VisitStepInput>(),
-        step("/api/v1/visits/{id}/offer", office, || web::to(ask), "api.visit.offer")
-            .takes::<VisitAssignInput>(),
         step("/api/v1/visits/{id}/accept", field, || web::to(take), "api.visit.accept")
             .takes::<VisitStepInput>(),
         step("/api/v1/visits/{id}/decline", field, || web::to(turn_down), "api.visit.decline")
@@ -39,7 +35,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         step("/api/v1/visits/{id}/depart", field, || web::to(depart), "api.visit.depart")
             .takes::<VisitStepInput>(),
         step("/api/v1/visits/{id}/arrive", field, || web::to(arrive), "api.visit.arrive")
-            .takes::<VisitStepInput>(),
+            .takes::<VisitArriveInput>(),
         step("/api/v1/visits/{id}/finish", field, || web::to(finish), "api.visit.finish")
             .takes::<VisitStepInput>(),
         step("/api/v1/visits/{id}/fail", field, || web::to(fail), "api.visit.fail").takes::<VisitFailInput>(),
@@ -65,21 +61,20 @@ struct VisitPlanInput {
 
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct VisitAssignInput {
-    /// The version that was seen.
-    #[schema(minimum = 1)]
-    version: i64,
-    caregiver_id: i64,
-    /// RFC 3339 with an offset; the caregiver's first free time in the window without it.
-    starts_at: Option<DateTime<FixedOffset>>,
-}
-
-#[derive(Clone, Copy, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 struct VisitStepInput {
     /// The version that was seen.
     #[schema(minimum = 1)]
     version: i64,
+}
+
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct VisitArriveInput {
+    /// The version that was seen.
+    #[schema(minimum = 1)]
+    version: i64,
+    /// The code on the day's sheet; a wrong one is refused.
+    code: Option<String>,
 }
 
 #[derive(Clone, Deserialize, ToSchema)]
@@ -118,22 +113,8 @@ async fn create(visitor: Visitor, Json(input): Json<VisitPlanInput>) -> Result<H
     Ok(created(format!("{PATH}/{id}"), &find(&visitor, id).await?))
 }
 
-async fn give(visitor: Visitor, Id(id): Id, Json(input): Json<VisitAssignInput>) -> Result<HttpResponse> {
-    let VisitAssignInput { version, caregiver_id, starts_at } = input;
-    let starts_at = starts_at.map(instant);
-    visitor.app.write(&visitor.scope(), move |tx| assign(tx, id, version, caregiver_id, starts_at)).await?;
-    Ok(ok(&find(&visitor, id).await?))
-}
-
 async fn take_back(visitor: Visitor, Id(id): Id, Json(input): Json<VisitStepInput>) -> Result<HttpResponse> {
     visitor.app.write(&visitor.scope(), move |tx| release(tx, id, input.version)).await?;
-    Ok(ok(&find(&visitor, id).await?))
-}
-
-async fn ask(visitor: Visitor, Id(id): Id, Json(input): Json<VisitAssignInput>) -> Result<HttpResponse> {
-    let VisitAssignInput { version, caregiver_id, starts_at } = input;
-    let starts_at = starts_at.map(instant);
-    visitor.app.write(&visitor.scope(), move |tx| offer(tx, id, version, caregiver_id, starts_at)).await?;
     Ok(ok(&find(&visitor, id).await?))
 }
 
@@ -157,8 +138,16 @@ async fn depart(visitor: Visitor, Id(id): Id, Json(input): Json<VisitStepInput>)
     walk(&visitor, id, input.version, Step::Depart).await
 }
 
-async fn arrive(visitor: Visitor, Id(id): Id, Json(input): Json<VisitStepInput>) -> Result<HttpResponse> {
-    walk(&visitor, id, input.version, Step::Arrive).await
+async fn arrive(visitor: Visitor, Id(id): Id, Json(input): Json<VisitArriveInput>) -> Result<HttpResponse> {
+    let VisitArriveInput { version, code } = input;
+    visitor
+        .app
+        .write(&visitor.scope(), move |tx| {
+            progress(tx, id, version, &Step::Arrive)?;
+            code.as_deref().map_or(Ok(()), |code| check_code(tx.keys, id, code))
+        })
+        .await?;
+    Ok(ok(&find_after(&visitor, id).await?))
 }
 
 async fn finish(visitor: Visitor, Id(id): Id, Json(input): Json<VisitStepInput>) -> Result<HttpResponse> {

@@ -93,6 +93,15 @@ fn in_the_office(visitor: &Visitor, listed: &VisitListed) -> Vec<Action> {
                 .with("version", visit.version),
         );
     }
+    if visit.pinned_reason.is_some() {
+        actions.push(
+            Action::post(path("unpin"), visitor.t("visit.unpin"), "lock")
+                .confirm(ask("visit.unpin_confirm"))
+                .with("version", visit.version),
+        );
+    } else if visit.caregiver_id.is_some() && visit.state.allows(VisitEvent::Assign) {
+        actions.push(Action::link(path("pin"), visitor.t("visit.pin"), "lock"));
+    }
     if visit.state.allows(VisitEvent::Assign) {
         let label = if visit.caregiver_id.is_some() { "visit.assign_again" } else { "visit.assign" };
         actions.push(Action::link(path("assign"), visitor.t(label), "user").primary());

@@ -90,7 +90,7 @@ fn facts(words: &Words, listed: &VisitListed, elder_is_visible: bool) -> Vec<Fie
     let planned = visit.starts_at.zip(visit.ends_at);
     let time = |at: Option<_>| at.map(|at| words.calendar.show_time(at)).unwrap_or_default();
     let minutes = words.lang.fill("visit.minutes", &[("n", &visit.duration_min.to_string())]);
-    vec![
+    let mut facts = vec![
         elder,
         Field::new(words.t("field.state"), words.name_of("visit_state", visit.state.name()))
             .chip(tone(visit.state)),
@@ -105,7 +105,11 @@ fn facts(words: &Words, listed: &VisitListed, elder_is_visible: bool) -> Vec<Fie
         ),
         Field::new(words.t("field.arrived_at"), time(listed.visit.arrived_at)),
         Field::new(words.t("field.done_at"), time(listed.visit.ended_at)),
-    ]
+    ];
+    if let Some(reason) = &visit.pinned_reason {
+        facts.push(Field::new(words.t("field.pinned_reason"), reason));
+    }
+    facts
 }
 
 fn known(connection: &mut AnyConnection, visit: &VisitRow) -> Result<Known> {

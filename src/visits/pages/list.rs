@@ -23,6 +23,7 @@ impl List for Visits {
     const LINKS: &'static [(&'static str, &'static str, &'static str)] = &[
         ("/visits/day", "day.heading", "layout-dashboard"),
         ("/plans", "plan.heading", "calendar-days"),
+        ("/proposals", "proposal.heading", "calendar-clock"),
         ("/visits/exceptions", "exception.heading", "octagon-alert"),
         ("/absences", "absence.heading", "user"),
     ];

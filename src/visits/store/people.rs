@@ -4,11 +4,10 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use crate::access::{Permission, Reach, Scope};
-use crate::clock::Instant;
-use crate::db::schema::{caregivers, elders, service_items, visits};
+use crate::db::schema::{caregivers, elders, service_items};
 use crate::db::{AnyConnection, Backend};
 use crate::error::Result;
-use crate::visits::model::{Shift, Skill, VisitState};
+use crate::visits::model::{Shift, Skill};
 
 /// Caregivers considered for one visit.
 const CANDIDATES_MAX: i64 = 1_000;
@@ -97,23 +96,6 @@ pub fn caregivers_for(
         .order(caregivers::id)
         .limit(CANDIDATES_MAX)
         .select(CaregiverRow::as_select())
-        .load(connection)?)
-}
-
-/// Caregiver and provider of the elder's last visits that were done, newest first.
-pub fn last_caregivers(
-    connection: &mut AnyConnection,
-    elder_id: i64,
-    before: Instant,
-) -> Result<Vec<(i64, i64)>> {
-    Ok(visits::table
-        .inner_join(caregivers::table)
-        .filter(visits::elder_id.eq(elder_id))
-        .filter(visits::state.eq(VisitState::Done))
-        .filter(visits::starts_at.lt(before))
-        .order(visits::starts_at.desc())
-        .limit(10)
-        .select((caregivers::id, caregivers::provider_id))
         .load(connection)?)
 }
 

@@ -9,6 +9,9 @@ use crate::db::{AnyConnection, Backend, is_unique};
 use crate::error::{Conflict, Error, Result};
 use crate::visits::model::{VisitEvent, VisitState};
 
+/// Numbers listed in one statement.
+const IDS_MAX: usize = 10_000;
+
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = visits)]
 pub struct VisitRow {
@@ -33,6 +36,8 @@ pub struct VisitRow {
     pub plan_item_id: Option<i64>,
     /// Visits of one group belong together.
     pub group_id: Option<i64>,
+    /// Why no proposal moves it.
+    pub pinned_reason: Option<String>,
     /// When it really began and ended, and why it was not done.
     pub arrived_at: Option<Instant>,
     pub ended_at: Option<Instant>,
@@ -155,6 +160,32 @@ pub fn get_visit(
         .filter(within(&reach, calendar, now))
         .select(VisitRow::as_select())
         .first(connection)?)
+}
+
+/// Visits that the caller has within reach, or whose proposal is.
+pub fn get_visits(connection: &mut AnyConnection, ids: &[i64]) -> Result<Vec<VisitRow>> {
+    let mut found = Vec::new();
+    for part in ids.chunks(IDS_MAX) {
+        let rows: Vec<VisitRow> = visits::table
+            .filter(visits::id.eq_any(part.to_vec()))
+            .order(visits::id)
+            .select(VisitRow::as_select())
+            .load(connection)?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
+/// Pins a visit, or takes the pin away.
+pub(in crate::visits) fn set_pin(
+    connection: &mut AnyConnection,
+    id: i64,
+    reason: Option<&str>,
+) -> Result<()> {
+    diesel::update(visits::table.filter(visits::id.eq(id)))
+        .set(visits::pinned_reason.eq(reason))
+        .execute(connection)?;
+    Ok(())
 }
 
 /// What happened to a visit that the caller has within reach, in order.
