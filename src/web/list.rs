@@ -9,7 +9,7 @@ use askama::Template;
 use super::context::{Context, Visitor};
 use super::failure::encode;
 use super::page::{Page, html};
-use super::routes::{Need, Route, all, get};
+use super::routes::{Need, Route, get};
 use super::table::{Column, HeadView, Row, group_digits};
 use crate::access::{Permission, Scope};
 use crate::bus::Topic;
@@ -136,17 +136,6 @@ impl Words {
     }
 }
 
-/// Whether the asker's roles have what the page at an address needs.
-fn may_open(visitor: &Visitor, href: &str) -> bool {
-    let page =
-        all().into_iter().find(|route| route.path == href && route.method == actix_web::http::Method::GET);
-    page.is_some_and(|route| match route.need {
-        Need::May(permission) => visitor.may(permission),
-        Need::Either(one, other) => visitor.may(one) || visitor.may(other),
-        Need::Open | Need::SignedIn | Need::Local => true,
-    })
-}
-
 /// Page and workbook of a list.
 pub fn list_routes<L: List>() -> [Route; 2] {
     [
@@ -231,7 +220,7 @@ pub async fn list_page<L: List>(visitor: Visitor, http: HttpRequest) -> Result<H
         live_topic: L::TOPIC.map(Topic::name),
         links: L::LINKS
             .iter()
-            .filter(|(href, ..)| may_open(&visitor, href))
+            .filter(|(href, ..)| super::gate::may_open(&visitor, href))
             .map(|(href, label, icon)| (*href, visitor.t(label).into_owned(), *icon))
             .collect(),
         look_up: L::LOOK_UP.filter(|look_up| visitor.may(look_up.need)).map(|look_up| LookUpView {
