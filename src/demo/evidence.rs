@@ -107,7 +107,7 @@ fn row(seed: u64, visit: &ProvenVisit, kind: StepKind, (at, event_seq): (Instant
         longitude: seen.map(|seen| seen.longitude),
         latitude: seen.map(|seen| seen.latitude),
         accuracy_m: seen.map(|seen| seen.accuracy_m),
-        no_position: if seen.is_none() { Some("timeout") } else { None },
+        no_position: seen.is_none().then(|| "timeout".to_owned()),
         code_matches: has_code.then_some(true),
         note: String::new(),
         outcome: "taken",

@@ -127,7 +127,7 @@ fn event(tx: &Tx<'_>, visit: &OpenVisit, step: &Step, at: Instant) -> EventRow {
         actor: tx.scope.actor.clone(),
         caregiver_id: visit.caregiver_id,
         note: step.note.to_owned(),
-        reason: step.reason,
+        reason: step.reason.map(str::to_owned),
     }
 }
 

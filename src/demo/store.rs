@@ -246,7 +246,7 @@ bulk!(insert_same_step, visit_events, EventRow {
     actor: String,
     caregiver_id: Option<i64>,
     note: String,
-    reason: Option<&'static str>,
+    reason: Option<String>,
 });
 
 bulk!(insert_reports, visit_steps, StepRow {
@@ -266,7 +266,7 @@ bulk!(insert_reports, visit_steps, StepRow {
     longitude: Option<f64>,
     latitude: Option<f64>,
     accuracy_m: Option<f64>,
-    no_position: Option<&'static str>,
+    no_position: Option<String>,
     code_matches: Option<bool>,
     note: String,
     outcome: &'static str,

@@ -148,17 +148,16 @@ pub fn list(
         query
     };
     let total = query().count().get_result(connection)?;
-    let rows = match request.after_id {
-        Some(after) => query().filter(caregiver_absences::id.gt(after)).order(caregiver_absences::id),
-        None => {
-            let ordered = match request.sort_or("starts") {
-                ("ends", false) => query().order(caregiver_absences::ends_at.asc()),
-                ("ends", true) => query().order(caregiver_absences::ends_at.desc()),
-                (_, true) => query().order(caregiver_absences::starts_at.desc()),
-                (_, false) => query().order(caregiver_absences::starts_at.asc()),
-            };
-            ordered.then_order_by(caregiver_absences::id).offset(request.offset)
-        }
+    let rows = if let Some(after) = request.after_id {
+        query().filter(caregiver_absences::id.gt(after)).order(caregiver_absences::id)
+    } else {
+        let ordered = match request.sort_or("starts") {
+            ("ends", false) => query().order(caregiver_absences::ends_at.asc()),
+            ("ends", true) => query().order(caregiver_absences::ends_at.desc()),
+            (_, true) => query().order(caregiver_absences::starts_at.desc()),
+            (_, false) => query().order(caregiver_absences::starts_at.asc()),
+        };
+        ordered.then_order_by(caregiver_absences::id).offset(request.offset)
     };
     let rows: Vec<AbsenceRow> = rows.limit(request.limit).select(AbsenceRow::as_select()).load(connection)?;
     let ids: Vec<i64> = rows.iter().map(|row| row.caregiver_id).collect();

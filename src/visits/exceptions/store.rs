@@ -52,6 +52,9 @@ pub struct ExceptionEventRow {
 /// Cause, caregiver or town with how many are open and how many there are in all.
 pub type Count = (String, i64);
 
+/// By cause, by town, and by number of the caregiver.
+pub type OpenCounts = (Vec<Count>, Vec<Count>, Vec<(i64, i64)>);
+
 type Boxed<'a> = visit_exceptions::BoxedQuery<'a, Backend>;
 
 /// An exception is in a town, or of a caregiver.
@@ -213,10 +216,7 @@ fn ordered<'a>(query: Boxed<'a>, request: &ListRequest) -> Boxed<'a> {
 }
 
 /// How many are to be decided within reach, by cause, by town and by caregiver, the most first.
-pub fn open_counts(
-    connection: &mut AnyConnection,
-    scope: &Scope,
-) -> Result<(Vec<Count>, Vec<Count>, Vec<(i64, i64)>)> {
+pub fn open_counts(connection: &mut AnyConnection, scope: &Scope) -> Result<OpenCounts> {
     let rows: Vec<(String, String, Option<i64>)> = reached(scope, Permission::SeeVisits)?
         .filter(visit_exceptions::state.eq_any([ExceptionState::Open, ExceptionState::Asked]))
         .select((visit_exceptions::cause, visit_exceptions::town_code, visit_exceptions::caregiver_id))

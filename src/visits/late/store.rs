@@ -50,6 +50,9 @@ pub struct NoticeRow {
     pub noticed_at: Instant,
 }
 
+/// Number and name of an elder, and the day of their last visit.
+pub type Unseen = (i64, String, Option<NaiveDate>);
+
 const UNFINISHED: [VisitState; 5] = [
     VisitState::Planned,
     VisitState::Offered,
@@ -138,7 +141,7 @@ pub fn unseen(
     town: Option<&str>,
     (calendar, now): (Calendar, Instant),
     limit: i64,
-) -> Result<(i64, Vec<(i64, String, Option<NaiveDate>)>)> {
+) -> Result<(i64, Vec<Unseen>)> {
     let today = calendar.day_of(now);
     let days = unseen_days(connection, today)?;
     let since = today - TimeDelta::days(days);

@@ -22,7 +22,7 @@ pub fn assess(evidence: &Evidence, rules: &Rules) -> Assessment {
         findings.extend(time(evidence, rules));
         findings.extend(duration(evidence, rules));
     }
-    findings.extend(code(evidence));
+    findings.push(code(evidence));
     findings.extend(pictures(evidence));
     findings.extend(travel(evidence, rules));
     findings.extend(clock(evidence, rules));
@@ -143,14 +143,14 @@ fn reports(evidence: &Evidence) -> impl Iterator<Item = &Report> {
     evidence.arrive.iter().chain(evidence.finish.iter())
 }
 
-fn code(evidence: &Evidence) -> Option<Finding> {
+fn code(evidence: &Evidence) -> Finding {
     let given: Vec<bool> = reports(evidence).filter_map(|report| report.code_matches).collect();
     let (verdict, key) = match given.as_slice() {
         [] => (Verdict::Open, "code_none"),
         all if all.iter().all(|right| *right) => (Verdict::Good, "code_right"),
         _ => (Verdict::Weak, "code_wrong"),
     };
-    Some(found(Element::Code, verdict, key, Vec::new()))
+    found(Element::Code, verdict, key, Vec::new())
 }
 
 fn pictures(evidence: &Evidence) -> Vec<Finding> {
@@ -170,11 +170,11 @@ fn pictures(evidence: &Evidence) -> Vec<Finding> {
 /// Whether the caregiver could have come from the visit before, and gone to the one after.
 fn travel(evidence: &Evidence, rules: &Rules) -> Option<Finding> {
     let (home, arrived) = (evidence.home?, evidence.arrived_at?);
-    let before = evidence.before.and_then(|one| {
+    let before = evidence.before.map(|one| {
         let left = one.ended_at.unwrap_or(one.arrived_at);
         judged(arrived - left, way_m(one, home), rules)
     });
-    let after = evidence.after.and_then(|one| {
+    let after = evidence.after.map(|one| {
         let left = evidence.ended_at.unwrap_or(arrived);
         judged(one.arrived_at - left, way_m(one, home), rules)
     });
@@ -185,14 +185,14 @@ fn way_m(one: Neighbour, home: Point) -> f64 {
     distance_m(one.home, home)
 }
 
-fn judged(gap: TimeDelta, way_m: f64, rules: &Rules) -> Option<Finding> {
+fn judged(gap: TimeDelta, way_m: f64, rules: &Rules) -> Finding {
     let minutes = gap.num_minutes();
     let values = vec![("km", format!("{:.1}", way_m / 1_000.0)), ("minutes", minutes.to_string())];
     if gap < -OVERLAP_MAX {
-        return Some(found(Element::Travel, Verdict::Contradictory, "travel_overlap", values));
+        return found(Element::Travel, Verdict::Contradictory, "travel_overlap", values);
     }
     if way_m < WAY_MIN_M {
-        return Some(found(Element::Travel, Verdict::Good, "travel_possible", values));
+        return found(Element::Travel, Verdict::Good, "travel_possible", values);
     }
     let speed_km_h = way_m / 1_000.0 / (gap.num_seconds().max(1) as f64 / 3_600.0);
     let (verdict, key) = if speed_km_h > 2.0 * rules.speed_max_km_h {
@@ -202,7 +202,7 @@ fn judged(gap: TimeDelta, way_m: f64, rules: &Rules) -> Option<Finding> {
     } else {
         (Verdict::Good, "travel_possible")
     };
-    Some(found(Element::Travel, verdict, key, values))
+    found(Element::Travel, verdict, key, values)
 }
 
 fn severity(verdict: Verdict) -> usize {
