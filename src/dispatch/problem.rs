@@ -217,9 +217,8 @@ impl<'a> Building<'a> {
     fn add(&mut self, index: usize) {
         let fact = &self.rows.visits[index];
         let (lock, told, is_free) = match fact.standing() {
-            Standing::Outside => return,
             Standing::Open if self.is_asked(fact) => (Lock::None, None, true),
-            Standing::Open => return,
+            Standing::Outside | Standing::Open => return,
             Standing::Happened | Standing::Going => match self.happened(fact) {
                 Some(told) => {
                     (Lock::Fact { caregiver: told.caregiver, start: told.start }, Some(told), false)

@@ -138,11 +138,14 @@ pub fn proposed(rows: &DayRows, built: &Built, plan: &Plan, explained: &[Explana
     found
 }
 
+/// Who and when.
+type Slot = (i64, Instant);
+
 fn row(
     fact: &VisitFact,
     change: RowChange,
     fixed: bool,
-    (before, after): (Option<(i64, Instant)>, Option<(i64, Instant)>),
+    (before, after): (Option<Slot>, Option<Slot>),
     reasons: Vec<Said>,
 ) -> Proposed {
     Proposed { visit_id: fact.id, version: fact.version, change, fixed, before, after, reasons }

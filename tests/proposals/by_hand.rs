@@ -102,7 +102,7 @@ both!(the_code_on_paper_is_checked_at_arrival, |app| async {
     app.write(|tx| assign(tx, meal, 1, caregiver, Some(minute(app, 600))));
     app.add_user("lin", Role::Coordinator, town(1));
     app.hand.set(minute(app, 595));
-    let sheet = app.login("lin").await.page(&format!("/day-sheets?town=350582001&day={}", DAY)).await;
+    let sheet = app.login("lin").await.page(&format!("/day-sheets?town=350582001&day={DAY}")).await;
     let code = songhe::visits::visit_code(app.keys(), meal);
     assert!(
         sheet.contains(&code) && sheet.contains("<svg class=\"qr\"") && sheet.contains("10:00–10:30"),

@@ -64,7 +64,7 @@ pub fn line(app: &TestApp, id: i64, visit: i64) -> LineRow {
 pub fn searched(app: &TestApp) -> i64 {
     let id = app.write(|tx| ask(tx, &asked(1)));
     app.app.planner.wake();
-    poll::until(Duration::from_secs(60), "the search is over", || {
+    poll::until(Duration::from_mins(1), "the search is over", || {
         !matches!(proposal(app, id).state, ProposalState::Waiting | ProposalState::Running)
     });
     id

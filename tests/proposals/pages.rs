@@ -27,7 +27,7 @@ both!(a_coordinator_plans_tomorrow_with_one_click_and_accepts, |app| async {
     expect(refused, StatusCode::UNPROCESSABLE_ENTITY).await;
     let fields = [("town_code", town_code(1)), ("day", DAY), ("seconds", "1")];
     let path = location(&lin.post_form("/proposals", &fields).await);
-    poll::until_async(Duration::from_secs(60), "the search is over", || async {
+    poll::until_async(Duration::from_mins(1), "the search is over", || async {
         !lin.page(&path).await.contains("every 1s")
     })
     .await;
@@ -58,7 +58,7 @@ both!(a_program_asks_looks_and_accepts, |app| async {
     let (status, made) = lin.send(Method::POST, "/api/v1/proposals", &asked).await;
     assert_eq!((status, &made["asked_by"]), (201, &json!("lin")), "{made}");
     let address = format!("/api/v1/proposals/{}", made["id"]);
-    poll::until_async(Duration::from_secs(60), "the search is over", || async {
+    poll::until_async(Duration::from_mins(1), "the search is over", || async {
         lin.read(&address).await["state"] == "ready"
     })
     .await;

@@ -118,14 +118,12 @@ both!(a_search_is_stopped_or_put_aside_and_only_one_goes_on_for_a_day, |app| asy
     let (_, visits) = seeded(app, 2, 4);
     let id = app.write(|tx| ask(tx, &asked(300)));
     app.app.planner.wake();
-    poll::until(Duration::from_secs(60), "there is a first plan", || proposal(app, id).served_count == 4);
+    poll::until(Duration::from_mins(1), "there is a first plan", || proposal(app, id).served_count == 4);
     let second = app.app.write_now(&lin(), |tx| ask(tx, &asked(5))).unwrap_err();
     assert_eq!(second.code, Code::Taken);
     // Asked in another process: the row says so, and the search sees it.
     app.app.write_now(&lin(), |tx| stop(tx, id)).unwrap();
-    poll::until(Duration::from_secs(60), "it has ended", || {
-        proposal(app, id).state == ProposalState::Stopped
-    });
+    poll::until(Duration::from_mins(1), "it has ended", || proposal(app, id).state == ProposalState::Stopped);
     assert_eq!(lines(app, id).len(), 4, "the best so far is kept");
     app.app.write_now(&lin(), |tx| discard(tx, id)).unwrap();
     let error = accept(&app.app, &lin(), id, Which::All).await.unwrap_err();

@@ -40,7 +40,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::post("/api/v1/proposals/{id}/accept", need, || web::to(save_accept))
             .about(TAG, "api.proposal.accept")
             .takes::<AcceptInput>()
-            .answers::<Accepted>(200)
+            .answers::<Acceptance>(200)
             .fails(409),
     ]
 }
@@ -106,7 +106,7 @@ struct AcceptInput {
 
 /// What became of the rows; the refused ones say why.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-struct Accepted {
+struct Acceptance {
     accepted: i64,
     refused: i64,
     proposal: DayProposal,
@@ -217,5 +217,5 @@ async fn save_discard(visitor: Visitor, Id(id): Id) -> Result<HttpResponse> {
 async fn save_accept(visitor: Visitor, Id(id): Id, Json(input): Json<AcceptInput>) -> Result<HttpResponse> {
     let which = input.visits.map_or(Which::All, Which::Visits);
     let Tally { accepted, refused } = accept(&visitor.app, &visitor.scope(), id, which).await?;
-    Ok(ok(&Accepted { accepted, refused, proposal: load(&visitor, id).await? }))
+    Ok(ok(&Acceptance { accepted, refused, proposal: load(&visitor, id).await? }))
 }

@@ -94,7 +94,7 @@ mod tests {
         let riff = |kind: &[u8], body: &[u8]| [b"RIFF\0\0\0\0WEBP", kind, b"\0\0\0\0", body].concat();
         let extended = riff(b"VP8X", &[0, 0, 0, 0, 0x7f, 2, 0, 0xdf, 1, 0]);
         assert_eq!(read(&extended), Some(Picture { media: "image/webp", width: 640, height: 480 }));
-        let bits: u32 = 639 | 479 << 14;
+        let bits: u32 = 639 + (479 << 14);
         let lossless = riff(b"VP8L", &[&[0x2f], &bits.to_le_bytes()[..]].concat());
         assert_eq!(read(&lossless), Some(Picture { media: "image/webp", width: 640, height: 480 }));
         let lossy = riff(b"VP8 ", &[0, 0, 0, 0x9d, 1, 0x2a, 0x80, 2, 0xe0, 1]);

@@ -47,6 +47,7 @@ fn judged(change: impl FnOnce(&mut Evidence)) -> (Strength, Vec<Element>) {
     (found.strength, found.causes())
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as the evidence holds it")]
 fn elsewhere(metres: f64, from_min: i64, to_min: i64) -> Option<Neighbour> {
     Some(Neighbour { arrived_at: at(from_min), ended_at: Some(at(to_min)), home: north(metres) })
 }
