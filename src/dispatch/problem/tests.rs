@@ -84,8 +84,8 @@ fn day(caregivers: Vec<CaregiverFact>, visits: Vec<VisitFact>) -> DayRows {
 }
 
 fn proposed(rows: &DayRows) -> Vec<Proposed> {
-    let stop = std::sync::atomic::AtomicBool::new(true);
-    search(rows, std::time::Duration::from_secs(1), &stop, &|_| {}).unwrap().rows
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    search(rows, std::time::Duration::from_millis(200), &stop, &|_| {}).unwrap().rows
 }
 
 fn row(rows: &[Proposed], id: i64) -> &Proposed {

@@ -34,8 +34,9 @@ pub struct Corrected {
 /// The step's instant: received minus the age of the report. The age is the forward clock's, or else the phone clock's own.
 pub fn correct(told: Told) -> Corrected {
     let shown = told.sent_at - told.device_at;
-    let counted =
-        told.device_ms.zip(told.sent_ms).map(|(from, to)| TimeDelta::milliseconds(to.saturating_sub(from)));
+    let counted = told.device_ms.zip(told.sent_ms);
+    // A count that no clock can show is none.
+    let counted = counted.and_then(|(from, to)| TimeDelta::try_milliseconds(to.saturating_sub(from)));
     let is_age = |age: &TimeDelta| (TimeDelta::zero()..=AGE_MAX).contains(age);
     let counted = counted.filter(is_age);
     let (age, basis) = match (counted, Some(shown).filter(is_age)) {
