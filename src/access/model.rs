@@ -126,85 +126,17 @@ impl Role {
         matches!(self, Role::SystemAdministrator | Role::SecurityAdministrator | Role::AuditAdministrator)
     }
 
-    /// The one table of what each role may do.
+    /// What the role may do, by the one table of it.
     pub fn permissions(self) -> &'static [Permission] {
-        use Permission::{
-            AnswerAlerts, Assess, AssignVisits, DoVisits, EditCaregiver, EditCatalogue, EditElder,
-            EditInstitution, EditPlans, EditStation, GrantRoles, ImportRecords, ManageStays, ManageUsers,
-            ManageWaiting, ReviewAssessment, SeeAlerts, SeeAssessments, SeeAudit, SeeBeds, SeeBoard,
-            SeeCaregivers, SeeDevices, SeeElders, SeePlans, SeeRegistry, SeeSessions, SeeVisits,
-            UnmaskCaregiver, UnmaskElder,
-        };
         match self {
-            Role::Coordinator => &[
-                SeeBoard,
-                SeeRegistry,
-                EditStation,
-                SeeCaregivers,
-                EditCaregiver,
-                SeeElders,
-                EditElder,
-                ImportRecords,
-                UnmaskElder,
-                UnmaskCaregiver,
-                SeeBeds,
-                ManageWaiting,
-                SeeVisits,
-                AssignVisits,
-                DoVisits,
-                SeeAssessments,
-                Assess,
-                ReviewAssessment,
-                SeePlans,
-                EditPlans,
-                SeeDevices,
-                SeeAlerts,
-                AnswerAlerts,
-            ],
-            Role::Caregiver => &[SeeVisits, DoVisits],
-            Role::InstitutionManager => &[
-                SeeBoard,
-                SeeRegistry,
-                EditInstitution,
-                SeeElders,
-                EditElder,
-                ImportRecords,
-                UnmaskElder,
-                SeeBeds,
-                ManageStays,
-                ManageWaiting,
-                SeeAssessments,
-                Assess,
-                SeeDevices,
-                SeeAlerts,
-                AnswerAlerts,
-            ],
-            Role::CityManager => &[
-                SeeBoard,
-                SeeRegistry,
-                EditInstitution,
-                EditStation,
-                SeeCaregivers,
-                EditCaregiver,
-                SeeElders,
-                EditElder,
-                ImportRecords,
-                SeeBeds,
-                ManageWaiting,
-                SeeVisits,
-                SeeAssessments,
-                ReviewAssessment,
-                SeePlans,
-                EditCatalogue,
-                SeeDevices,
-                SeeAlerts,
-            ],
-            Role::DutyOfficer => {
-                &[SeeBoard, SeeRegistry, SeeElders, UnmaskElder, SeeDevices, SeeAlerts, AnswerAlerts]
-            }
-            Role::SystemAdministrator => &[ManageUsers, SeeDevices],
-            Role::SecurityAdministrator => &[GrantRoles, SeeSessions],
-            Role::AuditAdministrator => &[SeeAudit],
+            Role::Coordinator => table::COORDINATOR,
+            Role::Caregiver => table::CAREGIVER,
+            Role::InstitutionManager => table::INSTITUTION_MANAGER,
+            Role::CityManager => table::CITY_MANAGER,
+            Role::DutyOfficer => table::DUTY_OFFICER,
+            Role::SystemAdministrator => table::SYSTEM_ADMINISTRATOR,
+            Role::SecurityAdministrator => table::SECURITY_ADMINISTRATOR,
+            Role::AuditAdministrator => table::AUDIT_ADMINISTRATOR,
         }
     }
 
@@ -225,6 +157,86 @@ impl Role {
             | Role::AuditAdministrator => &["city"],
         }
     }
+}
+
+/// The one table of what each role may do.
+mod table {
+    use super::Permission::{
+        self, AnswerAlerts, Assess, AssignVisits, DoVisits, EditCaregiver, EditCatalogue, EditElder,
+        EditInstitution, EditPlans, EditStation, GrantRoles, ImportRecords, ManageStays, ManageUsers,
+        ManageWaiting, ReviewAssessment, SeeAlerts, SeeAssessments, SeeAudit, SeeBeds, SeeBoard,
+        SeeCaregivers, SeeDevices, SeeElders, SeePlans, SeeRegistry, SeeSessions, SeeVisits, UnmaskCaregiver,
+        UnmaskElder,
+    };
+
+    pub const COORDINATOR: &[Permission] = &[
+        SeeBoard,
+        SeeRegistry,
+        EditStation,
+        SeeCaregivers,
+        EditCaregiver,
+        SeeElders,
+        EditElder,
+        ImportRecords,
+        UnmaskElder,
+        UnmaskCaregiver,
+        SeeBeds,
+        ManageWaiting,
+        SeeVisits,
+        AssignVisits,
+        DoVisits,
+        SeeAssessments,
+        Assess,
+        ReviewAssessment,
+        SeePlans,
+        EditPlans,
+        SeeDevices,
+        SeeAlerts,
+        AnswerAlerts,
+    ];
+    pub const CAREGIVER: &[Permission] = &[SeeVisits, DoVisits];
+    pub const INSTITUTION_MANAGER: &[Permission] = &[
+        SeeBoard,
+        SeeRegistry,
+        EditInstitution,
+        SeeElders,
+        EditElder,
+        ImportRecords,
+        UnmaskElder,
+        SeeBeds,
+        ManageStays,
+        ManageWaiting,
+        SeeAssessments,
+        Assess,
+        SeeDevices,
+        SeeAlerts,
+        AnswerAlerts,
+    ];
+    pub const CITY_MANAGER: &[Permission] = &[
+        SeeBoard,
+        SeeRegistry,
+        EditInstitution,
+        EditStation,
+        SeeCaregivers,
+        EditCaregiver,
+        SeeElders,
+        EditElder,
+        ImportRecords,
+        SeeBeds,
+        ManageWaiting,
+        SeeVisits,
+        SeeAssessments,
+        ReviewAssessment,
+        SeePlans,
+        EditCatalogue,
+        SeeDevices,
+        SeeAlerts,
+    ];
+    pub const DUTY_OFFICER: &[Permission] =
+        &[SeeBoard, SeeRegistry, SeeElders, UnmaskElder, SeeDevices, SeeAlerts, AnswerAlerts];
+    pub const SYSTEM_ADMINISTRATOR: &[Permission] = &[ManageUsers, SeeDevices];
+    pub const SECURITY_ADMINISTRATOR: &[Permission] = &[GrantRoles, SeeSessions];
+    pub const AUDIT_ADMINISTRATOR: &[Permission] = &[SeeAudit];
 }
 
 /// Where a role holds.

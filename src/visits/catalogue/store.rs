@@ -194,7 +194,7 @@ pub(super) fn insert_service(connection: &mut AnyConnection, input: &ServiceInpu
         .execute(connection)
         .map_err(|failure| {
             if is_unique(&failure) {
-                return Error::field("code", Text::new("rule.code_taken"));
+                return Error::field("code", Text::new("rule.code_taken").with("name", &input.code));
             }
             failure.into()
         })?;
