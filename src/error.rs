@@ -131,6 +131,8 @@ pub struct Error {
     pub text: Text,
     pub fields: Vec<FieldError>,
     pub conflict: Option<Box<Conflict>>,
+    /// Address of the record that stands in the way, for an asker who may see it.
+    pub link: Option<String>,
     /// For the log only.
     pub context: String,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -147,6 +149,7 @@ impl Error {
             text,
             fields: Vec::new(),
             conflict: None,
+            link: None,
             context: String::new(),
             source: None,
             try_again: false,
@@ -202,6 +205,13 @@ impl Error {
     /// A fault of ours; `context` goes to the log.
     pub fn internal(context: impl Into<String>) -> Self {
         Error { context: context.into(), ..Error::new(Code::Internal, Text::new("error.internal")) }
+    }
+
+    /// Leads to the record that stands in the way.
+    #[must_use]
+    pub fn link(mut self, href: impl Into<String>) -> Self {
+        self.link = Some(href.into());
+        self
     }
 
     #[must_use]

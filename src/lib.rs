@@ -30,5 +30,6 @@ pub mod metrics;
 pub mod registry;
 pub mod start;
 pub mod text;
+pub mod timeline;
 pub mod visits;
 pub mod web;

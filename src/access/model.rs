@@ -23,6 +23,8 @@ pub enum Permission {
     SeeCaregivers,
     EditCaregiver,
     SeeElders,
+    /// Registering elders and changing their records.
+    EditElder,
     /// Identity number, phone and address in clear; each look is audited.
     UnmaskElder,
     /// A caregiver's phone in clear; each look is audited.
@@ -44,7 +46,7 @@ pub enum Permission {
 }
 
 impl Permission {
-    pub const ALL: [Permission; 22] = [
+    pub const ALL: [Permission; 23] = [
         Permission::SeeBoard,
         Permission::SeeRegistry,
         Permission::EditInstitution,
@@ -52,6 +54,7 @@ impl Permission {
         Permission::SeeCaregivers,
         Permission::EditCaregiver,
         Permission::SeeElders,
+        Permission::EditElder,
         Permission::UnmaskElder,
         Permission::UnmaskCaregiver,
         Permission::SeeBeds,
@@ -107,9 +110,10 @@ impl Role {
     /// The one table of what each role may do.
     pub fn permissions(self) -> &'static [Permission] {
         use Permission::{
-            AnswerAlerts, AssignVisits, DoVisits, EditCaregiver, EditInstitution, EditStation, GrantRoles,
-            ManageStays, ManageUsers, ManageWaiting, SeeAlerts, SeeAudit, SeeBeds, SeeBoard, SeeCaregivers,
-            SeeDevices, SeeElders, SeeRegistry, SeeSessions, SeeVisits, UnmaskCaregiver, UnmaskElder,
+            AnswerAlerts, AssignVisits, DoVisits, EditCaregiver, EditElder, EditInstitution, EditStation,
+            GrantRoles, ManageStays, ManageUsers, ManageWaiting, SeeAlerts, SeeAudit, SeeBeds, SeeBoard,
+            SeeCaregivers, SeeDevices, SeeElders, SeeRegistry, SeeSessions, SeeVisits, UnmaskCaregiver,
+            UnmaskElder,
         };
         match self {
             Role::Coordinator => &[
@@ -119,6 +123,7 @@ impl Role {
                 SeeCaregivers,
                 EditCaregiver,
                 SeeElders,
+                EditElder,
                 UnmaskElder,
                 UnmaskCaregiver,
                 SeeBeds,

@@ -103,17 +103,29 @@ impl Keys {
 
     /// Seals `text` for one cell.
     pub fn seal(&self, cell: Cell, text: &str) -> Result<Vec<u8>> {
+        self.seal_bytes(cell, text.as_bytes())
+    }
+
+    /// The same for a file.
+    pub fn seal_bytes(&self, cell: Cell, bytes: &[u8]) -> Result<Vec<u8>> {
         let nonce = random::<NONCE_BYTES>()?;
         let aad = associated_data(cell, self.current);
         let cipher = self.sealing.get(&self.current).ok_or_else(|| Error::internal("sealing key"))?;
         let sealed = cipher
-            .encrypt(&Nonce::from(nonce), Payload { msg: text.as_bytes(), aad: &aad })
+            .encrypt(&Nonce::from(nonce), Payload { msg: bytes, aad: &aad })
             .map_err(|_| Error::internal("sealing failed"))?;
         Ok([&self.current.to_be_bytes()[..], &nonce, &sealed].concat())
     }
 
     /// Opens what was sealed for this very cell.
     pub fn open(&self, cell: Cell, sealed: &[u8]) -> Result<String> {
+        let not_text = || format!("{}.{} of row {}: not text", cell.table, cell.column, cell.row);
+        let opened = self.open_bytes(cell, sealed)?;
+        String::from_utf8(opened).map_err(|error| Error::internal(not_text()).because(error))
+    }
+
+    /// The same for a file.
+    pub fn open_bytes(&self, cell: Cell, sealed: &[u8]) -> Result<Vec<u8>> {
         let wrong =
             |why: &str| Error::internal(format!("{}.{} of row {}: {why}", cell.table, cell.column, cell.row));
         let (id, rest) = sealed.split_at_checked(KEY_ID_BYTES).ok_or_else(|| wrong("too short"))?;
@@ -122,10 +134,9 @@ impl Keys {
         let nonce: [u8; NONCE_BYTES] = nonce.try_into().map_err(|_| wrong("nonce"))?;
         let cipher =
             self.sealing.get(&id).ok_or_else(|| wrong("sealed with a key that is not in the key file"))?;
-        let opened = cipher
+        cipher
             .decrypt(&Nonce::from(nonce), Payload { msg: text, aad: &associated_data(cell, id) })
-            .map_err(|_| wrong("does not open: altered, or moved from another cell"))?;
-        String::from_utf8(opened).map_err(|error| wrong("not text").because(error))
+            .map_err(|_| wrong("does not open: altered, or moved from another cell"))
     }
 
     /// The keyed index of a value, for equality look-up. `column` keeps equal values of two columns apart.

@@ -20,6 +20,7 @@ pub mod pages;
 mod record;
 pub mod reports;
 pub mod store;
+mod timeline;
 mod timer;
 mod transfer;
 mod waiting;
@@ -37,6 +38,7 @@ pub use model::{
     OutageReason, Period, Person, Risk, RuleCode, RuleMode, forecast, is_stale, occupancy_by_day,
 };
 pub use outage::{Taking, put_back, take_out};
+pub use timeline::timeline;
 pub use timer::keep_expiring;
 pub use transfer::{Move, accept_transfer, ask_transfer, close_transfer, move_within};
 pub use waiting::{Waiting, ask_for_bed, jump, withdraw};

@@ -30,7 +30,9 @@ pub use house::{
     latest_confirmations, lived_in_between,
 };
 pub use offers::{Offered, offers};
-pub use periods::{HoldRow, LeaveRow, OutageRow, get_hold, get_leave, get_outage, leaves_of, open_holds};
+pub use periods::{
+    HoldRow, LeaveRow, OutageRow, get_hold, get_leave, get_outage, leaves_of, leaves_of_stays, open_holds,
+};
 pub(super) use periods::{
     close_hold, due_holds, end_leave, end_outage, holds_of_elder, insert_hold, insert_leave, insert_outage,
     leave_after,

@@ -15,6 +15,10 @@ impl From<Failure> for Error {
             _ if violates(&failure, "holds_elder_once") => Error::taken(Text::new("error.elder_held")),
             _ if violates(&failure, "leaves_once") => Error::taken(Text::new("error.leave_overlaps")),
             _ if violates(&failure, "leaves_inside_stay") => Error::taken(Text::new("error.leave_outside")),
+            _ if violates(&failure, "elder_eligibility_once") => {
+                Error::taken(Text::new("error.eligible_already"))
+            }
+            _ if violates(&failure, "elder_places_once") => Error::taken(Text::new("error.place_already")),
             _ if violates(&failure, "stays_elder_once") => Error::taken(Text::new("error.elder_in_bed")),
             _ if violates(&failure, "visits_caregiver_once") => {
                 Error::taken(Text::new("error.caregiver_elsewhere"))

@@ -9,6 +9,7 @@ mod beds;
 mod city;
 mod devices;
 mod dice;
+mod elder_parts;
 mod elders;
 mod facts;
 mod files;

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
 use serde_json::json;
 
 use super::model::is_identity;
 use super::store::{self, ElderRow};
+use super::store::{contact_rows, document_rows, place_rows};
 use crate::access::Permission;
 use crate::access::audit::Entry;
 use crate::access::seal::{Cell, Keys};
@@ -16,6 +18,8 @@ use crate::text::Text;
 const IDENTITY: &str = "identity";
 const PHONE: &str = "phone";
 const ADDRESS: &str = "address";
+const DOOR_NOTE: &str = "door_note";
+const PLACES: &str = "elder_places";
 
 /// What is sealed of an elder; empty where nothing is on file.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -74,21 +78,128 @@ pub fn reveal(tx: &mut Tx<'_>, id: i64) -> Result<Personal> {
     open(tx.keys, &row)
 }
 
-/// Addresses of elders whom the asker is about to visit, by number: the caller has seen to it that the visits are within
-/// reach. One audit row names them all.
+/// Everything that is sealed of an elder, for the one page that shows it.
+#[derive(Clone, Default)]
+pub(super) struct Clear {
+    pub personal: Personal,
+    pub door_note: String,
+    /// Address and door note by place.
+    pub places: HashMap<i64, (String, String)>,
+    /// Phones by contact.
+    pub phones: HashMap<i64, String>,
+    /// Numbers by document.
+    pub numbers: HashMap<i64, String>,
+}
+
+/// The same as [`reveal`] with contacts, places and numbers of documents; one row of the audit chain for the look.
+pub(super) fn reveal_all(tx: &mut Tx<'_>, id: i64) -> Result<Clear> {
+    let row = store::get_elder(tx.connection, tx.scope, Permission::UnmaskElder, id, tx.now)?;
+    tx.audit(&Entry {
+        action: "elder.unmask",
+        entity: "elder",
+        entity_id: id.to_string(),
+        town_code: Some(&row.town_code),
+        detail: json!({ "fields": [IDENTITY, PHONE, ADDRESS, DOOR_NOTE, "contacts", "places", "documents"] }),
+    })?;
+    let keys = tx.keys;
+    let mut clear =
+        Clear { personal: open(keys, &row)?, door_note: open_door_note(keys, &row)?, ..Clear::default() };
+    for place in place_rows::list(tx.connection, id)? {
+        let opened = |column, sealed: &Option<Vec<u8>>| open_of(keys, (PLACES, place.id, column), sealed);
+        let values = (opened(ADDRESS, &place.address_sealed)?, opened(DOOR_NOTE, &place.door_note_sealed)?);
+        clear.places.insert(place.id, values);
+    }
+    for contact in contact_rows::list(tx.connection, id)? {
+        let phone = open_of(keys, ("elder_contacts", contact.id, PHONE), &contact.phone_sealed)?;
+        clear.phones.insert(contact.id, phone);
+    }
+    for document in document_rows::list(tx.connection, id)? {
+        let number = open_of(keys, ("elder_documents", document.id, "number"), &document.number_sealed)?;
+        clear.numbers.insert(document.id, number);
+    }
+    Ok(clear)
+}
+
+/// Seals a value of another row of the elder's; none for an empty text.
+pub(super) fn seal_of(
+    keys: &Keys,
+    (table, row, column): (&'static str, i64, &'static str),
+    text: &str,
+) -> Result<Option<Vec<u8>>> {
+    if text.is_empty() { Ok(None) } else { keys.seal(Cell { table, row, column }, text).map(Some) }
+}
+
+fn open_of(
+    keys: &Keys,
+    (table, row, column): (&'static str, i64, &'static str),
+    sealed: &Option<Vec<u8>>,
+) -> Result<String> {
+    sealed.as_ref().map_or(Ok(String::new()), |sealed| keys.open(Cell { table, row, column }, sealed))
+}
+
+/// How to be let in at the record's own address. What leaves the program goes through [`reveal_all`] or
+/// [`reveal_visit_places`].
+pub(super) fn open_door_note(keys: &Keys, row: &ElderRow) -> Result<String> {
+    open_of(keys, ("elders", row.id, DOOR_NOTE), &row.door_note_sealed)
+}
+
+/// Where somebody is visited, in clear.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct VisitPlace {
+    pub address: String,
+    pub door_note: String,
+}
+
+/// Addresses of elders whom the asker is about to visit today, by number: the caller has seen to it that the visits are
+/// within reach. One audit row names them all.
 pub fn reveal_addresses(tx: &mut Tx<'_>, elder_ids: &[i64]) -> Result<HashMap<i64, String>> {
+    let today = tx.calendar.day_of(tx.now);
+    let places = reveal_places(tx, elder_ids, today, &[ADDRESS])?;
+    let on_file = places.into_iter().filter(|(_, place)| !place.address.is_empty());
+    Ok(on_file.map(|(id, place)| (id, place.address)).collect())
+}
+
+/// The places of visits on a day with their door notes, for the same caller.
+pub fn reveal_visit_places(
+    tx: &mut Tx<'_>,
+    elder_ids: &[i64],
+    day: NaiveDate,
+) -> Result<HashMap<i64, VisitPlace>> {
+    reveal_places(tx, elder_ids, day, &[ADDRESS, DOOR_NOTE])
+}
+
+fn reveal_places(
+    tx: &mut Tx<'_>,
+    elder_ids: &[i64],
+    day: NaiveDate,
+    fields: &[&str],
+) -> Result<HashMap<i64, VisitPlace>> {
     if elder_ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let sealed = store::sealed_addresses(tx.connection, elder_ids)?;
+    let sealed = store::sealed_places_on(tx.connection, elder_ids, day)?;
     tx.audit(&Entry {
         action: "elder.address",
         entity: "elder",
         entity_id: elder_ids[0].to_string(),
         town_code: None,
-        detail: json!({ "elders": elder_ids, "fields": [ADDRESS] }),
+        detail: json!({ "elders": elder_ids, "fields": fields }),
     })?;
-    sealed.into_iter().map(|(id, sealed)| Ok((id, tx.keys.open(cell(id, ADDRESS), &sealed)?))).collect()
+    let mut places = HashMap::new();
+    for (elder, place) in sealed {
+        let (table, row) = place.place_id.map_or(("elders", elder), |id| (PLACES, id));
+        let opened = |column: &'static str, sealed: &Option<Vec<u8>>| {
+            if fields.contains(&column) {
+                open_of(tx.keys, (table, row, column), sealed)
+            } else {
+                Ok(String::new())
+            }
+        };
+        let address = opened(ADDRESS, &place.address_sealed)?;
+        let door_note = opened(DOOR_NOTE, &place.door_note_sealed)?;
+        places.insert(elder, VisitPlace { address, door_note });
+    }
+    Ok(places)
 }
 
 /// An elder found by identity number for an admission; the look-up is in the audit chain by the time this is used, because
@@ -120,7 +231,7 @@ pub fn find_for_admission(tx: &mut Tx<'_>, identity: &str) -> Result<Option<Foun
     Ok(found.map(|(id, _)| Found(id)))
 }
 
-fn record_look_up(tx: &mut Tx<'_>, found: Option<&(i64, String)>) -> Result<()> {
+pub(super) fn record_look_up(tx: &mut Tx<'_>, found: Option<&(i64, String)>) -> Result<()> {
     tx.audit(&Entry {
         action: "elder.look_up",
         entity: "elder",
@@ -137,7 +248,7 @@ fn checked_index(keys: &Keys, identity: &str) -> Result<Vec<u8>> {
     Ok(index(keys, identity))
 }
 
-fn index(keys: &Keys, identity: &str) -> Vec<u8> {
+pub(super) fn index(keys: &Keys, identity: &str) -> Vec<u8> {
     keys.index(IDENTITY, &normal(identity))
 }
 

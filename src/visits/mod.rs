@@ -12,8 +12,10 @@ pub mod pages;
 mod plan;
 mod progress;
 pub mod store;
+mod timeline;
 
 pub use assign::{Candidate, assign, candidates, release};
 pub use model::{FailReason, Refusal, Skill, VisitEvent, VisitState};
 pub use plan::{Plan, plan};
 pub use progress::{Step, progress};
+pub use timeline::timeline;

@@ -169,6 +169,8 @@ struct FormView {
     fields: Vec<FormField>,
     conflict: Option<Conflicted>,
     error: Option<String>,
+    /// The record that stands in the way.
+    link: Option<String>,
     submit_label: String,
     cancel_href: String,
 }
@@ -204,6 +206,7 @@ pub fn form_page(
         fields: form.fields,
         conflict,
         error: general,
+        link: problem.and_then(|(error, _)| error.link.clone()),
         submit_label: form.submit_label,
         cancel_href: form.cancel_href,
     };

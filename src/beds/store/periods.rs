@@ -127,6 +127,15 @@ pub fn leaves_of(connection: &mut AnyConnection, stay_id: i64) -> Result<Vec<Lea
         .load(connection)?)
 }
 
+/// The leaves of stays that the caller has within reach.
+pub fn leaves_of_stays(connection: &mut AnyConnection, stay_ids: &[i64]) -> Result<Vec<LeaveRow>> {
+    Ok(leaves::table
+        .filter(leaves::stay_id.eq_any(stay_ids.to_vec()))
+        .order(leaves::starts_at.desc())
+        .select(LeaveRow::as_select())
+        .load(connection)?)
+}
+
 /// Holds within reach that are open at `now`, the next to expire first.
 pub fn open_holds(
     connection: &mut AnyConnection,
