@@ -162,8 +162,8 @@ impl RecordForm for Elders {
             "hint.door_note",
         ));
         fields.extend([
-            field("longitude", "number").required(true).hint(context.t("hint.longitude")),
-            field("latitude", "number").required(true).hint(context.t("hint.latitude")),
+            coordinate_field(context, "longitude", input).hint(context.t("hint.longitude")),
+            coordinate_field(context, "latitude", input).hint(context.t("hint.latitude")),
             field("coordinate_source", "select")
                 .options(names("coordinate_source", CoordinateSource::NAMES))
                 .hint(context.t("hint.coordinate_source")),
@@ -176,6 +176,13 @@ impl RecordForm for Elders {
         ]);
         fields
     }
+}
+
+/// A control for degrees in the system that another control names.
+pub(super) fn coordinate_field(context: &Context, name: &'static str, input: &Input) -> FormField {
+    let label = context.t(if name == "longitude" { "elder.longitude" } else { "elder.latitude" });
+    let field = FormField::of(context, name, "number", input).required(true);
+    FormField { label: label.into_owned(), ..field }
 }
 
 /// One of an enum's values, or none where the field is empty.

@@ -120,7 +120,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_file_brings_it_down(tail in proptest::collection::vec(any::<u8>(), 0..200), kind in 0..3) {
+        fn no_file_brings_it_down(tail in proptest::collection::vec(any::<u8>(), 0..200), kind in 0_usize..3) {
             let head: &[u8] = [&[0xFF, 0xD8, 0xFF][..], b"\x89PNG\r\n\x1a\n", b""][kind];
             let _ = check_scan(&[head, &tail].concat());
         }

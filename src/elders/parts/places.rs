@@ -6,6 +6,7 @@ use super::{Choices, Part, chosen, day_text, sealed, sealed_fields, select};
 use crate::access::Scope;
 use crate::app::Tx;
 use crate::db::AnyConnection;
+use crate::elders::form::coordinate_field;
 use crate::elders::model::{CoordinateSource, PlaceKind, to_wgs84};
 use crate::elders::personal::seal_of;
 use crate::elders::store::place_rows::{self as rows, Fields, Row};
@@ -120,8 +121,8 @@ impl Part for Places {
         let door_note = on_file(|row| row.door_note_sealed.is_some());
         fields.extend(sealed_fields(context, input, ("door_note", "remove_door_note"), door_note));
         fields.extend([
-            field("longitude", "number").required(true),
-            field("latitude", "number").required(true),
+            coordinate_field(context, "longitude", input),
+            coordinate_field(context, "latitude", input),
             select(context, input, "coordinate_source", names("coordinate_source", CoordinateSource::NAMES))
                 .hint(context.t("hint.coordinate_source")),
         ]);
