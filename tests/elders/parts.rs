@@ -79,8 +79,9 @@ both!(what_is_held_changes_at_the_citys_midnight, |app| async {
     let elder = app.add_elder(1);
     let name = app.name_of_elder(elder);
     app.taken(&eligible(elder, "2026-11-24", "2026-11-25"));
-    let lin = app.user("lin", Role::Coordinator, town(1)).await;
-    let listed = async || lin.page("/elders?category=lone").await.contains(&name);
+    app.add_user("lin", Role::Coordinator, town(1));
+    // A session does not outlast the night.
+    let listed = async || app.login("lin").await.page("/elders?category=lone").await.contains(&name);
     // 23:59:59 in the city is 15:59:59 UTC.
     app.hand.set("2026-11-23T15:59:59".parse().unwrap());
     assert!(!listed().await, "the evening before");

@@ -10,13 +10,10 @@ fn shown(page: &str) -> (Vec<String>, Option<String>) {
     let list = page.split("<ol class=\"timeline\">").nth(1).unwrap_or_default();
     let times = list.split("<time datetime=\"").skip(1);
     let times = times.map(|rest| rest.split('"').next().unwrap_or_default().to_owned()).collect();
-    let next = page.split("timeline?").filter_map(|rest| rest.split('"').next());
-    (
-        times,
-        next.filter(|query| query.contains("before="))
-            .map(|query| query.replace("&amp;", "&").replace("&#38;", "&"))
-            .next(),
-    )
+    // The link to the other language holds the page's own address.
+    let rest = page.split("</ol>").nth(1).unwrap_or_default();
+    let next = rest.split("timeline?").nth(1).and_then(|rest| rest.split('"').next());
+    (times, next.map(|query| query.replace("&amp;", "&").replace("&#38;", "&")))
 }
 
 fn seed(app: &TestApp) -> i64 {
