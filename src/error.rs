@@ -131,8 +131,6 @@ pub struct Error {
     pub text: Text,
     pub fields: Vec<FieldError>,
     pub conflict: Option<Box<Conflict>>,
-    /// Address of the record that stands in the way, for an asker who may see it.
-    pub link: Option<String>,
     /// For the log only.
     pub context: String,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -149,7 +147,6 @@ impl Error {
             text,
             fields: Vec::new(),
             conflict: None,
-            link: None,
             context: String::new(),
             source: None,
             try_again: false,
@@ -207,11 +204,10 @@ impl Error {
         Error { context: context.into(), ..Error::new(Code::Internal, Text::new("error.internal")) }
     }
 
-    /// Leads to the record that stands in the way.
-    #[must_use]
-    pub fn link(mut self, href: impl Into<String>) -> Self {
-        self.link = Some(href.into());
-        self
+    /// Address of the record that stands in the way, for an asker who may see it: the argument `link` of a rule.
+    pub fn link(&self) -> Option<&str> {
+        let mut arguments = self.fields.iter().flat_map(|broken| &broken.rule.arguments);
+        arguments.find(|(name, _)| *name == "link").map(|(_, href)| href.as_str())
     }
 
     #[must_use]

@@ -68,7 +68,7 @@ fn refusal(tx: &mut Tx<'_>, found: i64) -> Result<Error> {
     match store::get_elder(tx.connection, tx.scope, Permission::SeeElders, found, tx.now) {
         Ok(row) => {
             let rule = Text::new("elder.registered_already").with("name", row.name).with("number", found);
-            Ok(Error::field("identity", rule).link(format!("/elders/{found}")))
+            Ok(Error::field("identity", rule.with("link", format!("/elders/{found}"))))
         }
         Err(error) if error.code == Code::NotFound => {
             Ok(Error::field("identity", Text::new("elder.registered_elsewhere")))

@@ -206,7 +206,7 @@ pub fn form_page(
         fields: form.fields,
         conflict,
         error: general,
-        link: problem.and_then(|(error, _)| error.link.clone()),
+        link: problem.and_then(|(error, _)| error.link().map(str::to_owned)),
         submit_label: form.submit_label,
         cancel_href: form.cancel_href,
     };
