@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use songhe::db::{Db, Kind, Options};
 
 use crate::support::database::Database;
+use crate::support::poll;
 use crate::support::process::Songhe;
 
 #[derive(QueryableByName)]
@@ -94,9 +95,11 @@ async fn survives(kind: Kind) {
         office.post(songhe.url("/api/v1/proposals"), &asked).await.unwrap().json().await.unwrap();
     let id = made["id"].as_i64().unwrap_or_else(|| panic!("{made}"));
     let address = format!("/api/v1/proposals/{id}");
-    while office.state(&songhe.url(&address)).await != "ready" {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    let page = songhe.url(&address);
+    poll::until_async(Duration::from_mins(1), "the proposal is ready", || async {
+        office.state(&page).await == "ready"
+    })
+    .await;
     let accepting = tokio::spawn(office.post(songhe.url(&format!("{address}/accept")), &json!({})));
     until("some rows are accepted", || number(&db, ACCEPTED) >= 2).await;
     songhe.kill();
