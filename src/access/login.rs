@@ -248,10 +248,11 @@ pub fn check_login(login: &str) -> Result<String> {
     Ok(login)
 }
 
-/// Whoever sits at the duty desk stays signed in through the shift.
+/// Whoever sits at the duty desk stays signed in through the shift, and so does whoever is with elders: an hour's bath is not the
+/// end of the day.
 fn idle_limit(app: &App, grants: &[Grant]) -> TimeDelta {
     let sessions = &app.config.sessions;
-    if grants.iter().any(|grant| grant.role == Role::DutyOfficer) {
+    if grants.iter().any(|grant| matches!(grant.role, Role::DutyOfficer | Role::Caregiver)) {
         TimeDelta::hours(i64::from(sessions.duty_idle_h))
     } else {
         TimeDelta::minutes(i64::from(sessions.idle_min))

@@ -10,6 +10,7 @@ diesel::table! {
         disabled_at -> Nullable<Timestamp>,
         created_at -> Timestamp,
         version -> BigInt,
+        work_phone -> Text,
     }
 }
 

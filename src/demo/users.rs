@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::city::Made;
+use super::people::landline;
 use crate::access::seal::random;
-use crate::access::store::{insert_grant, insert_user};
+use crate::access::store::{insert_grant, insert_user, set_work_phone};
 use crate::access::{Grant, Place, Role};
 use crate::clock::Instant;
 use crate::db::AnyConnection;
@@ -75,6 +76,9 @@ pub(super) fn make(
         };
         let id = insert_user(connection, login, name, Some(hash), now)?;
         insert_grant(connection, id, &Grant { role, place })?;
+        if role == Role::Coordinator {
+            set_work_phone(connection, id, &landline(9_000))?;
+        }
     }
     Ok(())
 }

@@ -91,6 +91,13 @@ pub fn reveal_addresses(tx: &mut Tx<'_>, elder_ids: &[i64]) -> Result<HashMap<i6
     sealed.into_iter().map(|(id, sealed)| Ok((id, tx.keys.open(cell(id, ADDRESS), &sealed)?))).collect()
 }
 
+/// The phone of an elder whom the asker is about to visit: the caller has seen to it that the visit is within reach, and has
+/// written down who looks.
+pub fn phone_to_call(tx: &mut Tx<'_>, id: i64) -> Result<Option<String>> {
+    let sealed = store::sealed_phone(tx.connection, id)?;
+    sealed.map(|sealed| tx.keys.open(cell(id, PHONE), &sealed)).transpose()
+}
+
 /// An elder found by identity number for an admission; the look-up is in the audit chain by the time this is used, because
 /// it commits by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -173,6 +173,11 @@ pub(super) fn sealed_addresses(connection: &mut AnyConnection, ids: &[i64]) -> R
         .load(connection)?)
 }
 
+/// Only for [`super::phone_to_call`].
+pub(super) fn sealed_phone(connection: &mut AnyConnection, id: i64) -> Result<Option<Vec<u8>>> {
+    Ok(elders::table.filter(elders::id.eq(id)).select(elders::phone_sealed).first(connection)?)
+}
+
 /// Number and town of the elder with this blind index, within reach.
 pub(super) fn find_by_index(
     connection: &mut AnyConnection,

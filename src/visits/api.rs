@@ -33,6 +33,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(super::absences::api::endpoints());
     endpoints.extend(super::corrections::api::endpoints());
     endpoints.extend(super::exceptions::api::endpoints());
+    endpoints.extend(super::today::api::endpoints());
     endpoints
 }
 

@@ -1,7 +1,7 @@
 //! Visits: what is planned for an elder at home, who does it, and what happened.
 //!
 //! What caregivers report is in `checkin`, how well it proves a visit in `proof`, what somebody has to look at in `exceptions`,
-//! `late` and `follow_ups`; who is away in `absences`.
+//! `late` and `follow_ups`; who is away in `absences`; a caregiver's day on the phone in `today`.
 //!
 //! Invariants: a visit moves only along the transitions of [`VisitState::apply`], which are those of the database; its
 //! history is only ever added to and its state follows from it; a caregiver is in one place at a time; a caregiver reaches
@@ -14,7 +14,6 @@ pub mod catalogue;
 pub mod checkin;
 mod code;
 pub mod corrections;
-mod day;
 pub mod exceptions;
 pub mod follow_ups;
 pub mod late;
@@ -27,6 +26,7 @@ mod planned;
 mod progress;
 pub mod proof;
 pub mod store;
+pub mod today;
 
 pub use assign::{assign, release};
 pub use code::{check_code, visit_code};

@@ -1,4 +1,4 @@
-//! Pages of visits: the list, one visit, the forms, and a caregiver's day.
+//! Pages of visits: the list, one visit, the forms, and the steps of whoever works without a script.
 
 mod actions;
 mod after;
@@ -15,7 +15,7 @@ use crate::access::Permission;
 use crate::web::{Need, Route, get, list_routes, post};
 
 pub use evidence::strength_tone;
-pub use list::{VISIT_COLUMNS, visit_row};
+pub use list::{VISIT_COLUMNS, tone, visit_row};
 
 pub fn routes() -> Vec<Route> {
     let (assign, work) = (Need::May(Permission::AssignVisits), Need::May(Permission::DoVisits));
@@ -25,6 +25,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(super::corrections::pages::routes());
     routes.extend(super::exceptions::pages::routes());
     routes.extend(super::follow_ups::pages::routes());
+    routes.extend(super::today::pages::routes());
     routes.extend([
         get("/visits", Need::May(Permission::SeeVisits), || web::to(day::list_or_day)),
         export,

@@ -3,6 +3,7 @@
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use rust_embed::RustEmbed;
+use sha2::{Digest, Sha256};
 
 use super::routes::{Need, Route, get};
 use crate::error::{Error, Result};
@@ -13,6 +14,22 @@ struct Files;
 
 pub fn routes() -> Vec<Route> {
     vec![get("/static/{path:.*}", Need::Open, || web::to(file))]
+}
+
+/// The text of a script that ships with the program.
+pub fn asset_text(path: &str) -> Result<String> {
+    let file = Files::get(path).ok_or_else(|| Error::internal(format!("no file {path}")))?;
+    String::from_utf8(file.data.into_owned()).map_err(|error| Error::internal("text").because(error))
+}
+
+/// Changes when one of the files does.
+pub fn assets_version<'a>(paths: impl IntoIterator<Item = &'a &'a str>) -> Result<String> {
+    let mut digest = Sha256::new();
+    for path in paths {
+        let file = Files::get(path).ok_or_else(|| Error::internal(format!("no file {path}")))?;
+        digest.update(file.metadata.sha256_hash());
+    }
+    Ok(hex::encode(&digest.finalize()[..8]))
 }
 
 /// A file with its hash as ETag: browsers ask again but do not load again.

@@ -21,6 +21,7 @@ mod routes;
 mod table;
 
 pub use assemble::{Server, bind};
+pub use assets::{asset_text, assets_version};
 pub use context::{Context, Guest, Visitor};
 pub use detail::{Action, Detail, Field, History, Section, Step, detail_page, detail_page_with};
 pub use failure::{fail, problem_body};

@@ -68,7 +68,8 @@ const BEHIND_REGISTRY: [&str; 7] =
     ["/towns", "/villages", "/institutions", "/stations", "/providers", "/caregivers", "/map"];
 
 /// Pages that belong to the visits' entry.
-const BEHIND_VISITS: [&str; 9] = [
+const BEHIND_VISITS: [&str; 10] = [
+    "/today",
     "/plans",
     "/proposals",
     "/day-sheets",

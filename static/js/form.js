@@ -30,7 +30,7 @@ function switchTheme() {
 }
 
 /** Asks with the page's dialog; resolves to true when the person goes ahead. */
-function ask(text) {
+export function ask(text) {
   const dialog = document.getElementById("confirm");
   if (!dialog?.showModal) {
     return Promise.resolve(window.confirm(text));

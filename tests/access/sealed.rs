@@ -176,7 +176,7 @@ both!(what_is_sealed_of_an_elder_is_nowhere_in_clear, |app| async {
         let id = songhe::visits::plan(tx, &visit)?;
         songhe::visits::assign(tx, id, 1, office.caregiver, None)
     });
-    assert!(app.login("chen").await.page("/visits").await.contains(ADDRESS));
+    assert!(app.login("chen").await.page("/today").await.contains(ADDRESS));
     for action in ["elder.look_up", "elder.unmask", "elder.address"] {
         assert!(!app.audited(action).is_empty(), "{action} is written down");
     }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::panic::AssertUnwindSafe;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use futures_util::FutureExt;
@@ -37,25 +37,51 @@ const FLAGS: [&str; 12] = [
 /// When the test panics, a picture, the HTML and the console of every tab are kept in `tests/failures/NAME`.
 pub fn browse(name: &str, base_url: &str, test: impl AsyncFnOnce(&Browser)) {
     let Some(programs) = services::chromium() else { return };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let process = DriverProcess::start(&programs);
+    let profile = process.folder.path().join("profile");
+    drive(name, base_url, (&programs, &process, &profile), test);
+}
+
+/// The same with a profile that outlives the browser: another one may go on with it.
+pub fn browse_on(profile: &Path, name: &str, base_url: &str, test: impl AsyncFnOnce(&Browser)) {
+    let Some(programs) = services::chromium() else { return };
+    let process = DriverProcess::start(&programs);
+    drive(name, base_url, (&programs, &process, profile), test);
+}
+
+/// kill -9 of the browser that has this profile, with all its processes: none of them does anything any more.
+pub fn kill_browser(profile: &Path) {
+    for process in processes_naming(profile) {
+        let _ = Command::new("kill").args(["-KILL", &process]).stderr(Stdio::null()).status();
+    }
+}
+
+fn drive(
+    name: &str,
+    base_url: &str,
+    (programs, process, profile): (&Chromium, &DriverProcess, &Path),
+    test: impl AsyncFnOnce(&Browser),
+) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let driver = connect(&process, &programs).await;
+        let driver = connect(process, programs, profile).await;
         let browser = Browser::new(driver.clone(), base_url);
         // A panic that left without `quit` would stall for minutes and leave Chromium behind.
         let outcome = AssertUnwindSafe(test(&browser)).catch_unwind().await;
         if outcome.is_err() {
             keep(name, &driver).await;
         }
+        let was_killed = processes_naming(profile).is_empty();
         let ended = driver.quit().await;
+        kill_browser(profile);
         if let Err(panic) = outcome {
             std::panic::resume_unwind(panic);
         }
-        ended.unwrap();
+        assert!(ended.is_ok() || was_killed, "the browser ends when it is told to");
     });
 }
 
-async fn connect(process: &DriverProcess, programs: &Chromium) -> WebDriver {
+async fn connect(process: &DriverProcess, programs: &Chromium, profile: &Path) -> WebDriver {
     let mut wishes = DesiredCapabilities::chrome();
     wishes.set_binary(&programs.browser).unwrap();
     wishes.set_browser_log_level(LoggingPrefsLogLevel::All).unwrap();
@@ -64,7 +90,7 @@ async fn connect(process: &DriverProcess, programs: &Chromium) -> WebDriver {
     for flag in FLAGS {
         wishes.add_arg(flag).unwrap();
     }
-    wishes.add_arg(&format!("--user-data-dir={}", process.profile().display())).unwrap();
+    wishes.add_arg(&format!("--user-data-dir={}", profile.display())).unwrap();
     WebDriver::new(format!("http://127.0.0.1:{}", process.port), wishes).await.unwrap()
 }
 
@@ -98,20 +124,14 @@ impl DriverProcess {
         };
         DriverProcess { child, port, folder }
     }
-
-    fn profile(&self) -> PathBuf {
-        self.folder.path().join("profile")
-    }
 }
 
 impl Drop for DriverProcess {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        // Chromium leads a group of its own: after a failed `quit` it is known only by its profile.
-        for process in processes_naming(&self.profile()) {
-            let _ = Command::new("kill").args(["-KILL", &process]).stderr(Stdio::null()).status();
-        }
+        // Chromium leads a group of its own: after a failed `quit` it is known only by its folder.
+        kill_browser(self.folder.path());
     }
 }
 

@@ -53,7 +53,8 @@ both!(a_visit_goes_from_plan_to_done, |app| async {
     let visit = location(&lin.post_form("/visits", &fields).await);
     let id: i64 = visit.trim_start_matches("/visits/").parse().unwrap();
     assert!(lin.page("/visits").await.contains(&name));
-    assert!(!chen.page("/visits").await.contains(&name));
+    assert_eq!(location(&chen.get("/visits").await), "/today");
+    assert!(!chen.page("/today").await.contains("data-visit"));
     assert_eq!(chen.status(&visit).await, 404);
 
     let caregiver_text = caregiver.to_string();
@@ -61,19 +62,19 @@ both!(a_visit_goes_from_plan_to_done, |app| async {
         .post_form(&format!("{visit}/assign"), &[("version", "1"), ("caregiver_id", &caregiver_text)])
         .await;
     assert_eq!(location(&assigned), visit);
-    let day = chen.page("/visits").await;
-    assert!(day.contains(&name) && day.contains(ADDRESS) && day.contains("10:00–11:00"), "{day}");
+    let day = chen.page("/today").await;
+    assert!(day.contains(ADDRESS) && day.contains("10:00–11:00"), "{day}");
     assert!(!day.contains(IDENTITY));
     assert_eq!(app.audited("elder.address").len(), 1);
 
     let arrive = format!("{visit}/arrive");
-    assert_eq!(location(&chen.post_form(&arrive, &[("version", "2")]).await), "/visits");
+    assert_eq!(location(&chen.post_form(&arrive, &[("version", "2")]).await), "/today");
     assert_eq!(chen.post_form(&arrive, &[("version", "2")]).await.status(), StatusCode::CONFLICT);
     assert_eq!(chen.post_form(&arrive, &[("version", "3")]).await.status(), StatusCode::CONFLICT);
     assert_eq!(state(app, id), (VisitState::Arrived, 3));
-    assert_eq!(location(&chen.post_form(&format!("{visit}/finish"), &[("version", "3")]).await), "/visits");
+    assert_eq!(location(&chen.post_form(&format!("{visit}/finish"), &[("version", "3")]).await), "/today");
     assert_eq!(state(app, id), (VisitState::Done, 4));
-    assert!(!chen.page("/visits").await.contains(ADDRESS), "done: no address any more");
+    assert!(!chen.page("/today").await.contains(ADDRESS), "done: no address any more");
     let page = lin.page(&visit).await;
     for action in ["visit.plan", "visit.assign", "visit.arrive", "visit.finish"] {
         assert_eq!(app.audited(action).len(), 1, "{action}");
@@ -97,8 +98,9 @@ both!(visits_of_a_foreign_town_and_of_other_caregivers_do_not_exist, |app| async
             let answer = client.post_form(&format!("/visits/{id}/{step}"), &[("version", "2")]).await;
             assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{step}");
         }
-        assert!(!client.page("/visits").await.contains(&app.name_of_elder(elder)));
     }
+    assert!(!hong.page("/visits").await.contains(&app.name_of_elder(elder)));
+    assert!(!wu.page("/today").await.contains("data-visit"));
     assert_eq!(hong.status(&format!("/visits/{id}/assign")).await, 404);
     assert_eq!(wu.status(&format!("/visits/{id}/assign")).await, 403);
     let foreign = elder.to_string();
@@ -177,7 +179,7 @@ both!(a_visit_that_was_not_done_has_a_reason, |app| async {
     }
     let told =
         chen.post_form(&path, &[("version", "2"), ("reason", "nobody_home"), ("note", "敲门无人应")]).await;
-    assert_eq!(location(&told), "/visits");
+    assert_eq!(location(&told), "/today");
     assert_eq!(state(app, id), (VisitState::NotDone, 3));
     let page = chen.page(&format!("/visits/{id}")).await;
     assert!(page.contains("无人应门") && page.contains("敲门无人应"));

@@ -7,6 +7,8 @@ mod desk;
 mod machine;
 mod steps;
 mod timers;
+mod today;
+mod today_shell;
 
 use songhe::access::Scope;
 use songhe::error::Result;

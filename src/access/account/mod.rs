@@ -3,4 +3,4 @@
 mod edit;
 pub mod pages;
 
-pub use edit::change_password;
+pub use edit::{change_password, set_work_phone};

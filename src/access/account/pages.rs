@@ -1,6 +1,6 @@
 use actix_web::{HttpResponse, web};
 
-use super::change_password;
+use super::{change_password, set_work_phone};
 use crate::access::sessions::pages::{browser, facts};
 use crate::access::sessions::{revoke_others, revoke_own};
 use crate::access::store::{self, SessionRow};
@@ -17,6 +17,8 @@ pub fn routes() -> Vec<Route> {
         get("/account", need, || web::to(show)),
         get("/account/password", need, || web::to(show_password)),
         post("/account/password", need, || web::to(save_password)),
+        get("/account/phone", need, || web::to(show_phone)),
+        post("/account/phone", need, || web::to(save_phone)),
         get("/account/sessions/{id}", need, || web::to(show_session)),
         post("/account/sessions/{id}/revoke", need, || web::to(end_session)),
         post("/account/sessions/revoke-others", need, || web::to(end_others)),
@@ -27,23 +29,27 @@ async fn show(visitor: Visitor) -> Result<HttpResponse> {
     let admission = visitor.admission()?.clone();
     let own = admission.scope.user_id;
     let now = visitor.now;
-    let (login, sessions) = visitor
+    let (user, sessions) = visitor
         .app
         .db
         .read(move |connection| {
             let user = store::get_user(connection, own.unwrap_or_default())?;
-            Ok((user.login, store::list_sessions_of(connection, own, now)?))
+            Ok((user, store::list_sessions_of(connection, own, now)?))
         })
         .await?;
     let label = |key: &str| visitor.t(key).into_owned();
     let roles: Vec<String> =
         admission.scope.grants().iter().map(|grant| visitor.name_of("role", grant.role.name())).collect();
     let facts = vec![
-        Field::new(label("field.login"), login),
+        Field::new(label("field.login"), user.login),
         Field::new(label("field.person_name"), admission.user_name.clone()),
         Field::new(label("field.roles"), roles.join(&visitor.t("list.separator"))),
+        Field::new(label("field.work_phone"), user.work_phone),
     ];
-    let mut actions = vec![Action::link("/account/password", label("account.password"), "lock").primary()];
+    let mut actions = vec![
+        Action::link("/account/password", label("account.password"), "lock").primary(),
+        Action::link("/account/phone", label("account.phone"), "phone"),
+    ];
     if sessions.len() > 1 {
         let end = Action::post("/account/sessions/revoke-others", label("account.end_others"), "log-out");
         actions.push(end.confirm(label("account.end_others_confirm")));
@@ -132,6 +138,35 @@ async fn end_others(visitor: Visitor) -> Result<HttpResponse> {
     let kept = visitor.admission()?.session_id;
     visitor.app.write(&visitor.scope(), move |tx| revoke_others(tx, kept)).await?;
     Ok(redirect("/account"))
+}
+
+async fn show_phone(visitor: Visitor) -> Result<HttpResponse> {
+    let own = visitor.scope().user_id.unwrap_or_default();
+    let user = visitor.app.db.read(move |connection| store::get_user(connection, own)).await?;
+    form_page(&visitor, phone_form(&visitor, &Input::of([("work_phone", user.work_phone)])), None)
+}
+
+fn phone_form(visitor: &Visitor, input: &Input) -> Form {
+    Form {
+        heading: visitor.t("account.phone").into_owned(),
+        action: "/account/phone".to_owned(),
+        fields: vec![FormField::of(visitor, "work_phone", "text", input).hint(visitor.t("hint.work_phone"))],
+        submit_label: visitor.t("action.save").into_owned(),
+        cancel_href: "/account".to_owned(),
+        version: None,
+    }
+}
+
+async fn save_phone(visitor: Visitor, body: String) -> Result<HttpResponse> {
+    let input = Input::parse(&body)?;
+    let phone = input.text("work_phone");
+    match visitor.app.write(&visitor.scope(), move |tx| set_work_phone(tx, &phone)).await {
+        Ok(()) => Ok(redirect("/account")),
+        Err(error) if error.code == Code::Invalid => {
+            form_page(&visitor, phone_form(&visitor, &input), Some((&error, None)))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 async fn show_password(visitor: Visitor) -> Result<HttpResponse> {

@@ -1,7 +1,7 @@
 use diesel::prelude::*;
 
 use super::grants::{grants_of, numbered_grants_of};
-use crate::access::{Grant, Permission, Scope};
+use crate::access::{Grant, Permission, Role, Scope};
 use crate::clock::Instant;
 use crate::db::schema::{user_grants, users};
 use crate::db::{AnyConnection, Backend, is_unique};
@@ -21,6 +21,8 @@ pub struct UserRow {
     pub disabled_at: Option<Instant>,
     pub created_at: Instant,
     pub version: i64,
+    /// Where colleagues call; empty where there is none.
+    pub work_phone: String,
 }
 
 /// Whether anybody can sign in yet; without a user the first start offers the set-up link.
@@ -144,6 +146,30 @@ pub fn set_password(connection: &mut AnyConnection, user_id: i64, hash: &str, on
         ))
         .execute(connection)?;
     Ok(())
+}
+
+pub fn set_work_phone(connection: &mut AnyConnection, user_id: i64, phone: &str) -> Result<()> {
+    diesel::update(users::table.filter(users::id.eq(user_id)))
+        .set((users::work_phone.eq(phone), users::version.eq(users::version + 1)))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Where a town's coordinator is called; of several, the one who was there first.
+pub fn phone_of_coordinator(connection: &mut AnyConnection, town_code: &str) -> Result<Option<String>> {
+    let coordinators = user_grants::table
+        .filter(user_grants::role.eq(Role::Coordinator.name()))
+        .filter(user_grants::place_kind.eq("town"))
+        .filter(user_grants::place_id.eq(town_code.to_owned()))
+        .select(user_grants::user_id);
+    let found = users::table
+        .filter(users::id.eq_any(coordinators))
+        .filter(users::disabled_at.is_null())
+        .filter(users::work_phone.ne(""))
+        .order(users::id)
+        .select(users::work_phone)
+        .first(connection);
+    Ok(found.optional()?)
 }
 
 /// A disabled user cannot sign in; their sessions are closed by the caller in the same transaction.

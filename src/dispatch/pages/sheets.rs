@@ -1,4 +1,4 @@
-//! The day on paper: a sheet for each caregiver, in order of the visits, each with its code.
+//! The day on paper: a sheet for each caregiver, in order of the visits, each with a code that opens it on the phone.
 
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -41,6 +41,7 @@ struct Line {
     time: String,
     elder: String,
     service: String,
+    duration: String,
     address: String,
     code: String,
     /// Width of the drawing, and its path.
@@ -66,7 +67,7 @@ pub async fn show(visitor: Visitor, http: HttpRequest) -> Result<HttpResponse> {
         let code = town.clone();
         let found =
             visitor.app.write(&visitor.scope(), move |tx| printed(tx, (&code, day), caregiver)).await?;
-        Some(sheets(&visitor, found)?)
+        Some(sheets(&visitor, &own_address(&visitor, &http), found)?)
     };
     let input = Input::of([("town", town), ("day", day.to_string())]);
     let view = SheetsView {
@@ -77,6 +78,12 @@ pub async fn show(visitor: Visitor, http: HttpRequest) -> Result<HttpResponse> {
         sheets,
     };
     html(&SheetsPage { page: Page::new(&visitor, &visitor.t("sheet.heading")), view })
+}
+
+/// Where phones find this program: as it is known outside, or else as whoever prints has found it.
+fn own_address(visitor: &Visitor, http: &HttpRequest) -> String {
+    let public = visitor.app.config.http.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
+    public.unwrap_or_else(|| format!("http://{}", http.connection_info().host()))
 }
 
 /// Tomorrow, unless another day is asked for.
@@ -108,9 +115,9 @@ fn printed(
     Ok(with_code.collect())
 }
 
-fn sheets(visitor: &Visitor, printed: Vec<Printed>) -> Result<Vec<Sheet>> {
+fn sheets(visitor: &Visitor, address: &str, printed: Vec<Printed>) -> Result<Vec<Sheet>> {
     let mut found: Vec<(Option<i64>, Sheet)> = Vec::new();
-    for (listed, address, code) in printed {
+    for (listed, home, code) in printed {
         let id = listed.visit.caregiver_id;
         if found.last().is_none_or(|(known, _)| *known != id) {
             let town = visitor.pick(&listed.town_zh, &listed.town_en);
@@ -120,32 +127,38 @@ fn sheets(visitor: &Visitor, printed: Vec<Printed>) -> Result<Vec<Sheet>> {
             found.push((id, Sheet { heading, subheading, lines: Vec::new() }));
         }
         if let Some((_, sheet)) = found.last_mut() {
-            sheet.lines.push(line(visitor, &listed, address, code)?);
+            sheet.lines.push(line(visitor, &listed, (home, code), address)?);
         }
     }
     Ok(found.into_iter().map(|(_, sheet)| sheet).collect())
 }
 
-fn line(visitor: &Visitor, listed: &VisitListed, address: String, code: String) -> Result<Line> {
+fn line(
+    visitor: &Visitor,
+    listed: &VisitListed,
+    (home, code): (String, String),
+    address: &str,
+) -> Result<Line> {
     let (calendar, visit) = (visitor.app.calendar, &listed.visit);
     let (from, to) =
         visit.starts_at.zip(visit.ends_at).unwrap_or((visit.window_starts_at, visit.window_ends_at));
-    let (size, path) = drawn(&code)?;
+    let (size, path) = drawn(&format!("{address}/today?visit={code}"))?;
     Ok(Line {
         time: format!("{}–{}", calendar.show_time(from), calendar.show_time(to)),
         elder: listed.elder.clone(),
         service: visitor.pick(&listed.service_zh, &listed.service_en).to_owned(),
-        address,
+        duration: visitor.lang.fill("visit.minutes", &[("n", &visit.duration_min.to_string())]),
+        address: home,
         code,
         size,
         path,
     })
 }
 
-/// The code as squares of one path.
-fn drawn(code: &str) -> Result<(usize, String)> {
-    let drawn = QrCode::with_error_correction_level(code.as_bytes(), EcLevel::M)
-        .map_err(|error| Error::internal("a code does not fit").because(error))?;
+/// An address as the squares of one path.
+fn drawn(text: &str) -> Result<(usize, String)> {
+    let drawn = QrCode::with_error_correction_level(text.as_bytes(), EcLevel::M)
+        .map_err(|error| Error::internal("an address does not fit").because(error))?;
     let width = drawn.width();
     let dark = drawn.to_colors().into_iter().enumerate().filter(|(_, color)| *color == Color::Dark);
     let squares = dark.map(|(at, _)| format!("M{} {}h1v1h-1z", at % width + QUIET, at / width + QUIET));

@@ -1,7 +1,7 @@
 //! What phones send, and what they ask for.
 
 use actix_web::http::header;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::{DateTime, FixedOffset};
@@ -50,7 +50,8 @@ struct PositionInput {
 }
 
 /// A step of a visit as the phone saw it. Needs an `Idempotency-Key`: the same key again changes nothing and is answered as
-/// before.
+/// before; what tells of the sending (`sent_at`, `sent_ms`, `offline`) may then differ. A phone that sends later names in
+/// `Songhe-User` the number of the user who made the step: where somebody else is signed in by then, the answer is 401.
 #[derive(Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct VisitReportInput {
@@ -67,7 +68,7 @@ struct VisitReportInput {
     /// The step was written down without a network: if the visit has moved on meanwhile it is kept, and not refused.
     #[serde(default)]
     offline: bool,
-    /// Either this or `no_position`.
+    /// Either this or `no_position`; neither is needed for `depart`.
     position: Option<PositionInput>,
     /// Why there is no position.
     no_position: Option<NoPosition>,
@@ -140,12 +141,16 @@ struct ReportedStep {
 
 async fn save(
     visitor: Visitor,
+    http: HttpRequest,
     Id(id): Id,
     once: Once,
     LargeJson(input): LargeJson<VisitReportInput>,
 ) -> Result<HttpResponse> {
+    check_user(&visitor, &http)?;
     let (key, told) = (once.key()?, read(&input)?);
-    let step_id = once.write(&visitor, &input, move |tx| report(tx, id, &key, &told)).await?;
+    // A phone that got no answer sends the same step again, later: only the step itself must be the same.
+    let step = VisitReportInput { sent_at: input.device_at, sent_ms: None, offline: false, ..input };
+    let step_id = once.write(&visitor, &step, move |tx| report(tx, id, &key, &told)).await?;
     let answer = fetch(&visitor, move |connection, _, words| {
         let step = store::get_step(connection, step_id)?;
         let visit = reload(connection, step.visit_id)?;
@@ -161,6 +166,16 @@ async fn save(
         })
     });
     Ok(ok(&answer.await?))
+}
+
+/// A phone may have changed hands since the step: what one person did is never written down as another's.
+fn check_user(visitor: &Visitor, http: &HttpRequest) -> Result<()> {
+    let Some(named) = http.headers().get("songhe-user") else { return Ok(()) };
+    let named = named.to_str().ok().and_then(|text| text.parse().ok());
+    if named.is_some() && named == visitor.scope().user_id {
+        return Ok(());
+    }
+    Err(Error::signed_out().context("somebody else is signed in"))
 }
 
 fn read(input: &VisitReportInput) -> Result<Reported> {

@@ -178,7 +178,9 @@ fn check(tx: &mut Tx<'_>, told: &Reported) -> Result<()> {
         checks.range("latitude", seen.latitude, -90.0, 90.0);
         checks.range("accuracy_m", seen.accuracy_m, 0.0, 100_000.0);
     }
-    checks.require("no_position", position.is_some() != no_position.is_some(), || {
+    // Nobody is asked where they set off from.
+    let is_unasked = told.kind == StepKind::Depart && position.is_none() && no_position.is_none();
+    checks.require("no_position", is_unasked || position.is_some() != no_position.is_some(), || {
         Text::new("step.place_or_why")
     });
     checks.text("code", code.as_deref().unwrap_or_default(), 0, 20);

@@ -23,6 +23,8 @@ pub struct StepRow {
     pub kind: StepKind,
     pub actor: String,
     pub caregiver_id: Option<i64>,
+    /// Under which the phone sent it.
+    pub request_key: String,
     pub received_at: Instant,
     pub device_at: Instant,
     pub happened_at: Instant,

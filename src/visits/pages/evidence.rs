@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::super::checkin::store::{FileRow, StepRow};
 use super::super::proof::model::{Assessment, Point, Strength, Verdict};
+use crate::visits::today::Problem;
 use crate::web::{Cell, Column, Field, Row, Section, Visitor, Words, table};
 
 const STEP_COLUMNS: &[Column] = &[
@@ -92,9 +93,19 @@ fn step_row(words: &Words, step: &StepRow) -> Row {
             Cell::text(words.calendar.show_to_second(step.happened_at)),
             Cell::text(words.calendar.show_to_second(step.device_at)),
             Cell::text(place),
-            Cell::text(&step.note),
+            Cell::text(said(words, step)),
         ],
     }
+}
+
+/// The problem that there was, by name where it is one of ours, and the note.
+fn said(words: &Words, step: &StepRow) -> String {
+    let problem = step.problem.as_deref().map(|code| match Problem::parse(code) {
+        Some(known) => words.name_of("visit_problem", known.name()),
+        None => code.to_owned(),
+    });
+    let parts = [problem, Some(step.note.clone())].into_iter().flatten().filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(" · ")
 }
 
 pub fn strength_tone(strength: Strength) -> &'static str {
