@@ -57,8 +57,9 @@ pub(super) fn respond(context: &Context, error: &Error) -> HttpResponse {
         return builder(error).content_type("text/plain; charset=utf-8").body(error.text.to(context.lang));
     }
     if signed_out {
-        let back =
-            if context.path == "/" { String::new() } else { format!("?next={}", encode(&here(context))) };
+        // Whoever wanted to leave does not want to come back to that.
+        let is_no_place = ["/", "/logout"].contains(&context.path.as_str());
+        let back = if is_no_place { String::new() } else { format!("?next={}", encode(&here(context))) };
         return HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/login{back}"))).finish();
     }
     if error.code == Code::PasswordDue {

@@ -25,10 +25,10 @@ function element(name, text, className = "") {
   return made;
 }
 
-const two = (number) => String(number).padStart(2, "0");
-function clock(iso) {
-  const at = new Date(iso);
-  return `${two(at.getHours())}:${two(at.getMinutes())}`;
+/** `14:05` on the city's clocks. */
+function clock(root, iso) {
+  const parts = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: root.dataset.zone };
+  return new Intl.DateTimeFormat("en-GB", parts).format(new Date(iso));
 }
 
 function line(root, words, step) {
@@ -38,7 +38,7 @@ function line(root, words, step) {
   item.dataset.stepState = step.state;
   const mark = element("span", "", "today-mark");
   mark.append(icon(ICONS[step.state]), root.dataset[step.state]);
-  item.append(element("span", `${words.kinds[step.kind]} ${clock(step.device_at)}`), mark);
+  item.append(element("span", `${words.kinds[step.kind]} ${clock(root, step.device_at)}`), mark);
   return item;
 }
 
@@ -81,14 +81,14 @@ export function showRefused(root, told, read) {
   const words = JSON.parse(root.dataset.words);
   const list = root.querySelector("[data-refused-list]");
   const refused = told.filter((one) => one.state === "refused");
-  const shown = [...list.children].map((item) => item.dataset.refused).join();
+  const shown = [...list.children].map((item) => item.dataset.refusal).join();
   if (shown === refused.map((one) => one.uuid).join()) {
     return;
   }
   list.replaceChildren(...refused.map((one) => {
     const item = document.createElement("li");
-    item.dataset.refused = one.uuid;
-    const what = `${root.dataset.refused}: ${one.elder} ${one.time} · ${words.kinds[one.kind]} ${clock(one.device_at)}`;
+    item.dataset.refusal = one.uuid;
+    const what = `${root.dataset.refused}: ${one.elder} ${one.time} · ${words.kinds[one.kind]} ${clock(root, one.device_at)}`;
     const button = element("button", root.dataset.seen, "btn");
     button.type = "button";
     button.addEventListener("click", () => read(one.uuid));

@@ -21,6 +21,7 @@ let failures = 0;
 let quietUntil = 0;
 let refreshedAt = 0;
 let again = 0;
+let drawnLast = "";
 
 async function isAble() {
   if (!("serviceWorker" in navigator) || !globalThis.indexedDB || !globalThis.HTMLDialogElement || !PAGE) {
@@ -118,7 +119,13 @@ async function refresh() {
   await show();
 }
 
+/** Only what differs is drawn anew: somebody may be about to press a button. */
 function replace(fresh) {
+  const drawn = fresh.querySelector("#today-visits").innerHTML;
+  if (drawn === drawnLast) {
+    return;
+  }
+  drawnLast = drawn;
   const focused = document.activeElement?.id;
   for (const part of ["#today-visits", ".sub"]) {
     root.querySelector(part).replaceWith(document.importNode(fresh.querySelector(part), true));
@@ -231,6 +238,7 @@ async function isControlled() {
 }
 
 async function start() {
+  drawnLast = root.querySelector("#today-visits").innerHTML;
   showCallButtons();
   root.addEventListener("click", (event) => {
     const button = event.target.closest("[data-call]");

@@ -22,5 +22,5 @@ mod phone_look;
 mod phone_offline;
 mod phone_people;
 mod phone_sheet;
-mod wire;
 mod sign_in;
+mod wire;

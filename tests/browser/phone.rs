@@ -6,6 +6,7 @@ use songhe::access::{Permission, Place, Role, Scope};
 use songhe::db::Kind;
 use songhe::visits::store::{VisitRow, get_visit};
 use songhe::visits::{Plan, assign, plan};
+use thirtyfour::By;
 
 use super::page::Browser;
 use super::wire::{Network, Wire};
@@ -101,9 +102,19 @@ impl Phone {
     pub async fn press(&self, browser: &Browser, kind: &str) {
         let button = format!("{kind}-{}", self.visit);
         browser.wait(&format!("document.getElementById('{button}')?.disabled === false")).await;
-        browser.eval(&format!("document.getElementById('{button}').scrollIntoView({{ block: 'center' }})")).await;
-        browser.click(&format!("#{button}")).await;
-        browser.wait("document.getElementById('step').open").await;
+        // The page may be drawn anew just now.
+        browser
+            .until("the step is asked about", async || {
+                let center =
+                    format!("document.getElementById('{button}')?.scrollIntoView({{ block: 'center' }})");
+                browser.eval(&center).await;
+                let clicked = match browser.driver.find(By::Id(&button)).await {
+                    Ok(found) => found.click().await.is_ok(),
+                    Err(_) => false,
+                };
+                clicked && browser.holds("document.getElementById('step').open").await
+            })
+            .await;
     }
 
     /// Waits until the page says so of a step: saved, uploaded, accepted.

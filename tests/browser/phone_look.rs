@@ -20,7 +20,7 @@ async fn as_wide_as(browser: &Browser, width: u32) {
 }
 
 /// Controls in sight that a thumb would miss.
-const SMALL: &str = "return [...document.querySelectorAll('main a, main button, dialog[open] button, dialog[open] select,
+const SMALL: &str = "return [...document.querySelectorAll('main a, main button, dialog[open] button, dialog[open] select, \
         dialog[open] label.btn, dialog[open] .today-choice')]
     .filter((one) => one.checkVisibility())
     .filter((one) => one.getBoundingClientRect().height < (one.closest('.today-actions, .today-confirm') ? 64 : 44))
@@ -71,7 +71,8 @@ fn the_page_fits_small_phones_in_both_languages() {
         browser.wait("!document.querySelector('[data-banner=copy]').hidden").await;
         assert_sound(browser, "en-390-offline").await;
         let errors = browser.console_errors().await;
-        let breaches: Vec<_> = errors.iter().filter(|error| error.contains("Content Security Policy")).collect();
+        let breaches: Vec<_> =
+            errors.iter().filter(|error| error.contains("Content Security Policy")).collect();
         assert!(breaches.is_empty(), "{breaches:?}");
     });
 }
@@ -139,7 +140,8 @@ fn photo_signature_code_problem_and_note_go_along() {
         phone.wait_step(browser, "finish", "accepted").await;
         let jpeg = "SELECT count(*) AS n FROM visit_files WHERE kind = 'photo' AND media = 'image/jpeg' AND width = 1280 \
             AND height = 853 AND size_bytes < 400000";
-        let signature = "SELECT count(*) AS n FROM visit_files WHERE kind = 'signature' AND media = 'image/svg+xml'";
+        let signature =
+            "SELECT count(*) AS n FROM visit_files WHERE kind = 'signature' AND media = 'image/svg+xml'";
         let said = "SELECT count(*) AS n FROM visit_steps WHERE kind = 'finish' AND problem = 'unwell' AND note = '老人说头晕'";
         let code = "SELECT count(*) AS n FROM visit_steps WHERE kind = 'arrive' AND code_matches";
         let counts = [jpeg, signature, said, code].map(|query| phone.app.count(query));

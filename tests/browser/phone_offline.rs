@@ -64,7 +64,11 @@ fn a_server_that_is_busy_gets_the_step_later() {
         phone.step(browser, "arrive").await;
         let paused = "import('/static/js/today-store.js').then((store) => store.listSteps())
             .then((steps) => steps.length === 1 && steps[0].pause_until > Date.now())";
-        browser.until("it waits before it goes again", async || browser.eval(&format!("return {paused}")).await == json!(true)).await;
+        browser
+            .until("it waits before it goes again", async || {
+                browser.eval(&format!("return {paused}")).await == json!(true)
+            })
+            .await;
         phone.mend(browser).await;
         phone.wait_step(browser, "arrive", "saved").await;
         // Half a minute later by the phone's clock.
@@ -121,7 +125,9 @@ async fn arrive_without_network(phone: &Phone, browser: &Browser) {
     phone.wait_step(browser, "arrive", "saved").await;
     // The place is known by now.
     let placed = "import('/static/js/today-store.js').then((store) => store.listSteps()).then((steps) => !steps[0].locating)";
-    browser.until("the place is known", async || browser.eval(&format!("return {placed}")).await == json!(true)).await;
+    browser
+        .until("the place is known", async || browser.eval(&format!("return {placed}")).await == json!(true))
+        .await;
 }
 
 #[test]
@@ -166,7 +172,8 @@ fn a_phone_that_does_not_say_where_it_is_records_all_the_same() {
         phone.wait_step(browser, "depart", "accepted").await;
         phone.step(browser, "arrive").await;
         phone.wait_step(browser, "arrive", "accepted").await;
-        let arrived = "SELECT count(*) AS n FROM visit_steps WHERE kind = 'arrive' AND no_position = 'denied'";
+        let arrived =
+            "SELECT count(*) AS n FROM visit_steps WHERE kind = 'arrive' AND no_position = 'denied'";
         let set_off = "SELECT count(*) AS n FROM visit_steps WHERE kind = 'depart' AND no_position IS NULL AND longitude IS NULL";
         assert_eq!((phone.app.count(arrived), phone.app.count(set_off)), (1, 1));
     });

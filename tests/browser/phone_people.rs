@@ -44,19 +44,19 @@ fn what_is_refused_for_good_is_shown_in_the_servers_words_and_leaves_the_queue()
         let other = phone.app.add_caregiver(1, phone.app.add_provider(1));
         phone.app.write(|tx| assign(tx, phone.visit, 2, other, None));
         phone.step(browser, "arrive").await;
-        browser.wait("document.querySelector('[data-refused]')").await;
-        let said = browser.text("[data-refused] p").await;
-        assert!(said.contains("到达"), "the server's words: {said}");
+        browser.wait("document.querySelector('[data-refusal]')").await;
+        let said = browser.text("[data-refusal] p").await;
+        assert!(said.contains("改派"), "the server's words: {said}");
         phone.wait_sent(browser).await;
         assert_eq!((phone.steps(), phone.events("arrive")), (0, 0));
         // It is shown until somebody has read it, also after the page was loaded anew.
         browser.open("/today").await;
-        browser.wait("document.querySelector('[data-refused]')").await;
-        browser.click("[data-refused] button").await;
-        browser.wait("!document.querySelector('[data-refused]')").await;
+        browser.wait("document.querySelector('[data-refusal]')").await;
+        browser.click("[data-refusal] button").await;
+        browser.wait("!document.querySelector('[data-refusal]')").await;
         browser.open("/today").await;
         browser.wait("document.getElementById('today').dataset.kept === 'yes'").await;
-        assert!(!browser.holds("document.querySelector('[data-refused]')").await);
+        assert!(!browser.holds("document.querySelector('[data-refusal]')").await);
     });
 }
 

@@ -92,7 +92,8 @@ impl Shared {
             Wire::Whole | Wire::AnswersLost => {}
         }
         let Ok(program) = TcpStream::connect(self.program) else { return };
-        let pair = |one: &TcpStream, other: &TcpStream| Some((one.try_clone().ok()?, other.try_clone().ok()?));
+        let pair =
+            |one: &TcpStream, other: &TcpStream| Some((one.try_clone().ok()?, other.try_clone().ok()?));
         let (Some(there), Some(back)) = (pair(&client, &program), pair(&program, &client)) else { return };
         self.open.lock().unwrap().extend([client, program]);
         let (asking, answering) = (Arc::clone(self), Arc::clone(self));

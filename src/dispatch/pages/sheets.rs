@@ -82,7 +82,8 @@ pub async fn show(visitor: Visitor, http: HttpRequest) -> Result<HttpResponse> {
 
 /// Where phones find this program: as it is known outside, or else as whoever prints has found it.
 fn own_address(visitor: &Visitor, http: &HttpRequest) -> String {
-    let public = visitor.app.config.http.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
+    let public =
+        visitor.app.config.http.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
     public.unwrap_or_else(|| format!("http://{}", http.connection_info().host()))
 }
 

@@ -12,10 +12,10 @@ use crate::access::Permission;
 use crate::access::seal::Keys;
 use crate::app::Tx;
 use crate::clock::Instant;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::input::Checks;
 use crate::text::Text;
-use crate::visits::model::{NOTE_MAX, Refusal, VisitState};
+use crate::visits::model::NOTE_MAX;
 use crate::visits::progress::{Step, check_reason, take_step};
 use crate::visits::proof;
 use crate::visits::store::reload;
@@ -88,7 +88,7 @@ pub fn report(tx: &mut Tx<'_>, visit_id: i64, key: &str, told: &Reported) -> Res
     let outcome = match legal {
         Ok(_) if is_theirs => Outcome::Taken,
         Err(refusal) if !told.offline && is_theirs => return Err(refusal.into()),
-        Ok(_) if !told.offline => return Err(not_theirs(visit.state, told)),
+        Ok(_) if !told.offline => return Err(not_theirs()),
         _ => Outcome::Kept,
     };
     if outcome == Outcome::Taken {
@@ -129,8 +129,8 @@ pub fn report(tx: &mut Tx<'_>, visit_id: i64, key: &str, told: &Reported) -> Res
     Ok(step_id)
 }
 
-fn not_theirs(state: VisitState, told: &Reported) -> Error {
-    Error::from(Refusal { state, event: step_of(told).event() }).context("of another caregiver by now")
+fn not_theirs() -> Error {
+    Error::new(Code::IllegalMove, Text::new("step.not_theirs"))
 }
 
 fn step_of(told: &Reported) -> Step {

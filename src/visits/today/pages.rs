@@ -43,6 +43,8 @@ struct DayView {
     reasons: Vec<ReasonView>,
     problems: Vec<Choice>,
     coordinator_phone: Option<String>,
+    /// The city's: a phone that was set to another shows the same times as the office.
+    zone: &'static str,
     /// When this page was made, for whoever sees it later.
     made_at: String,
     manifest: String,
@@ -103,6 +105,7 @@ fn view(visitor: &Visitor, day: Day, is_foreign_code: bool) -> DayView {
         reasons: reasons.collect(),
         problems: problems.collect(),
         coordinator_phone: day.coordinator_phone,
+        zone: visitor.app.config.city.time_zone.name(),
         made_at: visitor.show(visitor.now),
         manifest: shell::manifest_path(visitor.lang),
     }

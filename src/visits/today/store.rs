@@ -11,10 +11,7 @@ use crate::visits::model::{GroupRelation, VisitState};
 use crate::visits::store::VisitListed;
 
 /// Notes of the plan items that visits within reach follow from, by item.
-pub(super) fn tasks(
-    connection: &mut AnyConnection,
-    listed: &[VisitListed],
-) -> Result<HashMap<i64, String>> {
+pub(super) fn tasks(connection: &mut AnyConnection, listed: &[VisitListed]) -> Result<HashMap<i64, String>> {
     let items: Vec<i64> = listed.iter().filter_map(|listed| listed.visit.plan_item_id).collect();
     let noted = plan_items::table.filter(plan_items::id.eq_any(items)).filter(plan_items::note.ne(""));
     let pairs: Vec<(i64, String)> = noted.select((plan_items::id, plan_items::note)).load(connection)?;

@@ -84,9 +84,7 @@ async fn show_worker() -> Result<HttpResponse> {
 }
 
 async fn show_manifest(guest: Guest) -> Result<HttpResponse> {
-    let icon = |file: &str, size: &str, purpose: &str| {
-        json!({ "src": format!("/static/icons/{file}"), "sizes": size, "type": "image/png", "purpose": purpose })
-    };
+    let icon = |file: &str, size: &str, purpose: &str| json!({ "src": format!("/static/icons/{file}"), "sizes": size, "type": "image/png", "purpose": purpose });
     let manifest = json!({
         "id": PATH,
         "name": guest.t("today.app_name"),
