@@ -53,3 +53,33 @@ fn a_script_without_the_tests_and_a_readme_without_the_commands_are_found() {
     let below = format!("{}tests/run\ncargo run --release -- demo", "\n".repeat(FIRST_SCREEN_LINES));
     assert_eq!(left_out("README.md", &below).len(), 2);
 }
+
+/// Addresses such as `/today` that a text names and no route begins with.
+fn dead_addresses(path: &str, text: &str, known: &[&str]) -> Vec<String> {
+    let named = text.split('`').skip(1).step_by(2).filter(|name| {
+        let is_address = |letter: char| letter.is_ascii_alphanumeric() || "/-_".contains(letter);
+        name.strip_prefix('/').is_some_and(|rest| !rest.is_empty()) && name.chars().all(is_address)
+    });
+    let dead = named.filter(|name| !known.iter().any(|route| route.starts_with(name)));
+    dead.map(|name| format!("{path}: {name}")).collect()
+}
+
+#[test]
+fn the_papers_name_addresses_that_are_there() {
+    let routes = songhe::web::all();
+    let known: Vec<&str> = routes.iter().map(|route| route.path).collect();
+    let mut offenders = Vec::new();
+    for path in ["README.md", "README.zh-CN.md", "ARCHITECTURE.md", "CHANGELOG.md"] {
+        offenders.extend(dead_addresses(path, &read(path).unwrap_or_default(), &known));
+    }
+    assert_none("an address that a paper names is there", &offenders);
+    for path in ["README.md", "README.zh-CN.md"] {
+        assert!(read(path).unwrap().contains("`/today`"), "{path} tells of the caregiver's phone");
+    }
+}
+
+#[test]
+fn an_address_that_is_not_there_is_found() {
+    let known = ["/today", "/today/worker.js"];
+    assert_eq!(dead_addresses("a", "`/today` and `/tomorrow`, `a/b`, `/`", &known), ["a: /tomorrow"]);
+}
