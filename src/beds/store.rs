@@ -152,7 +152,7 @@ const BED: (
 fn within(reach: &Reach) -> Condition {
     use diesel::dsl::sql;
     if reach.city {
-        return Box::new(sql::<Bool>("TRUE"));
+        return Box::new(crate::db::always());
     }
     Box::new(
         beds::town_code

@@ -4,6 +4,7 @@
 mod bulk;
 mod assessments;
 mod bed_life;
+mod measured;
 mod queries;
 mod removal;
 
@@ -12,6 +13,8 @@ use diesel::prelude::*;
 
 pub(super) use assessments::*;
 pub(super) use bed_life::*;
+pub(super) use measured::count_visits;
+pub use measured::{Busiest, busiest, steps_on_record, visits_to_make};
 pub(super) use queries::*;
 pub(super) use removal::drop_everything;
 

@@ -70,7 +70,7 @@ pub fn choices(
 pub fn ranked(rows: &DayRows, visit_id: i64, calendar: Calendar) -> Result<Choices> {
     let built = build(rows, Purpose::ByHand(&[visit_id]));
     let Some((index, job)) = find(rows, &built, visit_id) else { return Ok(Choices::default()) };
-    let explained = explain(&built.problem, &built.told(None), job)
+    let explained = explain(&built.problem, &built.told(), job)
         .map_err(|refusal| Error::internal("the day is no problem").because(refusal))?;
     let ranking = Ranking { rows, built: &built, calendar, visit: index, job };
     let mut found = Choices::default();
@@ -87,7 +87,8 @@ pub fn ranked(rows: &DayRows, visit_id: i64, calendar: Calendar) -> Result<Choic
     Ok(found)
 }
 
-fn find(rows: &DayRows, built: &Built, visit_id: i64) -> Option<(usize, usize)> {
+/// Positions of a visit among the rows and in the problem.
+pub(super) fn find(rows: &DayRows, built: &Built, visit_id: i64) -> Option<(usize, usize)> {
     let index = rows.visits.iter().position(|visit| visit.id == visit_id)?;
     Some((index, built.job_of(index)?))
 }

@@ -6,6 +6,7 @@ mod tests;
 
 use std::collections::HashMap;
 
+use super::lawful::Placed;
 use super::rows::{DayRows, Place, Standing, VisitFact};
 use super::solver::{
     Assigned, Baseline, Caregiver, Gender, Lateness, Lock, Matrix, Plan, Preferred, Problem, Route, Rules,
@@ -58,13 +59,18 @@ impl Built {
         seconds(self.origin, at)
     }
 
-    /// The plan as people were told, without one of the problem's visits.
-    pub fn told(&self, except: Option<usize>) -> Plan {
+    /// The plan as people were told.
+    pub fn told(&self) -> Plan {
+        self.without(&[])
+    }
+
+    /// The plan as people were told, without these of the problem's visits.
+    pub fn without(&self, taken: &[Placed]) -> Plan {
         let mut routes: Vec<Vec<Stop>> = vec![Vec::new(); self.problem.caregivers.len()];
         let mut unserved = Vec::new();
         let assigned = self.problem.baseline.iter().flat_map(|baseline| &baseline.assigned);
         for (visit, told) in assigned.enumerate() {
-            match told.filter(|_| except != Some(visit)) {
+            match told.filter(|_| taken.iter().all(|(one, _)| *one != visit)) {
                 Some(told) => routes[told.caregiver].push(self.stop(visit, told.start)),
                 None => unserved.push(visit),
             }

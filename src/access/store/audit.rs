@@ -8,7 +8,7 @@ use crate::error::Result;
 
 /// One row of the chain, as stored.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = audit_log)]
+#[diesel(table_name = audit_log, treat_none_as_default_value = false)]
 pub struct AuditRow {
     pub id: i64,
     pub at: Instant,

@@ -56,7 +56,7 @@ pub struct LeaveRow {
 
 fn within_holds(reach: &Reach) -> Box<dyn BoxableExpression<holds::table, Backend, SqlType = Bool>> {
     if reach.city {
-        return Box::new(diesel::dsl::sql::<Bool>("TRUE"));
+        return Box::new(crate::db::always());
     }
     Box::new(
         holds::town_code
@@ -67,7 +67,7 @@ fn within_holds(reach: &Reach) -> Box<dyn BoxableExpression<holds::table, Backen
 
 fn within_outages(reach: &Reach) -> Box<dyn BoxableExpression<outages::table, Backend, SqlType = Bool>> {
     if reach.city {
-        return Box::new(diesel::dsl::sql::<Bool>("TRUE"));
+        return Box::new(crate::db::always());
     }
     Box::new(
         outages::town_code

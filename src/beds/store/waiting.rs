@@ -45,7 +45,7 @@ pub struct EntryListed {
 
 fn within(reach: &Reach) -> Box<dyn BoxableExpression<waiting_entries::table, Backend, SqlType = Bool>> {
     if reach.city {
-        return Box::new(diesel::dsl::sql::<Bool>("TRUE"));
+        return Box::new(crate::db::always());
     }
     Box::new(
         waiting_entries::town_code.eq_any(reach.towns.clone()).or(waiting_entries::institution_id

@@ -201,15 +201,16 @@ pub(in crate::demo) fn present(connection: &mut AnyConnection) -> Result<Vec<(i6
 }
 
 /// The free beds of rooms that take anybody.
-pub(in crate::demo) fn open_beds(connection: &mut AnyConnection) -> Result<Vec<i64>> {
-    let open: Vec<i64> = beds::table
+pub(in crate::demo) fn open_beds(connection: &mut AnyConnection) -> Result<Vec<(i64, i64)>> {
+    let open: Vec<(i64, i64)> = beds::table
         .inner_join(rooms::table)
         .filter(rooms::gender_rule.eq("any"))
         .filter(rooms::isolation.eq(false))
-        .select(beds::id)
+        .select((beds::id, beds::institution_id))
         .load(connection)?;
-    let open: std::collections::HashSet<i64> = open.into_iter().collect();
-    Ok(free_beds(connection)?.into_iter().map(|bed| bed.id).filter(|id| open.contains(id)).collect())
+    let open: std::collections::HashMap<i64, i64> = open.into_iter().collect();
+    let free = free_beds(connection)?.into_iter();
+    Ok(free.filter_map(|bed| open.get(&bed.id).map(|house| (bed.id, *house))).collect())
 }
 
 /// Clients of home visits who live in no institution and for whom no bed is held.

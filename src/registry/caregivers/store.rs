@@ -47,7 +47,7 @@ type Condition = Box<dyn BoxableExpression<caregivers::table, Backend, SqlType =
 /// The part of the table within reach.
 pub(crate) fn within(reach: &Reach) -> Condition {
     if reach.city {
-        return Box::new(diesel::dsl::sql::<Bool>("TRUE"));
+        return Box::new(crate::db::always());
     }
     Box::new(
         caregivers::town_code
