@@ -6,6 +6,7 @@ mod bed_steps;
 mod board;
 mod city;
 mod city_map;
+mod city_trend;
 mod classes;
 mod leave_steps;
 mod line;
