@@ -56,6 +56,60 @@ impl Checks {
     }
 }
 
+/// What a list says of a value that may be absent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Told<T> {
+    /// Nothing: the value stays as it is.
+    #[default]
+    Silent,
+    /// That there is none.
+    Absent,
+    Is(T),
+}
+
+impl<T> Told<T> {
+    /// The value afterwards.
+    pub fn over(self, before: Option<T>) -> Option<T> {
+        match self {
+            Told::Silent => before,
+            Told::Absent => None,
+            Told::Is(value) => Some(value),
+        }
+    }
+
+    pub fn try_map<U>(self, map: impl FnOnce(T) -> Result<U>) -> Result<Told<U>> {
+        Ok(match self {
+            Told::Silent => Told::Silent,
+            Told::Absent => Told::Absent,
+            Told::Is(value) => Told::Is(map(value)?),
+        })
+    }
+
+    pub fn is_silent(&self) -> bool {
+        matches!(self, Told::Silent)
+    }
+}
+
+impl Told<String> {
+    /// The text afterwards, where an empty one stands for none.
+    pub fn over_text(self, before: &str) -> String {
+        match self {
+            Told::Silent => before.to_owned(),
+            Told::Absent => String::new(),
+            Told::Is(text) => text,
+        }
+    }
+
+    /// For a field that is kept where none is given and emptied by an empty text.
+    pub fn given(self) -> Option<String> {
+        match self {
+            Told::Silent => None,
+            Told::Absent => Some(String::new()),
+            Told::Is(text) => Some(text),
+        }
+    }
+}
+
 /// A form's number; a text that is none breaks the rule and counts as NaN, which fails every range.
 pub fn number(text: &str) -> f64 {
     text.trim().parse().unwrap_or(f64::NAN)

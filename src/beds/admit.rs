@@ -70,13 +70,18 @@ impl Admission {
 
 /// Starts a stay and gives its number. A hold of the bed for the same elder is used up; who waited waits no longer.
 pub fn admit(tx: &mut Tx<'_>, admission: &Admission) -> Result<i64> {
-    admit_since(tx, admission, BACKDATE_DAYS_MAX)
+    admit_since(tx, Permission::ManageStays, admission, BACKDATE_DAYS_MAX)
 }
 
-/// The same from at most `days_max` days back.
-pub(super) fn admit_since(tx: &mut Tx<'_>, admission: &Admission, days_max: i64) -> Result<i64> {
-    let bed = store::get_bed(tx.connection, tx.scope, Permission::ManageStays, admission.bed_id)?;
-    check_house(tx, bed.institution_id)?;
+/// The same from at most `days_max` days back, by whoever has `need` there.
+pub(super) fn admit_since(
+    tx: &mut Tx<'_>,
+    need: Permission,
+    admission: &Admission,
+    days_max: i64,
+) -> Result<i64> {
+    let bed = store::get_bed(tx.connection, tx.scope, need, admission.bed_id)?;
+    check_house(tx, need, bed.institution_id)?;
     let person = find(tx, &admission.whom)?;
     let (from, to) = period(tx, &bed, admission, days_max)?;
     let reason = reason_for(tx, from, &admission.reason)?;
@@ -111,8 +116,8 @@ pub(super) fn admit_since(tx: &mut Tx<'_>, admission: &Admission, days_max: i64)
     Ok(id)
 }
 
-pub(super) fn check_house(tx: &mut Tx<'_>, institution_id: i64) -> Result<()> {
-    let house = get_institution(tx.connection, tx.scope, Permission::ManageStays, institution_id)?;
+pub(super) fn check_house(tx: &mut Tx<'_>, need: Permission, institution_id: i64) -> Result<()> {
+    let house = get_institution(tx.connection, tx.scope, need, institution_id)?;
     if house.state == InstitutionState::Operating {
         return Ok(());
     }

@@ -8,6 +8,7 @@ use super::record::{Change, not_now, record, required_reason};
 use super::store::{self, EntryRow};
 use crate::access::Permission;
 use crate::app::Tx;
+use crate::clock::Instant;
 use crate::elders::Category;
 use crate::error::{Code, Error, Result};
 use crate::registry::change::stale;
@@ -29,6 +30,12 @@ pub struct Waiting {
 
 /// Puts an elder in line and gives the entry's number.
 pub fn ask_for_bed(tx: &mut Tx<'_>, waiting: &Waiting) -> Result<i64> {
+    let now = tx.now;
+    ask_since(tx, waiting, now)
+}
+
+/// The same for somebody who asked at `asked_at`, long before the entry was written. The place is behind all who are in line.
+pub(super) fn ask_since(tx: &mut Tx<'_>, waiting: &Waiting, asked_at: Instant) -> Result<i64> {
     let reach = tx.scope.reach(Permission::ManageWaiting)?;
     let person = find(tx, &waiting.whom)?;
     check_note("note", &waiting.note)?;
@@ -52,7 +59,7 @@ pub fn ask_for_bed(tx: &mut Tx<'_>, waiting: &Waiting) -> Result<i64> {
     let wish = (waiting.bed_kind, waiting.care_level);
     let note = waiting.note.trim();
     let id =
-        store::insert_entry(tx.connection, person.id, waiting.institution_id, wish, &class, note, tx.now)?;
+        store::insert_entry(tx.connection, person.id, waiting.institution_id, wish, &class, note, asked_at)?;
     let detail =
         json!({ "version": 1, "elder": person.id, "class": class, "institution": waiting.institution_id });
     let change = Change {
@@ -108,7 +115,7 @@ fn entry_to_change(tx: &mut Tx<'_>, id: i64, seen: i64) -> Result<EntryRow> {
     Ok(entry)
 }
 
-fn change<'a>(entry: &'a EntryRow, action: &'static str) -> Change<'a> {
+pub(super) fn change<'a>(entry: &'a EntryRow, action: &'static str) -> Change<'a> {
     Change {
         action,
         entity: "waiting",

@@ -604,6 +604,7 @@ diesel::table! {
         outcome -> Text,
         problems -> Text,
         made -> Text,
+        filled -> Text,
     }
 }
 

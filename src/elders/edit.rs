@@ -113,9 +113,9 @@ pub fn add(tx: &mut Tx<'_>, input: &ElderInput) -> Result<i64> {
 }
 
 /// Puts an elder on file who is about to be admitted, from whatever town: who admits has the person and the card in front of
-/// them.
-pub fn register_resident(tx: &mut Tx<'_>, input: &ElderInput) -> Result<Found> {
-    tx.scope.reach(Permission::ManageStays)?;
+/// them. `need` is what lets the asker admit.
+pub fn register_resident(tx: &mut Tx<'_>, need: Permission, input: &ElderInput) -> Result<Found> {
+    tx.scope.reach(need)?;
     let town_code = check(tx, input)?;
     Ok(Found::of(insert(tx, input, &town_code)?))
 }

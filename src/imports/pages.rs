@@ -1,6 +1,7 @@
 //! Pages of imports: the list of batches, the form for a file, one batch from its columns to its end.
 
 mod batch;
+mod merged;
 mod new;
 
 use actix_web::http::header;

@@ -4,8 +4,8 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 pub use rows::{
-    Counts, NewRow, RowRow, add_part, counts, delete_rows, good_numbers, insert_rows, list_rows, made_of,
-    mark, part, parts, undo_numbers, wipe_parts,
+    Counts, NewRow, RowRow, add_part, counts, delete_rows, filled_rows, good_numbers, insert_rows, list_rows,
+    made_of, mark, part, parts, undo_numbers, wipe_parts,
 };
 
 use super::model::{BatchState, ImportKind};

@@ -20,6 +20,12 @@ struct Count {
     n: i64,
 }
 
+#[derive(QueryableByName)]
+struct Words {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    t: String,
+}
+
 impl TestApp {
     /// Runs one statement; gives what the program would make of a refusal.
     pub fn raw(&self, statement: &str) -> Result<usize> {
@@ -45,6 +51,11 @@ impl TestApp {
     /// The number `n` that a query counts.
     pub fn count(&self, query: &str) -> i64 {
         self.read(|connection| Ok(diesel::sql_query(query).get_result::<Count>(connection)?.n))
+    }
+
+    /// The text `t` that a query gives.
+    pub fn text(&self, query: &str) -> String {
+        self.read(|connection| Ok(diesel::sql_query(query).get_result::<Words>(connection)?.t))
     }
 
     /// An elder with identity number, phone and address; gives the number.

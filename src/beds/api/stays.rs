@@ -239,8 +239,10 @@ pub(super) async fn whom(visitor: &Visitor, id: Option<i64>, identity: Option<St
     match (id, identity) {
         (Some(id), None) => Ok(Whom::Elder(id)),
         (None, Some(identity)) => {
-            let found =
-                visitor.app.write(&visitor.scope(), move |tx| find_for_admission(tx, &identity)).await?;
+            let found = visitor
+                .app
+                .write(&visitor.scope(), move |tx| find_for_admission(tx, Permission::ManageStays, &identity))
+                .await?;
             let unknown = || Error::field("identity", Text::new("rule.unknown_elder"));
             Ok(Whom::Found(found.ok_or_else(unknown)?))
         }

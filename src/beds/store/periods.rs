@@ -236,6 +236,27 @@ pub(in crate::beds) fn close_hold(
     Ok(changed == 1)
 }
 
+/// Opens version `seen` of a hold that an admission ended again, until `ends_at`.
+pub(in crate::beds) fn reopen_hold(
+    connection: &mut AnyConnection,
+    id: i64,
+    seen: i64,
+    ends_at: Instant,
+) -> Result<bool> {
+    let current = holds::table
+        .filter(holds::id.eq(id))
+        .filter(holds::version.eq(seen))
+        .filter(holds::outcome.is_not_null());
+    let changed = diesel::update(current)
+        .set((
+            holds::ends_at.eq(ends_at),
+            holds::outcome.eq(None::<HoldOutcome>),
+            holds::version.eq(seen + 1),
+        ))
+        .execute(connection)?;
+    Ok(changed == 1)
+}
+
 pub(in crate::beds) fn insert_outage(
     connection: &mut AnyConnection,
     bed: &BedRow,

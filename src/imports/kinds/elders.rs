@@ -11,6 +11,7 @@ use crate::elders::{
 };
 use crate::error::{Error, Result};
 use crate::imports::model::{Column, Made, Values};
+use crate::input::Told;
 use crate::registry::store::VillageCalled;
 use crate::text::Text;
 
@@ -23,7 +24,7 @@ const COLUMNS: &[Column] = &[
     Column::new("town_code", "field.town_code", &["镇", "街道", "所属镇街"]).fills_down(),
     Column::new("village_code", "field.village", &["村", "社区", "村居", "户籍村", "Village code"])
         .fills_down(),
-    Column::new("categories", "field.categories", &["类别", "老人类别"]),
+    Column::new("categories", "field.categories", &["类别", "老人类别"]).may_be_emptied(),
     Column::new("home_visits", "field.home_visits", &["是否上门服务"]),
     Column::new("lives_in", "field.lives_in", &[]).informs(),
     Column::new(
@@ -33,8 +34,8 @@ const COLUMNS: &[Column] = &[
     )
     .personal(),
     Column::new("born_on", "field.born_on", &["出生年月日", "生日", "Birth date", "Date of birth"]),
-    Column::new("phone", "field.phone", &["联系电话", "手机", "手机号"]).personal(),
-    Column::new("address", "field.address", &["家庭住址", "地址"]).personal().verbatim(),
+    Column::new("phone", "field.phone", &["联系电话", "手机", "手机号"]).personal().may_be_emptied(),
+    Column::new("address", "field.address", &["家庭住址", "地址"]).personal().verbatim().may_be_emptied(),
     Column::new("longitude", "field.longitude", &["经度"]),
     Column::new("latitude", "field.latitude", &["纬度"]),
 ];
@@ -82,10 +83,10 @@ struct Said<'a> {
     identity: Option<String>,
     gender: Option<Gender>,
     born_on: Option<chrono::NaiveDate>,
-    categories: Option<Vec<Category>>,
+    categories: Told<Vec<Category>>,
     home_visits: Option<bool>,
-    phone: Option<&'a str>,
-    address: Option<&'a str>,
+    phone: Told<String>,
+    address: Told<String>,
     place: (Option<f64>, Option<f64>),
 }
 
@@ -94,14 +95,15 @@ impl<'a> Said<'a> {
         let name = fields.required("name");
         let identity = identity(fields);
         let (gender, born_on) = who(fields, identity.as_deref());
+        let categories = fields.many("categories", "elder_category", Category::NAMES);
         Said {
             name,
             gender,
             born_on,
-            categories: fields.many("categories", "elder_category", Category::NAMES),
+            categories: fields.told("categories", categories),
             home_visits: fields.flag("home_visits"),
-            phone: fields.text("phone"),
-            address: fields.text("address"),
+            phone: fields.told_text("phone"),
+            address: fields.told_text("address"),
             place: (fields.number("longitude"), fields.number("latitude")),
             identity,
         }
@@ -113,13 +115,13 @@ impl<'a> Said<'a> {
             gender: self.gender.unwrap_or(before.gender),
             born_on: self.born_on.unwrap_or(before.born_on),
             village_code: village.map_or_else(|| before.village_code.clone(), |village| village.code.clone()),
-            categories: self.categories.clone().unwrap_or_else(|| before.categories.clone()),
+            categories: self.categories.clone().over(Some(before.categories.clone())).unwrap_or_default(),
             home_visits: self.home_visits.unwrap_or(before.home_visits),
             longitude: self.place.0.unwrap_or(before.longitude),
             latitude: self.place.1.unwrap_or(before.latitude),
             identity: self.identity.clone(),
-            phone: self.phone.map(str::to_owned),
-            address: self.address.map(str::to_owned),
+            phone: self.phone.clone().given(),
+            address: self.address.clone().given(),
         }
     }
 

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use crate::error::Result;
 use crate::imports::model::{Values, list_of, moment, plain_number, yes_or_no};
-use crate::input::Checks;
+use crate::input::{Checks, Told};
 use crate::registry::codes::Coded;
 use crate::text::{Lang, Text};
 
@@ -48,6 +48,24 @@ impl<'a> Fields<'a> {
             self.checks.refuse(key, Text::new(rule).with("value", text));
         }
         value
+    }
+
+    /// What the row says of a value that it may empty: `value` is what its cell was read as.
+    pub fn told<T>(&self, key: &'static str, value: Option<T>) -> Told<T> {
+        match value {
+            _ if self.row.emptied.contains(&key) => Told::Absent,
+            Some(value) => Told::Is(value),
+            None => Told::Silent,
+        }
+    }
+
+    pub fn told_text(&self, key: &'static str) -> Told<String> {
+        self.told(key, self.text(key).map(str::to_owned))
+    }
+
+    pub fn told_day(&mut self, key: &'static str) -> Told<NaiveDate> {
+        let day = self.day(key);
+        self.told(key, day)
     }
 
     pub fn day(&mut self, key: &'static str) -> Option<NaiveDate> {

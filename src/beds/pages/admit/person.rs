@@ -80,7 +80,10 @@ fn about(visitor: &Visitor, gender: Gender, born_on: NaiveDate) -> String {
 /// Of somebody beyond reach no more is shown than the card says.
 async fn by_identity(visitor: &Visitor, identity: String) -> Result<Resolved> {
     let asked = identity.clone();
-    let found = visitor.app.write(&visitor.scope(), move |tx| find_for_admission(tx, &asked)).await?;
+    let found = visitor
+        .app
+        .write(&visitor.scope(), move |tx| find_for_admission(tx, Permission::ManageStays, &asked))
+        .await?;
     let unknown = || Error::field("elder", Text::new("rule.not_on_file"));
     let found = found.ok_or_else(unknown)?;
     let person = visitor.app.db.read(move |connection| get_person(connection, found.elder_id())).await?;
@@ -146,7 +149,10 @@ async fn new_elder(visitor: &Visitor, input: &Input) -> Result<Resolved> {
     let new = read_new(input)?;
     new.check(visitor.today()).map_err(renamed)?;
     if let Some(identity) = new.identity.clone() {
-        let found = visitor.app.write(&visitor.scope(), move |tx| find_for_admission(tx, &identity)).await?;
+        let found = visitor
+            .app
+            .write(&visitor.scope(), move |tx| find_for_admission(tx, Permission::ManageStays, &identity))
+            .await?;
         if found.is_some() {
             return Err(Error::field("identity", Text::new("rule.identity_on_file")));
         }
