@@ -15,7 +15,7 @@ use crate::access::Permission;
 use crate::app::Tx;
 use crate::clock::Instant;
 use crate::elders::store::{PersonRow, get_elder, get_person};
-use crate::elders::{Found, NewElder, register};
+use crate::elders::{ElderInput, Found, register_resident};
 use crate::error::{Code, Error, Result};
 use crate::registry::institutions::InstitutionState;
 use crate::registry::institutions::store::get_institution;
@@ -29,7 +29,7 @@ pub enum Whom {
     /// An elder of anywhere in the city, found by the identity number on the card.
     Found(Found),
     /// Somebody who is put on file in the same transaction.
-    New(Box<NewElder>),
+    New(Box<ElderInput>),
 }
 
 /// Who goes into which bed from when; without an instant, from now.
@@ -130,7 +130,7 @@ pub(super) fn find(tx: &mut Tx<'_>, whom: &Whom) -> Result<PersonRow> {
             Err(error) => return Err(error),
         },
         Whom::Found(found) => found.elder_id(),
-        Whom::New(new) => register(tx, new)?,
+        Whom::New(new) => register_resident(tx, new)?.elder_id(),
     };
     let person = get_person(tx.connection, id)?;
     match person.died_at {

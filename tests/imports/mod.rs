@@ -6,4 +6,5 @@ mod house;
 mod kinds;
 mod life;
 mod office;
+mod records;
 mod residents;
