@@ -12,6 +12,11 @@ impl Checks {
         self.0.push(FieldError { field, rule });
     }
 
+    /// Whether a rule of the field is broken already.
+    pub fn has(&self, field: &str) -> bool {
+        self.0.iter().any(|broken| broken.field == field)
+    }
+
     /// A rule that must hold.
     pub fn require(&mut self, field: &'static str, holds: bool, rule: impl FnOnce() -> Text) {
         if !holds {

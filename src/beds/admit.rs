@@ -15,7 +15,7 @@ use crate::access::Permission;
 use crate::app::Tx;
 use crate::clock::Instant;
 use crate::elders::store::{PersonRow, get_elder, get_person};
-use crate::elders::{Found, NewElder, register};
+use crate::elders::{ElderInput, Found, register_resident};
 use crate::error::{Code, Error, Result};
 use crate::registry::institutions::InstitutionState;
 use crate::registry::institutions::store::get_institution;
@@ -29,7 +29,7 @@ pub enum Whom {
     /// An elder of anywhere in the city, found by the identity number on the card.
     Found(Found),
     /// Somebody who is put on file in the same transaction.
-    New(Box<NewElder>),
+    New(Box<ElderInput>),
 }
 
 /// Who goes into which bed from when; without an instant, from now.
@@ -82,7 +82,7 @@ pub(super) fn admit_since(
 ) -> Result<i64> {
     let bed = store::get_bed(tx.connection, tx.scope, need, admission.bed_id)?;
     check_house(tx, need, bed.institution_id)?;
-    let person = find(tx, &admission.whom)?;
+    let person = find(tx, need, &admission.whom)?;
     let (from, to) = period(tx, &bed, admission, days_max)?;
     let reason = reason_for(tx, from, &admission.reason)?;
     admission.agreed.check()?;
@@ -125,7 +125,8 @@ pub(super) fn check_house(tx: &mut Tx<'_>, need: Permission, institution_id: i64
     Err(not_now(Text::new("bed.not_operating").with("state", state)))
 }
 
-pub(super) fn find(tx: &mut Tx<'_>, whom: &Whom) -> Result<PersonRow> {
+/// The person; somebody new is registered by whoever has `need`.
+pub(super) fn find(tx: &mut Tx<'_>, need: Permission, whom: &Whom) -> Result<PersonRow> {
     let id = match whom {
         Whom::Elder(id) => match get_elder(tx.connection, tx.scope, Permission::SeeElders, *id, tx.now) {
             Ok(elder) => elder.id,
@@ -135,7 +136,7 @@ pub(super) fn find(tx: &mut Tx<'_>, whom: &Whom) -> Result<PersonRow> {
             Err(error) => return Err(error),
         },
         Whom::Found(found) => found.elder_id(),
-        Whom::New(new) => register(tx, new)?,
+        Whom::New(new) => register_resident(tx, need, new)?.elder_id(),
     };
     let person = get_person(tx.connection, id)?;
     match person.died_at {

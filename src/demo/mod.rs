@@ -10,6 +10,7 @@ mod beds;
 mod city;
 mod devices;
 mod dice;
+mod elder_parts;
 mod elders;
 mod evidence;
 mod facts;

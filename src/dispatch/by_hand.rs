@@ -30,7 +30,7 @@ pub struct Offer {
     /// Visits to this elder in the last ninety days, and everybody's.
     pub visits_before: i64,
     pub visits_of_all: i64,
-    /// The one whom the care plan wishes for.
+    /// Whom the care plan or the elder wishes for.
     pub is_wished: bool,
     /// Wishes of the elder that are not met.
     pub wishes_broken: i64,
@@ -126,7 +126,12 @@ impl Ranking<'_> {
             travel_min: candidate.components.travel / 60,
             visits_before: by.map_or(0, |(_, visits)| *visits),
             visits_of_all: known.iter().map(|(_, visits)| visits).sum(),
-            is_wished: fact.preferred_caregiver_id == Some(who.id),
+            is_wished: fact.preferred_caregiver_id == Some(who.id)
+                || self
+                    .rows
+                    .elders
+                    .get(&fact.elder_id)
+                    .is_some_and(|elder| elder.preferred.contains(&who.id)),
             wishes_broken: wishes_broken(&self.built.problem, self.job, candidate.caregiver),
             cost: candidate.cost,
         });

@@ -324,9 +324,10 @@ impl<'a> Building<'a> {
         let all: i64 = known.iter().map(|(_, visits)| visits).sum();
         let share = |visits: i64| (visits * FAMILIARITY_MAX / all.max(1)).clamp(1, FAMILIARITY_MAX) as u32;
         let mut shares: Vec<(i64, u32)> = known.iter().map(|(id, visits)| (*id, share(*visits))).collect();
-        if let Some(wished) = fact.preferred_caregiver_id {
-            shares.retain(|(id, _)| *id != wished);
-            shares.push((wished, FAMILIARITY_MAX as u32));
+        let asked_for = self.rows.elders.get(&fact.elder_id).map_or(&[][..], |elder| &elder.preferred);
+        for wished in fact.preferred_caregiver_id.iter().chain(asked_for) {
+            shares.retain(|(id, _)| id != wished);
+            shares.push((*wished, FAMILIARITY_MAX as u32));
         }
         let of = |(id, familiarity): (i64, u32)| {
             self.entries_of(id).into_iter().map(move |caregiver| Preferred { caregiver, familiarity })

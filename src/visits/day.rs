@@ -3,10 +3,10 @@
 use super::model::VisitState;
 use super::store::{self, VisitListed};
 use crate::app::Tx;
-use crate::elders::reveal_addresses;
+use crate::elders::reveal_visit_places;
 use crate::error::Result;
 
-/// A visit and, while it is still to be done, the address.
+/// A visit and, while it is still to be done, the address and how to be let in.
 pub struct DayVisit {
     pub listed: VisitListed,
     pub address: Option<String>,
@@ -30,9 +30,13 @@ pub fn my_day(tx: &mut Tx<'_>) -> Result<Vec<DayVisit>> {
         visits.iter().filter(|listed| is_open(listed)).map(|listed| listed.visit.elder_id).collect();
     elders.sort_unstable();
     elders.dedup();
-    let addresses = reveal_addresses(tx, &elders)?;
+    let today = tx.calendar.day_of(tx.now);
+    let places = reveal_visit_places(tx, &elders, today)?;
     let with_address = visits.into_iter().map(|listed| DayVisit {
-        address: addresses.get(&listed.visit.elder_id).filter(|_| is_open(&listed)).cloned(),
+        address: places
+            .get(&listed.visit.elder_id)
+            .filter(|_| is_open(&listed))
+            .and_then(|place| place.line()),
         listed,
     });
     Ok(with_address.collect())

@@ -10,5 +10,6 @@ mod kinds;
 mod life;
 mod line;
 mod office;
+mod records;
 mod residents;
 mod round;

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use crate::error::Result;
 use crate::imports::model::{Values, list_of, moment, plain_number, yes_or_no};
 use crate::input::{Checks, Told};
-use crate::registry::codes::Coded;
+use crate::registry::codes::{Coded, named};
 use crate::text::{Lang, Text};
 
 pub struct Fields<'a> {
@@ -148,16 +148,4 @@ impl<'a> Fields<'a> {
 
 fn label(lang: Lang, kind: &str, name: &str) -> String {
     lang.t(&format!("enums.{kind}.{name}")).into_owned()
-}
-
-/// The stored name of a value that is called so.
-fn named(kind: &str, names: &[&'static str], text: &str) -> Option<&'static str> {
-    let text = text.trim().to_lowercase();
-    let is_called = |name: &str| {
-        text == name
-            || [Lang::Chinese, Lang::English]
-                .iter()
-                .any(|lang| label(*lang, kind, name).to_lowercase() == text)
-    };
-    names.iter().copied().find(|name| is_called(name))
 }

@@ -1,7 +1,7 @@
 //! The kinds of records that can be imported: which columns each has, and how a row becomes a record.
 
 mod caregivers;
-mod elders;
+pub(super) mod elders;
 mod fields;
 mod house;
 mod institutions;

@@ -119,6 +119,24 @@ pub fn get_named(connection: &mut AnyConnection, scope: &Scope, id: i64) -> Resu
     named(connection, vec![caregiver])?.pop().ok_or_else(Error::not_found)
 }
 
+/// The names of those caregivers among `ids` whom the asker may see; none for somebody who sees no caregivers.
+pub fn names_of_caregivers(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    ids: &[i64],
+) -> Result<std::collections::HashMap<i64, String>> {
+    if ids.is_empty() || !scope.may(Permission::SeeCaregivers) {
+        return Ok(std::collections::HashMap::new());
+    }
+    let reach = scope.reach(Permission::SeeCaregivers)?;
+    let rows: Vec<(i64, String)> = caregivers::table
+        .filter(caregivers::id.eq_any(ids.to_vec()))
+        .filter(within(&reach))
+        .select((caregivers::id, caregivers::name))
+        .load(connection)?;
+    Ok(rows.into_iter().collect())
+}
+
 /// Filters: q (name), town, provider, skill and language (a code), active. Sorts: name, provider, town, active.
 pub fn list_caregivers(
     connection: &mut AnyConnection,

@@ -111,17 +111,11 @@ fn new_elder(tx: &mut Tx<'_>, institution: i64, row: &Values, said: &Said<'_>) -
     let town = row.has("village_code").then_some(house.town_code.as_str());
     let village = places::village(tx, town, &village)?;
     Ok(ElderInput {
-        name: name.to_owned(),
-        gender,
-        born_on,
-        village_code: village.code,
-        categories: Vec::new(),
-        home_visits: false,
-        longitude: village.longitude,
-        latitude: village.latitude,
+        gender: Some(gender),
+        born_on: Some(born_on),
         identity: said.identity.clone(),
         phone: said.phone.clone().given(),
-        address: None,
+        ..ElderInput::named(name, &village.code)
     })
 }
 
