@@ -204,6 +204,12 @@ impl Error {
         Error { context: context.into(), ..Error::new(Code::Internal, Text::new("error.internal")) }
     }
 
+    /// Address of the record that stands in the way, for an asker who may see it: the argument `link` of a rule.
+    pub fn link(&self) -> Option<&str> {
+        let mut arguments = self.fields.iter().flat_map(|broken| &broken.rule.arguments);
+        arguments.find(|(name, _)| *name == "link").map(|(_, href)| href.as_str())
+    }
+
     #[must_use]
     pub fn because(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());

@@ -12,6 +12,11 @@ impl Checks {
         self.0.push(FieldError { field, rule });
     }
 
+    /// Whether a rule of the field is broken already.
+    pub fn has(&self, field: &str) -> bool {
+        self.0.iter().any(|broken| broken.field == field)
+    }
+
     /// A rule that must hold.
     pub fn require(&mut self, field: &'static str, holds: bool, rule: impl FnOnce() -> Text) {
         if !holds {
@@ -53,6 +58,60 @@ impl Checks {
 
     pub fn finish(self) -> Result<()> {
         if self.0.is_empty() { Ok(()) } else { Err(Error::invalid(self.0)) }
+    }
+}
+
+/// What a list says of a value that may be absent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Told<T> {
+    /// Nothing: the value stays as it is.
+    #[default]
+    Silent,
+    /// That there is none.
+    Absent,
+    Is(T),
+}
+
+impl<T> Told<T> {
+    /// The value afterwards.
+    pub fn over(self, before: Option<T>) -> Option<T> {
+        match self {
+            Told::Silent => before,
+            Told::Absent => None,
+            Told::Is(value) => Some(value),
+        }
+    }
+
+    pub fn try_map<U>(self, map: impl FnOnce(T) -> Result<U>) -> Result<Told<U>> {
+        Ok(match self {
+            Told::Silent => Told::Silent,
+            Told::Absent => Told::Absent,
+            Told::Is(value) => Told::Is(map(value)?),
+        })
+    }
+
+    pub fn is_silent(&self) -> bool {
+        matches!(self, Told::Silent)
+    }
+}
+
+impl Told<String> {
+    /// The text afterwards, where an empty one stands for none.
+    pub fn over_text(self, before: &str) -> String {
+        match self {
+            Told::Silent => before.to_owned(),
+            Told::Absent => String::new(),
+            Told::Is(text) => text,
+        }
+    }
+
+    /// For a field that is kept where none is given and emptied by an empty text.
+    pub fn given(self) -> Option<String> {
+        match self {
+            Told::Silent => None,
+            Told::Absent => Some(String::new()),
+            Told::Is(text) => Some(text),
+        }
     }
 }
 

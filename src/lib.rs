@@ -33,5 +33,6 @@ pub mod plans;
 pub mod registry;
 pub mod start;
 pub mod text;
+pub mod timeline;
 pub mod visits;
 pub mod web;

@@ -9,6 +9,8 @@ mod model;
 pub mod pages;
 pub mod rules;
 pub mod store;
+mod timeline;
 
 pub use answer::acknowledge;
 pub use model::{AlertKind, AlertState, Channel, channel_of};
+pub use timeline::timeline;

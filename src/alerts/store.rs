@@ -7,10 +7,13 @@ use diesel::sql_types::{Bool, Nullable};
 use super::model::{AlertKind, AlertState, Channel};
 use crate::access::{Permission, Reach, Scope};
 use crate::clock::Instant;
-use crate::db::schema::{alerts, devices, institutions, stations, towns};
+use crate::db::schema::{alerts, devices, institutions, stations, stays, towns};
 use crate::db::{AnyConnection, Backend};
 use crate::error::{Error, Result};
 use crate::listing::{ListRequest, Listed};
+
+/// Stays looked back on.
+const STAYS_MAX: i64 = 50;
 
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = alerts)]
@@ -97,6 +100,39 @@ pub fn open_alerts_of(
         .order((alerts::raised_at.desc(), alerts::id.desc()))
         .select(AlertRow::as_select())
         .load(connection)?)
+}
+
+/// Alerts of the houses where an elder stayed, while they did, before an instant, newest first: for the timeline.
+pub fn alerts_during_stays(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    (elder_id, before, limit): (i64, Instant, i64),
+) -> Result<Vec<AlertListed>> {
+    let reach = scope.reach(Permission::SeeAlerts)?;
+    let periods: Vec<(i64, Instant, Option<Instant>)> = stays::table
+        .filter(stays::elder_id.eq(elder_id))
+        .filter(stays::starts_at.lt(before))
+        .order(stays::starts_at.desc())
+        .limit(STAYS_MAX)
+        .select((stays::institution_id, stays::starts_at, stays::ends_at))
+        .load(connection)?;
+    let mut rows: Vec<AlertRow> = Vec::new();
+    for (institution, starts_at, ends_at) in periods {
+        let until = ends_at.map_or(before, |end| end.min(before));
+        let found: Vec<AlertRow> = alerts::table
+            .filter(alerts::institution_id.eq(institution))
+            .filter(alerts::raised_at.ge(starts_at))
+            .filter(alerts::raised_at.lt(until))
+            .filter(within(&reach))
+            .order(alerts::raised_at.desc())
+            .limit(limit)
+            .select(AlertRow::as_select())
+            .load(connection)?;
+        rows.extend(found);
+    }
+    rows.sort_by_key(|row| std::cmp::Reverse(row.raised_at));
+    rows.truncate(limit as usize);
+    named(connection, rows)
 }
 
 /// Alerts within reach that somebody still has to look at.

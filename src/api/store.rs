@@ -6,8 +6,10 @@ use crate::db::AnyConnection;
 use crate::db::schema::request_keys;
 use crate::error::Result;
 
-/// How long a key is remembered, in days.
+/// How long a key is remembered at least, in days.
 const KEPT_DAYS: i64 = 7;
+/// Old keys are looked for once in so many: the search reads all of them.
+const FORGET_EVERY: i64 = 128;
 
 /// Digest and answer of a key that was used.
 pub(super) fn find_key(
@@ -23,7 +25,7 @@ pub(super) fn find_key(
         .optional()?)
 }
 
-/// Remembers a key with its answer, and forgets the old ones.
+/// Remembers a key with its answer, and now and then forgets the old ones.
 pub(super) fn insert_key(
     connection: &mut AnyConnection,
     user_id: i64,
@@ -32,8 +34,10 @@ pub(super) fn insert_key(
     answer: i64,
     now: Instant,
 ) -> Result<()> {
-    let old = request_keys::table.filter(request_keys::at.lt(now - TimeDelta::days(KEPT_DAYS)));
-    diesel::delete(old).execute(connection)?;
+    if answer % FORGET_EVERY == 0 {
+        let old = request_keys::table.filter(request_keys::at.lt(now - TimeDelta::days(KEPT_DAYS)));
+        diesel::delete(old).execute(connection)?;
+    }
     diesel::insert_into(request_keys::table)
         .values((
             request_keys::user_id.eq(user_id),

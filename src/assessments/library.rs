@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use chrono::NaiveDate;
 use serde::de::DeserializeOwned;
 
-use super::model::{Contradictions, Package, VectorFailure, VectorFile, is_weekday};
+use super::model::{Contradictions, Package, VectorFailure, VectorFile};
 use crate::config::Config;
 use crate::error::{Error, Result};
 
@@ -38,8 +38,6 @@ pub struct Practice {
     pub repeat_days: u32,
     /// Months after which a result is to be renewed; 0 renews none.
     pub renewal_months: u32,
-    /// Whether somebody works on a day.
-    pub is_working: fn(NaiveDate) -> bool,
 }
 
 impl Practice {
@@ -51,7 +49,6 @@ impl Practice {
             worsening_steps_max: set.worsening_steps_max,
             repeat_days: set.repeat_days,
             renewal_months: set.renewal_months,
-            is_working: is_weekday,
         })
     }
 }

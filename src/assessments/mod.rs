@@ -17,6 +17,10 @@ pub mod pages;
 mod progress;
 mod review;
 pub mod store;
+mod timeline;
+
+/// The scale of the ability of older adults, GB/T 42195.
+pub const ABILITY_SCALE: &str = "gbt42195";
 
 pub use dispute::{dispute, uphold, withdraw};
 pub use fill::{Answers, correct, finish, keep_draft};
@@ -27,4 +31,5 @@ pub use model::{
 };
 pub use order::{Order, order};
 pub use review::{enact, give_back, review};
-pub use store::{CurrentLevel, current_levels};
+pub use store::{CurrentLevel, current_levels, levels_on};
+pub use timeline::timeline;

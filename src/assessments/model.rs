@@ -10,7 +10,7 @@ mod state;
 mod vectors;
 
 pub use contradictions::{Contradictions, Sheet};
-pub use due::{add_months, is_weekday, working_days_after};
+pub use due::{add_months, working_days_after};
 pub use notes::{NoteValue, Notes, check_notes};
 pub use package::{Fact, FactKind, FirstFor, Item, Names, Note, NoteKind, Package, Rule};
 pub use score::{Outcome, Unscored, Values, score};

@@ -11,6 +11,8 @@ use crate::app::Tx;
 use crate::elders::store::{get_elder, get_person};
 use crate::error::{Code, Error, Result};
 use crate::input::Checks;
+use crate::plans::holidays::store::holidays;
+use crate::plans::model::Holidays;
 use crate::text::Text;
 
 /// How long ago a change can be that is reported now, and how far ahead a day can be set.
@@ -59,7 +61,7 @@ pub fn order(tx: &mut Tx<'_>, practice: &Practice, order: &Order) -> Result<i64>
         follows_id: current.first().map(|row| row.id),
         ordered_on: today,
         changed_on: order.changed_on.filter(|_| order.reason == Reason::Immediate),
-        due_on: due_on(package, practice, order),
+        due_on: due_on(package, &holidays(tx.connection)?, order),
     };
     let id = store::insert_assessment(tx.connection, &new)?;
     let row = bare(id, &new);
@@ -93,12 +95,12 @@ fn check(tx: &mut Tx<'_>, practice: &Practice, order: &Order, today: NaiveDate) 
     checks.finish()
 }
 
-/// After a change the scale's own limit holds; an earlier day that was set, wins.
-fn due_on(package: &Package, practice: &Practice, order: &Order) -> Option<NaiveDate> {
+/// After a change the scale's own limit holds, in working days of the public schedule; an earlier day that was set, wins.
+fn due_on(package: &Package, holidays: &Holidays, order: &Order) -> Option<NaiveDate> {
     let changed_on = order.changed_on.filter(|_| order.reason == Reason::Immediate);
     let limit = changed_on
         .zip(package.after_change_working_days)
-        .map(|(from, days)| working_days_after(from, days, practice.is_working));
+        .map(|(from, days)| working_days_after(from, days, |day| holidays.is_working_day(day)));
     match (limit, order.due_on) {
         (Some(limit), Some(set)) => Some(limit.min(set)),
         (limit, set) => limit.or(set),

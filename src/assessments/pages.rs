@@ -17,6 +17,7 @@ use crate::access::Permission;
 use crate::web::{Need, Route, get, list_routes, post};
 
 pub use list::{ASSESSMENT_COLUMNS, assessment_row};
+pub use words::{level_name, scale_name};
 
 pub fn routes() -> Vec<Route> {
     let see = Need::May(Permission::SeeAssessments);

@@ -6,8 +6,10 @@ mod listing;
 mod rows;
 
 pub use due::{DueRow, due_list};
-pub use levels::{CurrentLevel, current_levels};
-pub use listing::{AssessmentListed, actor_names, assessments_of_elder, list_assessments, with_names};
+pub use levels::{CurrentLevel, current_levels, levels_on};
+pub use listing::{
+    AssessmentListed, actor_names, assessments_of_elder, events_of_elder_before, list_assessments, with_names,
+};
 pub use rows::{
     AssessmentRow, EventRow, Written, events_of, get_assessment, previous_of, standing_sheets, transitions,
 };

@@ -15,7 +15,7 @@ use crate::access::Permission;
 use crate::app::Tx;
 use crate::clock::Instant;
 use crate::elders::store::{PersonRow, get_elder, get_person};
-use crate::elders::{Found, NewElder, register};
+use crate::elders::{ElderInput, Found, register_resident};
 use crate::error::{Code, Error, Result};
 use crate::registry::institutions::InstitutionState;
 use crate::registry::institutions::store::get_institution;
@@ -29,7 +29,7 @@ pub enum Whom {
     /// An elder of anywhere in the city, found by the identity number on the card.
     Found(Found),
     /// Somebody who is put on file in the same transaction.
-    New(Box<NewElder>),
+    New(Box<ElderInput>),
 }
 
 /// Who goes into which bed from when; without an instant, from now.
@@ -70,14 +70,19 @@ impl Admission {
 
 /// Starts a stay and gives its number. A hold of the bed for the same elder is used up; who waited waits no longer.
 pub fn admit(tx: &mut Tx<'_>, admission: &Admission) -> Result<i64> {
-    admit_since(tx, admission, BACKDATE_DAYS_MAX)
+    admit_since(tx, Permission::ManageStays, admission, BACKDATE_DAYS_MAX)
 }
 
-/// The same from at most `days_max` days back.
-pub(super) fn admit_since(tx: &mut Tx<'_>, admission: &Admission, days_max: i64) -> Result<i64> {
-    let bed = store::get_bed(tx.connection, tx.scope, Permission::ManageStays, admission.bed_id)?;
-    check_house(tx, bed.institution_id)?;
-    let person = find(tx, &admission.whom)?;
+/// The same from at most `days_max` days back, by whoever has `need` there.
+pub(super) fn admit_since(
+    tx: &mut Tx<'_>,
+    need: Permission,
+    admission: &Admission,
+    days_max: i64,
+) -> Result<i64> {
+    let bed = store::get_bed(tx.connection, tx.scope, need, admission.bed_id)?;
+    check_house(tx, need, bed.institution_id)?;
+    let person = find(tx, need, &admission.whom)?;
     let (from, to) = period(tx, &bed, admission, days_max)?;
     let reason = reason_for(tx, from, &admission.reason)?;
     admission.agreed.check()?;
@@ -111,8 +116,8 @@ pub(super) fn admit_since(tx: &mut Tx<'_>, admission: &Admission, days_max: i64)
     Ok(id)
 }
 
-pub(super) fn check_house(tx: &mut Tx<'_>, institution_id: i64) -> Result<()> {
-    let house = get_institution(tx.connection, tx.scope, Permission::ManageStays, institution_id)?;
+pub(super) fn check_house(tx: &mut Tx<'_>, need: Permission, institution_id: i64) -> Result<()> {
+    let house = get_institution(tx.connection, tx.scope, need, institution_id)?;
     if house.state == InstitutionState::Operating {
         return Ok(());
     }
@@ -120,7 +125,8 @@ pub(super) fn check_house(tx: &mut Tx<'_>, institution_id: i64) -> Result<()> {
     Err(not_now(Text::new("bed.not_operating").with("state", state)))
 }
 
-pub(super) fn find(tx: &mut Tx<'_>, whom: &Whom) -> Result<PersonRow> {
+/// The person; somebody new is registered by whoever has `need`.
+pub(super) fn find(tx: &mut Tx<'_>, need: Permission, whom: &Whom) -> Result<PersonRow> {
     let id = match whom {
         Whom::Elder(id) => match get_elder(tx.connection, tx.scope, Permission::SeeElders, *id, tx.now) {
             Ok(elder) => elder.id,
@@ -130,7 +136,7 @@ pub(super) fn find(tx: &mut Tx<'_>, whom: &Whom) -> Result<PersonRow> {
             Err(error) => return Err(error),
         },
         Whom::Found(found) => found.elder_id(),
-        Whom::New(new) => register(tx, new)?,
+        Whom::New(new) => register_resident(tx, need, new)?.elder_id(),
     };
     let person = get_person(tx.connection, id)?;
     match person.died_at {

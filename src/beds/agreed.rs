@@ -15,7 +15,7 @@ use crate::registry::change::stale;
 use crate::text::Text;
 
 /// What was agreed; empty where it was not yet.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Agreed {
     pub care_level: Option<CareLevel>,
     pub contract_starts_on: Option<NaiveDate>,
@@ -106,7 +106,18 @@ pub fn reveal_contact(tx: &mut Tx<'_>, stay_id: i64) -> Result<Contact> {
 /// Writes down what was agreed and assessed after the admission, over version `seen`. Risks that are not answered here stay
 /// as they were; an empty contact stays as it was.
 pub fn agree(tx: &mut Tx<'_>, stay_id: i64, seen: i64, agreed: &Agreed) -> Result<()> {
-    let stay = store::get_stay(tx.connection, tx.scope, Permission::ManageStays, stay_id)?;
+    agree_by(tx, Permission::ManageStays, stay_id, seen, agreed)
+}
+
+/// The same by whoever has `need` there.
+pub(super) fn agree_by(
+    tx: &mut Tx<'_>,
+    need: Permission,
+    stay_id: i64,
+    seen: i64,
+    agreed: &Agreed,
+) -> Result<()> {
+    let stay = store::get_stay(tx.connection, tx.scope, need, stay_id)?;
     if stay.version != seen {
         return Err(stale(tx.connection, "stay", stay_id, seen)?);
     }

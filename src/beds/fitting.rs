@@ -47,14 +47,14 @@ pub fn candidates(
     Ok(found)
 }
 
-/// The reasons against one bed now.
+/// The reasons against one bed now, which the asker has reached already.
 pub(super) fn blocking_misfit(
     tx: &mut Tx<'_>,
     bed: &BedRow,
     person: &Person,
     rules: Rules,
 ) -> Result<Vec<Misfit>> {
-    let found = store::offers(tx.connection, tx.scope, Permission::ManageStays, None, Some(bed), tx.now)?;
+    let found = store::offers(tx.connection, tx.scope, Permission::SeeBeds, None, Some(bed), tx.now)?;
     let today = tx.calendar.day_of(tx.now);
     Ok(found.first().map(|one| misfits(person, &one.facts, rules, today)).unwrap_or_default())
 }

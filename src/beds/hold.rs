@@ -26,8 +26,8 @@ pub struct Holding {
 /// Holds a bed and gives the hold's number. The hold ends by itself: it is a period with an end.
 pub fn hold(tx: &mut Tx<'_>, holding: &Holding) -> Result<i64> {
     let bed = store::get_bed(tx.connection, tx.scope, Permission::ManageStays, holding.bed_id)?;
-    check_house(tx, bed.institution_id)?;
-    let person = find(tx, &holding.whom)?;
+    check_house(tx, Permission::ManageStays, bed.institution_id)?;
+    let person = find(tx, Permission::ManageStays, &holding.whom)?;
     check_planned("until_on", tx.now, holding.until, tx.now, HOLD_DAYS_MAX)?;
     check_note("note", &holding.note)?;
     refuse_bed(tx, bed.id, tx.now, Some(holding.until), &[])?;

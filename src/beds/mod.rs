@@ -24,8 +24,11 @@ pub mod reports;
 mod rooms;
 mod settle;
 pub mod store;
+mod timeline;
 mod timer;
 mod transfer;
+mod used_up;
+mod waited;
 mod waiting;
 
 pub use admit::{Admission, Whom, admit};
@@ -45,7 +48,10 @@ pub use model::{
 };
 pub use outage::{Taking, put_back, take_out};
 pub use rooms::{add_bed, add_room, change_bed, change_room, close_bed, close_room, reopen_bed, reopen_room};
-pub use settle::{ResidentSaid, Settled, resident_of, settle, take_over, unsettle, uses_up};
+pub use settle::{ResidentSaid, Settled, TAKE_OVER, resident_of, settle, take_over, unsettle};
+pub use timeline::timeline;
 pub use timer::keep_expiring;
 pub use transfer::{Move, accept_transfer, ask_transfer, close_transfer, move_within};
+pub use used_up::{UsedUp, give_back};
+pub use waited::{WaitSaid, put_in_line, take_entry_back, waits_so};
 pub use waiting::{Waiting, ask_for_bed, jump, withdraw};

@@ -14,6 +14,6 @@ pub use fit::{BedFacts, Misfit, Person, Rules, distance_m, misfits};
 pub use furnish::{BedInput, ClassInput, ROOM_BEDS_MAX, RoomInput, check_code, misplaced};
 pub use kinds::{
     BedKind, BedState, CareLevel, ClaimKind, Destination, Ending, GenderRule, HoldOutcome, LeaveKind,
-    OutageReason, Risk, RuleCode, RuleMode, TransferState, WaitingState,
+    OutageReason, Risk, RuleCode, RuleMode, ShownState, TransferState, WaitingState,
 };
 pub use trend::{DayForecast, DayOccupancy, Period, forecast, occupancy_by_day};

@@ -6,6 +6,7 @@ mod bed_steps;
 mod board;
 mod city;
 mod city_map;
+mod city_trend;
 mod classes;
 mod leave_steps;
 mod line;
@@ -20,7 +21,7 @@ mod waiting;
 
 use actix_web::web;
 
-use super::model::{BedKind, BedState};
+use super::model::{BedKind, BedState, ShownState};
 use super::store::{BedListed, institutions_with_beds, list_beds};
 use crate::access::{Permission, Scope};
 use crate::bus::Topic;
@@ -100,7 +101,11 @@ impl List for Beds {
             },
             Filter { name: "town", label: "field.town_code", kind: FilterKind::Select(towns) },
             Filter { name: "kind", label: "field.kind", kind: words.choices("bed_kind", BedKind::NAMES) },
-            Filter { name: "state", label: "field.state", kind: words.choices("bed_state", BedState::NAMES) },
+            Filter {
+                name: "state",
+                label: "field.state",
+                kind: words.choices("bed_state", ShownState::NAMES),
+            },
             Filter {
                 name: "lived_in",
                 label: "field.lived_in",
@@ -124,8 +129,8 @@ impl List for Beds {
 }
 
 fn cells(listed: BedListed, words: &Words) -> Row {
-    let state = listed.state();
-    let tone = tone(state);
+    let state = listed.shown_state();
+    let tone = shown_tone(state);
     let BedListed { bed, institution, stay, resident, .. } = listed;
     let resident = match (&stay, resident) {
         (Some(stay), Some(name)) => Cell::text(name).link(format!("/elders/{}", stay.elder_id)),
@@ -144,6 +149,16 @@ fn cells(listed: BedListed, words: &Words) -> Row {
             resident,
             Cell::text(stay.map(|stay| words.calendar.show(stay.starts_at)).unwrap_or_default()),
         ],
+    }
+}
+
+fn shown_tone(state: ShownState) -> &'static str {
+    match state {
+        ShownState::Occupied => tone(BedState::Occupied),
+        ShownState::OnLeave => tone(BedState::OnLeave),
+        ShownState::Reserved => tone(BedState::Reserved),
+        ShownState::OutOfService | ShownState::Closed => tone(BedState::OutOfService),
+        ShownState::Free => tone(BedState::Free),
     }
 }
 

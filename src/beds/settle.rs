@@ -5,38 +5,62 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::admit::{Admission, admit_since};
-use super::agreed::{Agreed, Contact, agree, open_contact};
+use super::agreed::{Agreed, Contact, agree_by, open_contact};
 use super::discharge::change;
 use super::model::{CareLevel, ClaimKind};
 use super::record::record;
 use super::store::{self, NewStay, StayRow};
+use super::used_up::{self, UsedUp};
 use crate::access::Permission;
 use crate::app::Tx;
 use crate::elders::store::visible_names;
 use crate::error::{Error, Result};
+use crate::input::Told;
 use crate::registry::change::stale;
 use crate::text::Text;
 
 /// How far back a resident of a list may have come, in days.
 const TAKE_OVER_DAYS_MAX: i64 = 366 * 60;
 
-/// What a list says of a resident beside who it is; what is absent stays as it is.
+/// What somebody needs who takes residents over from a list: whoever furnishes a house, its manager or the city's office, brings in
+/// who lives there. Admitting day by day stays with the house.
+pub const TAKE_OVER: Permission = Permission::EditInstitution;
+
+/// What a list says of a resident beside who it is.
 #[derive(Clone, Debug, Default)]
 pub struct ResidentSaid {
     pub since_on: Option<NaiveDate>,
-    pub care_level: Option<CareLevel>,
-    pub contract_starts_on: Option<NaiveDate>,
-    pub contract_ends_on: Option<NaiveDate>,
-    pub contact: Contact,
+    pub care_level: Told<CareLevel>,
+    pub contract_starts_on: Told<NaiveDate>,
+    pub contract_ends_on: Told<NaiveDate>,
+    pub contact_name: Told<String>,
+    pub contact_phone: Told<String>,
+}
+
+impl ResidentSaid {
+    /// What is agreed with somebody who comes.
+    pub fn agreed(&self) -> Agreed {
+        self.over(&Agreed::default())
+    }
+
+    fn over(&self, before: &Agreed) -> Agreed {
+        Agreed {
+            care_level: self.care_level.over(before.care_level),
+            contract_starts_on: self.contract_starts_on.over(before.contract_starts_on),
+            contract_ends_on: self.contract_ends_on.over(before.contract_ends_on),
+            risks: Vec::new(),
+            contact: Contact {
+                name: self.contact_name.clone().over_text(&before.contact.name),
+                phone: self.contact_phone.clone().over_text(&before.contact.phone),
+            },
+        }
+    }
 }
 
 /// What was done for a resident of a list.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Settled {
     Same,
-    Admitted {
-        stay_id: i64,
-    },
     /// Version that was made, and what [`unsettle`] needs to put it back.
     Agreed {
         stay_id: i64,
@@ -65,21 +89,23 @@ pub fn settle(tx: &mut Tx<'_>, bed_id: i64, elder_id: i64, said: &ResidentSaid) 
     if said.since_on.is_some_and(|day| day != began) {
         return Err(Error::field("from_on", Text::new("rule.stay_began").with("from", began)));
     }
-    let contact = open_contact(tx, &stay)?;
-    let changes_contact = said.contact != Contact::default() && said.contact != contact;
-    let agreed = Agreed {
-        care_level: said.care_level.or(stay.care_level),
-        contract_starts_on: said.contract_starts_on.or(stay.contract_starts_on),
-        contract_ends_on: said.contract_ends_on.or(stay.contract_ends_on),
+    let known = Agreed {
+        care_level: stay.care_level,
+        contract_starts_on: stay.contract_starts_on,
+        contract_ends_on: stay.contract_ends_on,
         risks: Vec::new(),
-        contact: if changes_contact { said.contact.clone() } else { Contact::default() },
+        contact: open_contact(tx, &stay)?,
     };
-    let is_same = (agreed.care_level, agreed.contract_starts_on, agreed.contract_ends_on)
-        == (stay.care_level, stay.contract_starts_on, stay.contract_ends_on);
-    if is_same && !changes_contact {
+    let agreed = said.over(&known);
+    let changes_contact = agreed.contact != known.contact;
+    if agreed == known {
         return Ok(Some(Settled::Same));
     }
-    agree(tx, stay.id, stay.version, &agreed)?;
+    agree_by(tx, TAKE_OVER, stay.id, stay.version, &agreed)?;
+    if agreed.contact == Contact::default() {
+        // An agreement without a contact leaves the one that is there.
+        store::put_contact(tx.connection, stay.id, None)?;
+    }
     let before = Before {
         care_level: stay.care_level,
         contract_starts_on: stay.contract_starts_on,
@@ -98,21 +124,16 @@ struct Before {
     contact: Option<String>,
 }
 
-/// Admits a resident whom a list takes over: as an admission, from a day that may lie years back.
-pub fn take_over(tx: &mut Tx<'_>, admission: &Admission) -> Result<Settled> {
-    Ok(Settled::Admitted { stay_id: admit_since(tx, admission, TAKE_OVER_DAYS_MAX)? })
-}
-
-/// Whether an admission would use up a hold or an entry of the waiting list, which taking it back would not bring back.
-pub fn uses_up(tx: &mut Tx<'_>, elder_id: i64) -> Result<bool> {
-    let waits = store::entry_of_elder(tx.connection, elder_id)?.is_some();
-    Ok(waits || !store::holds_of_elder(tx.connection, elder_id, tx.now)?.is_empty())
+/// Admits a resident whom a list takes over: as an admission, from a day that may lie years back. Gives the stay and what it ended.
+pub fn take_over(tx: &mut Tx<'_>, admission: &Admission) -> Result<(i64, UsedUp)> {
+    let used_up = used_up::by(tx, admission)?;
+    Ok((admit_since(tx, TAKE_OVER, admission, TAKE_OVER_DAYS_MAX)?, used_up))
 }
 
 /// Takes back what a list did to a stay: version `made` goes back to what it was, or away where it was not there. Refused
 /// where the stay has changed since.
 pub fn unsettle(tx: &mut Tx<'_>, stay_id: i64, made: i64, before: Option<&Value>) -> Result<()> {
-    let stay = store::get_stay(tx.connection, tx.scope, Permission::ManageStays, stay_id)?;
+    let stay = store::get_stay(tx.connection, tx.scope, TAKE_OVER, stay_id)?;
     if stay.version != made {
         return Err(stale(tx.connection, "stay", stay_id, made)?);
     }

@@ -16,7 +16,7 @@ use diesel::dsl::{InnerJoin, InnerJoinQuerySource, IntoBoxed};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::model::{BedKind, BedState, ClaimKind, GenderRule};
+use super::model::{BedKind, BedState, ClaimKind, GenderRule, ShownState};
 use crate::access::{Permission, Reach, Scope};
 use crate::clock::Instant;
 use crate::db::schema::{bed_claims, beds, institutions, leaves, rooms, stays, towns};
@@ -46,7 +46,7 @@ pub use periods::{
 };
 pub(super) use periods::{
     close_hold, due_holds, end_leave, end_outage, holds_of_elder, insert_hold, insert_leave, insert_outage,
-    leave_after,
+    leave_after, reopen_hold,
 };
 pub use rules::admission_rules;
 pub(super) use rules::set_rule;
@@ -61,7 +61,9 @@ pub use stay_rows::{
 pub use transfers::{TransferRow, get_transfer, open_transfers};
 pub(super) use transfers::{answer_transfer, insert_transfer};
 pub use waiting::{EntryListed, EntryRow, get_entry, list_entries};
-pub(super) use waiting::{close_entry, entry_of_elder, insert_entry, jump_before};
+pub(super) use waiting::{
+    close_entry, delete_entry, entry_of_elder, find_entry, insert_entry, jump_before, reopen_entry,
+};
 
 /// Rows per statement where numbers are listed one by one.
 const IDS_MAX: usize = 10_000;
@@ -109,6 +111,14 @@ impl BedListed {
     pub fn state(&self) -> BedState {
         self.filled.as_ref().map_or(BedState::Free, Filled::state)
     }
+
+    /// The same for a reader, to whom a closed bed is not free.
+    pub fn shown_state(&self) -> ShownState {
+        match self.bed.closed_at {
+            Some(_) if self.filled.is_none() => ShownState::Closed,
+            _ => self.state().into(),
+        }
+    }
 }
 
 type Rooms = InnerJoinQuerySource<beds::table, rooms::table>;
@@ -152,7 +162,7 @@ const BED: (
 fn within(reach: &Reach) -> Condition {
     use diesel::dsl::sql;
     if reach.city {
-        return Box::new(sql::<Bool>("TRUE"));
+        return Box::new(crate::db::always());
     }
     Box::new(
         beds::town_code
@@ -172,7 +182,8 @@ pub fn get_bed(
     Ok(bed.first(connection)?)
 }
 
-/// Filters: institution, town, kind, state at `now`, closed (those that are not, unless told otherwise). Sorts: institution, building, floor, room, label, kind.
+/// Filters: institution, town, kind, state at `now`, closed (those that are not, unless told otherwise).
+/// Sorts: institution, building, floor, room, label, kind.
 pub fn list_beds(
     connection: &mut AnyConnection,
     scope: &Scope,
@@ -193,9 +204,12 @@ pub fn list_beds(
 
 fn filtered<'a>(reach: &Reach, request: &ListRequest, now: Instant) -> BedQuery<'a> {
     let mut query = beds::table.inner_join(rooms::table).filter(within(reach)).into_boxed();
-    query = match request.filter_flag("closed") {
-        Some(true) => query.filter(beds::closed_at.is_not_null()),
-        _ => query.filter(beds::closed_at.is_null()),
+    let state = request.filter("state").map(ShownState::parse);
+    let is_closed = request.filter_flag("closed") == Some(true) || state == Some(Some(ShownState::Closed));
+    query = if is_closed {
+        query.filter(beds::closed_at.is_not_null())
+    } else {
+        query.filter(beds::closed_at.is_null())
     };
     if let Some(institution) = request.filter_id("institution") {
         query = query.filter(beds::institution_id.eq(institution));
@@ -228,16 +242,16 @@ fn filtered<'a>(reach: &Reach, request: &ListRequest, now: Instant) -> BedQuery<
             .select(leaves::stay_id);
         stays::table.filter(stays::id.eq_any(on_leave)).select(stays::bed_id)
     };
-    match request.filter("state").map(BedState::parse) {
-        Some(Some(BedState::Occupied)) => {
+    match state {
+        Some(Some(ShownState::Occupied)) => {
             query.filter(beds::id.eq_any(filling(&[ClaimKind::Stay]))).filter(beds::id.ne_all(away()))
         }
-        Some(Some(BedState::OnLeave)) => query.filter(beds::id.eq_any(away())),
-        Some(Some(BedState::Reserved)) => query.filter(beds::id.eq_any(filling(&[ClaimKind::Hold]))),
-        Some(Some(BedState::OutOfService)) => query.filter(beds::id.eq_any(filling(&[ClaimKind::Outage]))),
-        Some(Some(BedState::Free)) => query.filter(beds::id.ne_all(filling(ClaimKind::ALL))),
-        Some(None) => query.filter(diesel::dsl::sql::<Bool>("FALSE")),
-        None => query,
+        Some(Some(ShownState::OnLeave)) => query.filter(beds::id.eq_any(away())),
+        Some(Some(ShownState::Reserved)) => query.filter(beds::id.eq_any(filling(&[ClaimKind::Hold]))),
+        Some(Some(ShownState::OutOfService)) => query.filter(beds::id.eq_any(filling(&[ClaimKind::Outage]))),
+        Some(Some(ShownState::Free)) if !is_closed => query.filter(beds::id.ne_all(filling(ClaimKind::ALL))),
+        Some(None | Some(ShownState::Free)) => query.filter(diesel::dsl::sql::<Bool>("FALSE")),
+        Some(Some(ShownState::Closed)) | None => query,
     }
 }
 

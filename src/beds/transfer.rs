@@ -165,7 +165,7 @@ fn tell_other_end(tx: &mut Tx<'_>, id: i64, town_code: &str, institution_id: i64
 
 /// Closes one stay and opens the next at the same instant, with all that was agreed.
 fn move_stay(tx: &mut Tx<'_>, stay: &StayRow, bed: &BedRow, to: &Move) -> Result<i64> {
-    check_house(tx, bed.institution_id)?;
+    check_house(tx, Permission::ManageStays, bed.institution_id)?;
     let at = to.at.unwrap_or(tx.now);
     check_end("at_on", stay.starts_at, at, tx.now)?;
     let reason = reason_for(tx, at, &to.reason)?;

@@ -8,7 +8,8 @@ use super::record::{Change, not_now, record, required_reason};
 use super::store::{self, EntryRow};
 use crate::access::Permission;
 use crate::app::Tx;
-use crate::elders::Category;
+use crate::clock::Instant;
+use crate::elders::store::categories_of;
 use crate::error::{Code, Error, Result};
 use crate::registry::change::stale;
 use crate::registry::institutions::store::get_institution;
@@ -29,8 +30,14 @@ pub struct Waiting {
 
 /// Puts an elder in line and gives the entry's number.
 pub fn ask_for_bed(tx: &mut Tx<'_>, waiting: &Waiting) -> Result<i64> {
+    let now = tx.now;
+    ask_since(tx, waiting, now)
+}
+
+/// The same for somebody who asked at `asked_at`, long before the entry was written. The place is behind all who are in line.
+pub(super) fn ask_since(tx: &mut Tx<'_>, waiting: &Waiting, asked_at: Instant) -> Result<i64> {
     let reach = tx.scope.reach(Permission::ManageWaiting)?;
-    let person = find(tx, &waiting.whom)?;
+    let person = find(tx, Permission::ManageWaiting, &waiting.whom)?;
     check_note("note", &waiting.note)?;
     let is_own_house = waiting.institution_id.is_some_and(|id| reach.has_institution(id));
     if !reach.has_town(&person.town_code) && !is_own_house {
@@ -44,7 +51,7 @@ pub fn ask_for_bed(tx: &mut Tx<'_>, waiting: &Waiting) -> Result<i64> {
             }
         })?;
     }
-    let class = class_of(tx, waiting, &person.categories)?;
+    let class = class_of(tx, waiting, person.id)?;
     if let Some(other) = store::entry_of_elder(tx.connection, person.id)? {
         let since = tx.calendar.show(other.asked_at);
         return Err(Error::taken(Text::new("waiting.already").with("from", since).with("number", other.id)));
@@ -52,7 +59,7 @@ pub fn ask_for_bed(tx: &mut Tx<'_>, waiting: &Waiting) -> Result<i64> {
     let wish = (waiting.bed_kind, waiting.care_level);
     let note = waiting.note.trim();
     let id =
-        store::insert_entry(tx.connection, person.id, waiting.institution_id, wish, &class, note, tx.now)?;
+        store::insert_entry(tx.connection, person.id, waiting.institution_id, wish, &class, note, asked_at)?;
     let detail =
         json!({ "version": 1, "elder": person.id, "class": class, "institution": waiting.institution_id });
     let change = Change {
@@ -108,7 +115,7 @@ fn entry_to_change(tx: &mut Tx<'_>, id: i64, seen: i64) -> Result<EntryRow> {
     Ok(entry)
 }
 
-fn change<'a>(entry: &'a EntryRow, action: &'static str) -> Change<'a> {
+pub(super) fn change<'a>(entry: &'a EntryRow, action: &'static str) -> Change<'a> {
     Change {
         action,
         entity: "waiting",
@@ -121,14 +128,15 @@ fn change<'a>(entry: &'a EntryRow, action: &'static str) -> Change<'a> {
 }
 
 /// The class that was chosen; otherwise the first in line whose code is one of the elder's categories.
-fn class_of(tx: &mut Tx<'_>, waiting: &Waiting, categories: &str) -> Result<String> {
+fn class_of(tx: &mut Tx<'_>, waiting: &Waiting, elder_id: i64) -> Result<String> {
     let classes = store::classes(tx.connection)?;
     if let Some(code) = &waiting.class_code {
         let known = classes.iter().any(|class| class.code == *code);
         return if known { Ok(code.clone()) } else { Err(Error::field("class", Text::new("rule.choose"))) };
     }
-    let held = Category::parse_list(categories);
-    let found = classes.iter().find(|class| held.iter().any(|category| category.name() == class.code));
+    let today = tx.calendar.day_of(tx.now);
+    let held = categories_of(tx.connection, &[elder_id], today)?.remove(&elder_id).unwrap_or_default();
+    let found = classes.iter().find(|class| held.iter().any(|category| category.code == class.code));
     let last = found.or(classes.last()).ok_or_else(|| Error::internal("no class to wait in"))?;
     Ok(last.code.clone())
 }

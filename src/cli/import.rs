@@ -24,15 +24,21 @@ const SHOWN_MAX: i64 = 20;
 #[command(after_help = "Examples:\n  \
     songhe import house rooms-and-residents.xlsx --dry-run\n  \
     songhe import house rooms.xlsx --institution 晋江市社会福利中心 --errors refused.xlsx\n  \
-    songhe import stations stations.csv --map name=站名 --map village_code=所在村\n\n\
+    songhe import stations stations.csv --map name=站名 --map village_code=所在村\n  \
+    songhe import --undo 17\n\n\
     Headings are known in Chinese and English, as the lists export them. The good rows are written, the others come with \
-    their reason.")]
+    their reason. An empty cell leaves what is on file as it is; the word 清空 or clear empties it. An import that was \
+    interrupted can be sent again: what is written already is left as it is.")]
 pub struct ImportArgs {
     /// What the rows are.
-    #[arg(value_parser = PossibleValuesParser::new(ImportKind::NAMES))]
-    kind: String,
+    #[arg(value_parser = PossibleValuesParser::new(ImportKind::NAMES), required_unless_present = "undo")]
+    kind: Option<String>,
     /// xlsx, or csv in UTF-8 or GB 18030.
-    file: PathBuf,
+    #[arg(required_unless_present = "undo")]
+    file: Option<PathBuf>,
+    /// Take back what an import wrote, by its number; what has changed since stays and is listed.
+    #[arg(long, value_name = "IMPORT", conflicts_with_all = ["kind", "file", "dry_run", "map", "institution", "errors"])]
+    undo: Option<i64>,
     /// Say what would happen and change nothing.
     #[arg(long)]
     dry_run: bool,
@@ -51,13 +57,41 @@ pub struct ImportArgs {
 }
 
 pub fn run(args: &ImportArgs, config: Config) -> std::result::Result<(), Failure> {
-    let bytes = file_of(&args.file)?;
+    match (args.undo, &args.file) {
+        (Some(id), _) => take_back(id, args.json, config),
+        (None, Some(file)) => bring_in(args, file, config),
+        (None, None) => Err(Error::field("file", Text::new("rule.file")).into()),
+    }
+}
+
+fn take_back(id: i64, json: bool, config: Config) -> std::result::Result<(), Failure> {
     let app = super::open(config)?;
     let scope = Scope::system();
-    let kind =
-        ImportKind::parse(&args.kind).ok_or_else(|| Error::field("kind", Text::new("rule.import_kind")))?;
+    let (batch, counts, kept) = serve::runtime()?.block_on(async {
+        imports::undo(&app, &scope, id).await?;
+        outcome(&app, &scope, id, &[RowOutcome::Kept]).await
+    })?;
+    if json {
+        let body = json!({
+            "import": id, "kind": batch.kind.name(), "taken_back": counts.reverted, "kept": counts.kept,
+            "kept_rows": rows_json(&kept)?,
+        });
+        say(&pretty(&body)?);
+    } else {
+        say(&format!("Import {id}. Taken back: {}, kept: {}.", counts.reverted, counts.kept));
+        print_rows(&batch, &kept)?;
+    }
+    if counts.kept > 0 { Err(Failure::Found(format!("{} rows were kept", counts.kept))) } else { Ok(()) }
+}
+
+fn bring_in(args: &ImportArgs, file: &Path, config: Config) -> std::result::Result<(), Failure> {
+    let bytes = file_of(file)?;
+    let app = super::open(config)?;
+    let scope = Scope::system();
+    let kind = args.kind.as_deref().and_then(ImportKind::parse);
+    let kind = kind.ok_or_else(|| Error::field("kind", Text::new("rule.import_kind")))?;
     let institution_id = args.institution.as_deref().map(|text| institution(&app, text)).transpose()?;
-    let file_name = args.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let file_name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let (batch, counts, refused) = serve::runtime()?.block_on(async {
         let upload = Upload { kind, file_name, institution_id, bytes };
         let id = imports::upload(&app, &scope, upload).await?;
@@ -94,13 +128,22 @@ async fn work(
         std::fs::write(file, book)
             .map_err(|error| Error::internal(format!("cannot write {}", file.display())).because(error))?;
     }
+    outcome(app, scope, id, &[RowOutcome::Refused, RowOutcome::Failed]).await
+}
+
+/// The batch with its counts and the first rows that came to this.
+async fn outcome(
+    app: &App,
+    scope: &Scope,
+    id: i64,
+    outcomes: &'static [RowOutcome],
+) -> Result<(BatchRow, Counts, Vec<RowRow>)> {
     let reach = scope.clone();
     app.db
         .read(move |connection| {
             let batch = store::get_batch(connection, &reach, id)?;
-            let outcomes = [RowOutcome::Refused, RowOutcome::Failed];
-            let refused = store::list_rows(connection, id, &outcomes, 0, SHOWN_MAX)?;
-            Ok((batch, store::counts(connection, id)?, refused))
+            let rows = store::list_rows(connection, id, outcomes, 0, SHOWN_MAX)?;
+            Ok((batch, store::counts(connection, id)?, rows))
         })
         .await
 }
@@ -154,7 +197,18 @@ fn print(batch: &BatchRow, counts: &Counts, refused: &[RowRow], dry_run: bool) -
     let (written, unchanged) = (counts.good + counts.applied, counts.unchanged);
     let not = counts.refused + counts.failed;
     say(&format!("{} rows. {done}: {written}, unchanged: {unchanged}, refused: {not}.", batch.total_rows));
-    for row in refused {
+    print_rows(batch, refused)?;
+    if not > refused.len() as i64 {
+        say(&format!("  ... and {} more: see --errors FILE.xlsx", not - refused.len() as i64));
+    }
+    if !dry_run {
+        say(&format!("To take it back: songhe import --undo {}, or the page of imports.", batch.id));
+    }
+    Ok(())
+}
+
+fn print_rows(batch: &BatchRow, rows: &[RowRow]) -> Result<()> {
+    for row in rows {
         for problem in problems(row)? {
             for lang in [Lang::Chinese, Lang::English] {
                 let place = format!("{} {}", row.sheet, row.sheet_row);
@@ -163,30 +217,29 @@ fn print(batch: &BatchRow, counts: &Counts, refused: &[RowRow], dry_run: bool) -
             }
         }
     }
-    if not > refused.len() as i64 {
-        say(&format!("  ... and {} more: see --errors FILE.xlsx", not - refused.len() as i64));
-    }
-    if !dry_run {
-        say(&format!("Import {}: it can be undone on the page of imports.", batch.id));
-    }
     Ok(())
 }
 
 fn as_json(batch: &BatchRow, counts: &Counts, refused: &[RowRow], dry_run: bool) -> Result<String> {
-    let rows: Result<Vec<Json>> = refused
-        .iter()
-        .map(|row| {
-            let said = problems(row)?.into_iter().map(|problem| {
-                let text = |lang: Lang| problem.text(lang);
-                json!({ "column": problem.column, "zh-CN": text(Lang::Chinese), "en": text(Lang::English) })
-            });
-            Ok(json!({ "sheet": row.sheet, "row": row.sheet_row, "problems": said.collect::<Vec<_>>() }))
-        })
-        .collect();
     let body = json!({
         "import": batch.id, "kind": batch.kind.name(), "dry_run": dry_run, "rows": batch.total_rows,
         "written": counts.good + counts.applied, "unchanged": counts.unchanged,
-        "refused": counts.refused + counts.failed, "refused_rows": rows?,
+        "refused": counts.refused + counts.failed, "refused_rows": rows_json(refused)?,
     });
-    serde_json::to_string_pretty(&body).map_err(|error| Error::internal("import").because(error))
+    pretty(&body)
+}
+
+fn rows_json(rows: &[RowRow]) -> Result<Vec<Json>> {
+    let told = rows.iter().map(|row| {
+        let said = problems(row)?.into_iter().map(|problem| {
+            let text = |lang: Lang| problem.text(lang);
+            json!({ "column": problem.column, "zh-CN": text(Lang::Chinese), "en": text(Lang::English) })
+        });
+        Ok(json!({ "sheet": row.sheet, "row": row.sheet_row, "problems": said.collect::<Vec<_>>() }))
+    });
+    told.collect()
+}
+
+fn pretty(body: &Json) -> Result<String> {
+    serde_json::to_string_pretty(body).map_err(|error| Error::internal("import").because(error))
 }

@@ -67,6 +67,12 @@ impl Source {
                     .batch_execute(
                         "SET TIME ZONE 'UTC'; SET lock_timeout = '10s'; SET statement_timeout = '60s'",
                     )
+                    // A write looks up single rows by their keys: planning each statement anew costs more than running it, and
+                    // all other writes wait for it. Lists that are read are planned for the values they are asked with.
+                    .and_then(|()| match read_only {
+                        true => Ok(()),
+                        false => connection.batch_execute("SET plan_cache_mode = force_generic_plan"),
+                    })
                     .map_err(ConnectionError::CouldntSetupConfiguration)?;
                 Ok(AnyConnection::Postgres(connection))
             }

@@ -21,6 +21,10 @@ impl From<Failure> for Error {
             _ if violates(&failure, "waiting_classes_in_use") => {
                 Error::taken(Text::new("error.class_in_use"))
             }
+            _ if violates(&failure, "elder_eligibility_once") => {
+                Error::taken(Text::new("error.eligible_already"))
+            }
+            _ if violates(&failure, "elder_places_once") => Error::taken(Text::new("error.place_already")),
             _ if violates(&failure, "stays_elder_once") => Error::taken(Text::new("error.elder_in_bed")),
             _ if violates(&failure, "caregiver_claims_once") => {
                 Error::taken(Text::new("error.caregiver_elsewhere"))

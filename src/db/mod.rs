@@ -68,6 +68,11 @@ macro_rules! on_backend {
     };
 }
 
+/// A condition that holds for every row, bound as a value: a statement with a literal would be planned anew each time.
+pub fn always() -> diesel::helper_types::AsExprOf<bool, diesel::sql_types::Bool> {
+    diesel::IntoSql::into_sql::<diesel::sql_types::Bool>(true)
+}
+
 impl Db {
     /// Opens the database, brings its schema up to date, and refuses one that is newer than this binary.
     pub fn open(source: Source, options: &Options) -> Result<(Db, MigrationReport)> {

@@ -199,6 +199,110 @@ diesel::table! {
         version -> BigInt,
         updated_at -> Timestamp,
         died_at -> Nullable<Timestamp>,
+        door_note_sealed -> Nullable<Binary>,
+        coordinate_source -> Text,
+        languages -> Text,
+        gender_wish -> Nullable<Text>,
+        gender_wish_hard -> Bool,
+        language_wish -> Nullable<Text>,
+        language_wish_hard -> Bool,
+    }
+}
+
+diesel::table! {
+    eligibility_categories (code) {
+        code -> Text,
+        rank -> Integer,
+        name_zh -> Text,
+        name_en -> Text,
+        confirmed -> Bool,
+        retired -> Bool,
+        ability -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    elder_eligibility (id) {
+        id -> BigInt,
+        elder_id -> BigInt,
+        category_code -> Text,
+        from_on -> Nullable<Date>,
+        to_on -> Nullable<Date>,
+        document_number -> Text,
+        note -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    elder_places (id) {
+        id -> BigInt,
+        elder_id -> BigInt,
+        kind -> Text,
+        label -> Text,
+        address_sealed -> Nullable<Binary>,
+        door_note_sealed -> Nullable<Binary>,
+        longitude -> Double,
+        latitude -> Double,
+        coordinate_source -> Text,
+        from_on -> Nullable<Date>,
+        to_on -> Nullable<Date>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    elder_contacts (id) {
+        id -> BigInt,
+        elder_id -> BigInt,
+        call_order -> Integer,
+        name -> Text,
+        relation -> Text,
+        phone_sealed -> Nullable<Binary>,
+        note -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    elder_caregivers (id) {
+        id -> BigInt,
+        elder_id -> BigInt,
+        caregiver_id -> BigInt,
+        stance -> Text,
+        reason -> Text,
+        set_by -> Text,
+        set_at -> Timestamp,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    elder_consents (id) {
+        id -> BigInt,
+        elder_id -> BigInt,
+        kind -> Text,
+        given_on -> Date,
+        given_by -> Text,
+        note -> Text,
+        withdrawn_on -> Nullable<Date>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    elder_documents (id) {
+        id -> BigInt,
+        elder_id -> BigInt,
+        kind -> Text,
+        number_sealed -> Nullable<Binary>,
+        issued_on -> Nullable<Date>,
+        expires_on -> Nullable<Date>,
+        note -> Text,
+        scan_sealed -> Nullable<Binary>,
+        scan_kind -> Nullable<Text>,
+        scan_bytes -> Nullable<Integer>,
+        version -> BigInt,
     }
 }
 
@@ -605,6 +709,7 @@ diesel::table! {
         outcome -> Text,
         problems -> Text,
         made -> Text,
+        filled -> Text,
     }
 }
 
@@ -1013,6 +1118,9 @@ diesel::joinable!(holds -> beds (bed_id));
 diesel::joinable!(leaves -> stays (stay_id));
 diesel::joinable!(outages -> beds (bed_id));
 diesel::joinable!(stays -> beds (bed_id));
+diesel::joinable!(elder_caregivers -> caregivers (caregiver_id));
+diesel::joinable!(elder_eligibility -> elders (elder_id));
+diesel::joinable!(elder_eligibility -> eligibility_categories (category_code));
 diesel::joinable!(stays -> elders (elder_id));
 diesel::joinable!(user_grants -> users (user_id));
 diesel::joinable!(villages -> towns (town_code));
@@ -1043,6 +1151,13 @@ diesel::allow_tables_to_appear_in_same_query!(
     stations,
     caregivers,
     elders,
+    eligibility_categories,
+    elder_eligibility,
+    elder_places,
+    elder_contacts,
+    elder_caregivers,
+    elder_consents,
+    elder_documents,
     rooms,
     beds,
     stays,

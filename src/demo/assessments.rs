@@ -68,7 +68,7 @@ pub(super) fn make(connection: &mut AnyConnection, city: &City<'_>, practice: &P
         found.ok_or_else(|| Error::internal(format!("there is no scale {code}")))
     };
     let (ability, indicators, gate) = (scale(ABILITY)?, scale(HARDSHIP)?, scale(SCREENING)?);
-    for (elder_id, town_code, categories) in store::clients_with_categories(connection)? {
+    for (elder_id, town_code, categories) in store::clients_with_categories(connection, city.today())? {
         let able = Able::draw(&mut dice, &categories);
         let (answers, facts) = (able.answers(&mut dice, ability), able.facts(&mut dice));
         let ability = Plan {

@@ -29,7 +29,7 @@ pub(super) fn make(connection: &mut AnyConnection, city: &City<'_>) -> Result<()
     let lived = store::lived_in(connection)?;
     let mut free = store::free_beds(connection)?;
     dice.shuffle(&mut free);
-    let mut clients = store::clients_with_categories(connection)?;
+    let mut clients = store::clients_with_categories(connection, city.today())?;
     dice.shuffle(&mut clients);
     residents(connection, city, &mut dice, &lived)?;
     let outages = free.len() * OUT as usize / 100;

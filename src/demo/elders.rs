@@ -2,6 +2,7 @@
 
 use super::city::City;
 use super::dice::{Dice, share_out};
+use super::elder_parts;
 use super::facts::{Town, Village};
 use super::people::{self, born_on, gender, identity, mobile};
 use super::store::{ElderRow, insert_elders};
@@ -67,6 +68,8 @@ pub(super) fn elder(city: &City<'_>, dice: &mut Dice, profile: &Profile<'_>) -> 
     let house = dice.within(1, 240);
     let address = format!("晋江市{}{}{house}号", town.name_zh, village.short());
     let point = village.point.moved(0.8 * (dice.fraction() - 0.5), 0.8 * (dice.fraction() - 0.5));
+    let wishes = elder_parts::wishes(city.options.seed, id);
+    let door_note = wishes.door_note.map(|note| city.seal("elders", id, "door_note", note)).transpose()?;
     let age = city.today().years_since(born_on).map_or(0, i64::from);
     Ok(ElderRow {
         id,
@@ -84,6 +87,13 @@ pub(super) fn elder(city: &City<'_>, dice: &mut Dice, profile: &Profile<'_>) -> 
         longitude: point.longitude,
         latitude: point.latitude,
         updated_at: city.now,
+        door_note_sealed: door_note.flatten(),
+        coordinate_source: "wgs84",
+        languages: wishes.languages,
+        gender_wish: wishes.gender_wish,
+        gender_wish_hard: wishes.gender_wish_hard,
+        language_wish: wishes.language_wish,
+        language_wish_hard: false,
     })
 }
 

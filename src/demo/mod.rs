@@ -10,6 +10,7 @@ mod beds;
 mod city;
 mod devices;
 mod dice;
+mod elder_parts;
 mod elders;
 mod evidence;
 mod facts;
@@ -27,6 +28,7 @@ mod stations;
 mod steps;
 mod store;
 mod users;
+mod visit_history;
 mod visits;
 
 use std::path::PathBuf;
@@ -107,12 +109,28 @@ pub fn add_history(app: &App, stays: i64) -> Result<()> {
     app.write_now(&Scope::system(), |tx| store::add_history(tx.connection, tx.now, stays))
 }
 
-/// Free beds of rooms that take anybody, each with a client who lives nowhere yet: for measurements.
-pub fn free_beds_and_clients(connection: &mut AnyConnection, count: usize) -> Result<Vec<(i64, i64)>> {
+/// Adds visits that were made in the two years before until there are `visits` in all: for measurements.
+pub fn add_visits(app: &App, visits: i64) -> Result<()> {
+    visit_history::add(app, visits)
+}
+
+/// A free bed of a room that takes anybody, and a client who lives nowhere yet.
+#[derive(Clone, Copy, Debug)]
+pub struct Pair {
+    pub institution_id: i64,
+    pub bed_id: i64,
+    pub elder_id: i64,
+}
+
+/// Who could be admitted where: for measurements.
+pub fn free_beds_and_clients(connection: &mut AnyConnection, count: usize) -> Result<Vec<Pair>> {
     let beds = store::open_beds(connection)?;
     let clients = store::clients_without_bed(connection)?;
-    Ok(beds.into_iter().zip(clients).take(count).collect())
+    let pair = |((bed_id, institution_id), elder_id)| Pair { institution_id, bed_id, elder_id };
+    Ok(beds.into_iter().zip(clients).take(count).map(pair).collect())
 }
+
+pub use store::{Busiest, busiest, steps_on_record, visits_to_make};
 
 /// The logins that were made with the city.
 pub fn logins(app: &App) -> Result<Logins> {

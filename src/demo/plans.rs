@@ -49,7 +49,7 @@ pub(super) fn make(connection: &mut AnyConnection, city: &City<'_>) -> Result<()
     let mut dice = Dice::new(city.options.seed, "plans");
     let mut rows = Rows::default();
     let (mut plan_id, mut item_id) = (1, 1);
-    for client in store::clients(connection)? {
+    for client in store::clients(connection, city.today())? {
         if dice.hits(WITHOUT) {
             continue;
         }

@@ -19,6 +19,8 @@ pub(super) struct Wish<'a> {
     pub town_code: &'a str,
     pub place: Point,
     pub skill: &'a str,
+    /// Who cannot be sent.
+    pub barred: &'a [i64],
     pub opens_min: i32,
     pub closes_min: i32,
     pub duration_min: i32,
@@ -100,7 +102,7 @@ impl Roster {
 
 impl Member {
     fn earliest(&self, wish: &Wish<'_>) -> Option<i32> {
-        if !self.skills.iter().any(|skill| skill == wish.skill) {
+        if wish.barred.contains(&self.id) || !self.skills.iter().any(|skill| skill == wish.skill) {
             return None;
         }
         let mut starts = wish.opens_min.max(self.on_from_min + self.travel_min(self.home, wish.place));
@@ -176,6 +178,7 @@ mod tests {
             town_code: "350582001",
             place,
             skill,
+            barred: &[],
             opens_min,
             closes_min: opens_min + 100,
             duration_min: 45,

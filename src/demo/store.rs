@@ -4,6 +4,8 @@
 mod bulk;
 mod assessments;
 mod bed_life;
+mod measured;
+mod elder_parts;
 mod queries;
 mod removal;
 
@@ -12,6 +14,9 @@ use diesel::prelude::*;
 
 pub(super) use assessments::*;
 pub(super) use bed_life::*;
+pub(super) use measured::count_visits;
+pub use measured::{Busiest, busiest, steps_on_record, visits_to_make};
+pub(super) use elder_parts::*;
 pub(super) use queries::*;
 pub(super) use removal::drop_everything;
 
@@ -127,6 +132,13 @@ bulk!(insert_elders, elders, ElderRow {
     longitude: f64,
     latitude: f64,
     updated_at: Instant,
+    door_note_sealed: Option<Vec<u8>>,
+    coordinate_source: &'static str,
+    languages: &'static str,
+    gender_wish: Option<&'static str>,
+    gender_wish_hard: bool,
+    language_wish: Option<&'static str>,
+    language_wish_hard: bool,
 });
 
 bulk!(insert_rooms, rooms, RoomRow {
@@ -293,6 +305,8 @@ pub(super) fn continue_all(connection: &mut AnyConnection) -> Result<()> {
             "stations",
             "caregivers",
             "elders",
+            "elder_contacts",
+            "elder_places",
             "rooms",
             "beds",
             "stays",

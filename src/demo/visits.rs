@@ -112,7 +112,7 @@ struct Asked {
 /// Gives the day's visits to caregivers: those that are planned already, and those that the plans ask for beside them.
 fn lay(tx: &mut Tx<'_>, day: &Day<'_>) -> Result<i64> {
     let clients: HashMap<i64, Client> =
-        store::clients(tx.connection)?.into_iter().map(|client| (client.id, client)).collect();
+        store::clients(tx.connection, day.on)?.into_iter().map(|client| (client.id, client)).collect();
     let mut drafts = Vec::new();
     for visit in store::waiting(tx.connection, day.on)? {
         let Some(client) = clients.get(&visit.elder_id) else { continue };
@@ -172,7 +172,8 @@ fn lay_beside_plans(tx: &mut Tx<'_>, day: &Day<'_>) -> Result<i64> {
     let services = store::services(tx.connection)?;
     let turn = i64::from(day.on.num_days_from_ce()) + day.half;
     let mut drafts = Vec::new();
-    for client in store::clients(tx.connection)?.into_iter().filter(|client| (client.id + turn) % 2 == 0) {
+    let clients = store::clients(tx.connection, day.on)?;
+    for client in clients.into_iter().filter(|client| (client.id + turn) % 2 == 0) {
         let service = services.iter().find(|service| service.code == "visit");
         let service = service.ok_or_else(|| Error::internal("the service visit"))?;
         let opens_min = OPENS_MIN + day.offset_min + (dice.within(0, SLOTS) * SLOT_MIN) as i32;
@@ -237,6 +238,7 @@ fn wish<'a>(draft: &'a Draft, skill: &'a str) -> Wish<'a> {
         town_code: &draft.client.town_code,
         place: Point { longitude: draft.client.longitude, latitude: draft.client.latitude },
         skill,
+        barred: &draft.client.barred,
         opens_min: draft.opens_min,
         closes_min: draft.closes_min,
         duration_min: draft.asked.duration_min,

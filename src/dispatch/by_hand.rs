@@ -30,7 +30,7 @@ pub struct Offer {
     /// Visits to this elder in the last ninety days, and everybody's.
     pub visits_before: i64,
     pub visits_of_all: i64,
-    /// The one whom the care plan wishes for.
+    /// Whom the care plan or the elder wishes for.
     pub is_wished: bool,
     /// Wishes of the elder that are not met.
     pub wishes_broken: i64,
@@ -70,7 +70,7 @@ pub fn choices(
 pub fn ranked(rows: &DayRows, visit_id: i64, calendar: Calendar) -> Result<Choices> {
     let built = build(rows, Purpose::ByHand(&[visit_id]));
     let Some((index, job)) = find(rows, &built, visit_id) else { return Ok(Choices::default()) };
-    let explained = explain(&built.problem, &built.told(None), job)
+    let explained = explain(&built.problem, &built.told(), job)
         .map_err(|refusal| Error::internal("the day is no problem").because(refusal))?;
     let ranking = Ranking { rows, built: &built, calendar, visit: index, job };
     let mut found = Choices::default();
@@ -87,7 +87,8 @@ pub fn ranked(rows: &DayRows, visit_id: i64, calendar: Calendar) -> Result<Choic
     Ok(found)
 }
 
-fn find(rows: &DayRows, built: &Built, visit_id: i64) -> Option<(usize, usize)> {
+/// Positions of a visit among the rows and in the problem.
+pub(super) fn find(rows: &DayRows, built: &Built, visit_id: i64) -> Option<(usize, usize)> {
     let index = rows.visits.iter().position(|visit| visit.id == visit_id)?;
     Some((index, built.job_of(index)?))
 }
@@ -125,7 +126,12 @@ impl Ranking<'_> {
             travel_min: candidate.components.travel / 60,
             visits_before: by.map_or(0, |(_, visits)| *visits),
             visits_of_all: known.iter().map(|(_, visits)| visits).sum(),
-            is_wished: fact.preferred_caregiver_id == Some(who.id),
+            is_wished: fact.preferred_caregiver_id == Some(who.id)
+                || self
+                    .rows
+                    .elders
+                    .get(&fact.elder_id)
+                    .is_some_and(|elder| elder.preferred.contains(&who.id)),
             wishes_broken: wishes_broken(&self.built.problem, self.job, candidate.caregiver),
             cost: candidate.cost,
         });

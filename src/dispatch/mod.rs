@@ -14,6 +14,7 @@ mod lawful;
 mod model;
 mod order;
 pub mod pages;
+mod part;
 mod problem;
 mod rows;
 mod run;

@@ -6,6 +6,7 @@ mod tests;
 
 use std::collections::HashMap;
 
+use super::lawful::Placed;
 use super::rows::{DayRows, Place, Standing, VisitFact};
 use super::solver::{
     Assigned, Baseline, Caregiver, Gender, Lateness, Lock, Matrix, Plan, Preferred, Problem, Route, Rules,
@@ -58,13 +59,18 @@ impl Built {
         seconds(self.origin, at)
     }
 
-    /// The plan as people were told, without one of the problem's visits.
-    pub fn told(&self, except: Option<usize>) -> Plan {
+    /// The plan as people were told.
+    pub fn told(&self) -> Plan {
+        self.without(&[])
+    }
+
+    /// The plan as people were told, without these of the problem's visits.
+    pub fn without(&self, taken: &[Placed]) -> Plan {
         let mut routes: Vec<Vec<Stop>> = vec![Vec::new(); self.problem.caregivers.len()];
         let mut unserved = Vec::new();
         let assigned = self.problem.baseline.iter().flat_map(|baseline| &baseline.assigned);
         for (visit, told) in assigned.enumerate() {
-            match told.filter(|_| except != Some(visit)) {
+            match told.filter(|_| taken.iter().all(|(one, _)| *one != visit)) {
                 Some(told) => routes[told.caregiver].push(self.stop(visit, told.start)),
                 None => unserved.push(visit),
             }
@@ -318,9 +324,10 @@ impl<'a> Building<'a> {
         let all: i64 = known.iter().map(|(_, visits)| visits).sum();
         let share = |visits: i64| (visits * FAMILIARITY_MAX / all.max(1)).clamp(1, FAMILIARITY_MAX) as u32;
         let mut shares: Vec<(i64, u32)> = known.iter().map(|(id, visits)| (*id, share(*visits))).collect();
-        if let Some(wished) = fact.preferred_caregiver_id {
-            shares.retain(|(id, _)| *id != wished);
-            shares.push((wished, FAMILIARITY_MAX as u32));
+        let asked_for = self.rows.elders.get(&fact.elder_id).map_or(&[][..], |elder| &elder.preferred);
+        for wished in fact.preferred_caregiver_id.iter().chain(asked_for) {
+            shares.retain(|(id, _)| id != wished);
+            shares.push((*wished, FAMILIARITY_MAX as u32));
         }
         let of = |(id, familiarity): (i64, u32)| {
             self.entries_of(id).into_iter().map(move |caregiver| Preferred { caregiver, familiarity })

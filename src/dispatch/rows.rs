@@ -77,11 +77,14 @@ pub struct CaregiverFact {
     pub may_take: bool,
 }
 
-/// Where an elder lives and whom they want to come.
+/// Where an elder is found and whom they want to come.
 #[derive(Clone, Debug, Default)]
 pub struct ElderFact {
     pub name: String,
     pub place: Place,
+    /// Whom they ask for.
+    pub preferred: Vec<i64>,
+    /// Who must not be sent.
     pub barred: Vec<i64>,
     /// The gender, and whether no other may come.
     pub gender: Option<(Gender, bool)>,

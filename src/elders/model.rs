@@ -1,34 +1,17 @@
+mod identity;
+mod input;
+mod kinds;
+mod point;
+mod scan;
+
 use chrono::{Datelike, NaiveDate};
 
-pub use crate::registry::caregivers::Gender;
-
-crate::text_enum! {
-    /// Why an elder is entitled to public support; one can have several. Stored joined with commas.
-    pub enum Category {
-        ExtremeHardship = "extreme_hardship",
-        MinimumLiving = "minimum_living",
-        VeryOld = "very_old",
-        Bereaved = "bereaved",
-        Lone = "lone",
-        Disabled = "disabled",
-        SemiDisabled = "semi_disabled",
-        Dementia = "dementia",
-    }
-}
-
-crate::coded!(Category);
-
-impl Category {
-    /// The categories of a stored list such as `lone,very_old`; names of later versions are passed over.
-    pub fn parse_list(stored: &str) -> Vec<Category> {
-        stored.split(',').filter_map(|name| Category::parse(name.trim())).collect()
-    }
-
-    /// The list as it is stored.
-    pub fn join(list: &[Category]) -> String {
-        list.iter().map(|category| category.name()).collect::<Vec<_>>().join(",")
-    }
-}
+pub use crate::registry::caregivers::{Gender, Language};
+pub use identity::{Identity, IdentityFault, is_phone, parse_identity};
+pub use input::{ElderInput, check_identity};
+pub use kinds::{ConsentKind, CoordinateSource, DocumentKind, PlaceKind, Relation, Stance};
+pub use point::to_wgs84;
+pub use scan::{SCAN_BYTES_MAX, ScanKind, check_scan};
 
 /// Full years on `today`.
 pub fn age_years(born_on: NaiveDate, today: NaiveDate) -> i64 {
@@ -129,12 +112,6 @@ mod tests {
                 prop_assert_eq!(masked.chars().count(), length);
                 prop_assert!(masked.chars().filter(|letter| *letter == '*').count() >= length.min(4));
             }
-        }
-
-        #[test]
-        fn category_lists_round_trip(mut list in proptest::sample::subsequence(Category::ALL.to_vec(), 0..=8)) {
-            list.reverse();
-            prop_assert_eq!(Category::parse_list(&Category::join(&list)), list);
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
 use serde_json::json;
 
 use super::model::is_identity;
-use super::store::{self, ElderRow};
+use super::store::{self, ElderRow, PersonalColumns, contact_rows, document_rows, place_rows};
 use crate::access::Permission;
 use crate::access::audit::Entry;
 use crate::access::seal::{Cell, Keys};
@@ -16,6 +17,8 @@ use crate::text::Text;
 const IDENTITY: &str = "identity";
 const PHONE: &str = "phone";
 const ADDRESS: &str = "address";
+const DOOR_NOTE: &str = "door_note";
+const PLACES: &str = "elder_places";
 
 /// What is sealed of an elder; empty where nothing is on file.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -23,15 +26,8 @@ pub struct Personal {
     pub identity: String,
     pub phone: String,
     pub address: String,
-}
-
-/// The columns that hold personal data.
-#[derive(Clone, Debug, Default)]
-pub struct PersonalColumns {
-    pub identity_sealed: Option<Vec<u8>>,
-    pub identity_index: Option<Vec<u8>>,
-    pub phone_sealed: Option<Vec<u8>>,
-    pub address_sealed: Option<Vec<u8>>,
+    /// How to be let in.
+    pub door_note: String,
 }
 
 /// Seals personal data for the elder with number `id`.
@@ -45,6 +41,7 @@ pub fn seal(keys: &Keys, id: i64, personal: &Personal) -> Result<PersonalColumns
         identity_index: index,
         phone_sealed: one(PHONE, &personal.phone)?,
         address_sealed: one(ADDRESS, &personal.address)?,
+        door_note_sealed: one(DOOR_NOTE, &personal.door_note)?,
     })
 }
 
@@ -58,37 +55,111 @@ pub(super) fn open(keys: &Keys, row: &ElderRow) -> Result<Personal> {
         identity: one(IDENTITY, &row.identity_sealed)?,
         phone: one(PHONE, &row.phone_sealed)?,
         address: one(ADDRESS, &row.address_sealed)?,
+        door_note: one(DOOR_NOTE, &row.door_note_sealed)?,
     })
 }
 
+/// Everything that is sealed of an elder, in clear.
+#[derive(Clone, Default)]
+pub struct Clear {
+    pub personal: Personal,
+    /// Address and door note by place.
+    pub places: HashMap<i64, (String, String)>,
+    /// Phones by contact.
+    pub phones: HashMap<i64, String>,
+    /// Numbers by document.
+    pub numbers: HashMap<i64, String>,
+}
+
 /// Personal data in clear for somebody who may see it; the look is written down.
-pub fn reveal(tx: &mut Tx<'_>, id: i64) -> Result<Personal> {
+pub fn reveal(tx: &mut Tx<'_>, id: i64) -> Result<Clear> {
     let row = store::get_elder(tx.connection, tx.scope, Permission::UnmaskElder, id, tx.now)?;
     tx.audit(&Entry {
         action: "elder.unmask",
         entity: "elder",
         entity_id: id.to_string(),
         town_code: Some(&row.town_code),
-        detail: json!({ "fields": [IDENTITY, PHONE, ADDRESS] }),
+        detail: json!({ "fields": [IDENTITY, PHONE, ADDRESS, DOOR_NOTE, "contacts", "places", "documents"] }),
     })?;
-    open(tx.keys, &row)
+    let keys = tx.keys;
+    let mut clear = Clear { personal: open(keys, &row)?, ..Clear::default() };
+    for place in place_rows::list(tx.connection, id)? {
+        let opened = |column, sealed: &Option<Vec<u8>>| open_of(keys, (PLACES, place.id, column), sealed);
+        let values = (opened(ADDRESS, &place.address_sealed)?, opened(DOOR_NOTE, &place.door_note_sealed)?);
+        clear.places.insert(place.id, values);
+    }
+    for contact in contact_rows::list(tx.connection, id)? {
+        let phone = open_of(keys, ("elder_contacts", contact.id, PHONE), &contact.phone_sealed)?;
+        clear.phones.insert(contact.id, phone);
+    }
+    for document in document_rows::list(tx.connection, id)? {
+        let number = open_of(keys, ("elder_documents", document.id, "number"), &document.number_sealed)?;
+        clear.numbers.insert(document.id, number);
+    }
+    Ok(clear)
 }
 
-/// Addresses of elders whom the asker is about to visit, by number: the caller has seen to it that the visits are within
-/// reach. One audit row names them all.
-pub fn reveal_addresses(tx: &mut Tx<'_>, elder_ids: &[i64]) -> Result<HashMap<i64, String>> {
+/// Seals a value of another row of the elder's; none for an empty text.
+pub(super) fn seal_of(
+    keys: &Keys,
+    (table, row, column): (&'static str, i64, &'static str),
+    text: &str,
+) -> Result<Option<Vec<u8>>> {
+    if text.is_empty() { Ok(None) } else { keys.seal(Cell { table, row, column }, text).map(Some) }
+}
+
+pub(super) fn open_of(
+    keys: &Keys,
+    (table, row, column): (&'static str, i64, &'static str),
+    sealed: &Option<Vec<u8>>,
+) -> Result<String> {
+    sealed.as_ref().map_or(Ok(String::new()), |sealed| keys.open(Cell { table, row, column }, sealed))
+}
+
+/// Where somebody is visited, in clear.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct VisitPlace {
+    pub address: String,
+    pub door_note: String,
+}
+
+impl VisitPlace {
+    /// Both in one line; none where nothing is on file.
+    pub fn line(&self) -> Option<String> {
+        let parts =
+            [self.address.as_str(), self.door_note.as_str()].into_iter().filter(|part| !part.is_empty());
+        let line = parts.collect::<Vec<_>>().join(" · ");
+        Some(line).filter(|line| !line.is_empty())
+    }
+}
+
+/// The places of visits on a day with their door notes, by elder: the caller has seen to it that the visits are within reach. One
+/// audit row names them all.
+pub fn reveal_visit_places(
+    tx: &mut Tx<'_>,
+    elder_ids: &[i64],
+    day: NaiveDate,
+) -> Result<HashMap<i64, VisitPlace>> {
     if elder_ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let sealed = store::sealed_addresses(tx.connection, elder_ids)?;
+    let sealed = store::sealed_places_on(tx.connection, elder_ids, day)?;
     tx.audit(&Entry {
         action: "elder.address",
         entity: "elder",
         entity_id: elder_ids[0].to_string(),
         town_code: None,
-        detail: json!({ "elders": elder_ids, "fields": [ADDRESS] }),
+        detail: json!({ "elders": elder_ids, "fields": [ADDRESS, DOOR_NOTE] }),
     })?;
-    sealed.into_iter().map(|(id, sealed)| Ok((id, tx.keys.open(cell(id, ADDRESS), &sealed)?))).collect()
+    let mut places = HashMap::new();
+    for (elder, place) in sealed {
+        let (table, row) = place.place_id.map_or(("elders", elder), |id| (PLACES, id));
+        let opened = |column, sealed: &Option<Vec<u8>>| open_of(tx.keys, (table, row, column), sealed);
+        let address = opened(ADDRESS, &place.address_sealed)?;
+        let door_note = opened(DOOR_NOTE, &place.door_note_sealed)?;
+        places.insert(elder, VisitPlace { address, door_note });
+    }
+    Ok(places)
 }
 
 /// The phone of an elder whom the asker is about to visit: the caller has seen to it that the visit is within reach, and has
@@ -123,9 +194,10 @@ pub fn find_by_identity(tx: &mut Tx<'_>, identity: &str) -> Result<Option<i64>> 
 }
 
 /// The same in the whole city: who admits has the person and the card in front of them, and the elder may come from
-/// anywhere. Runs in a transaction of its own, so that a refused admission leaves its look-up in the audit chain.
-pub fn find_for_admission(tx: &mut Tx<'_>, identity: &str) -> Result<Option<Found>> {
-    tx.scope.reach(Permission::ManageStays)?;
+/// anywhere. Runs in a transaction of its own, so that a refused admission leaves its look-up in the audit chain. `need` is what
+/// lets the asker admit.
+pub fn find_for_admission(tx: &mut Tx<'_>, need: Permission, identity: &str) -> Result<Option<Found>> {
+    tx.scope.reach(need)?;
     let index = checked_index(tx.keys, identity)?;
     let found = store::find_anywhere_by_index(tx.connection, &index)?;
     record_look_up(tx, found.as_ref())?;
@@ -149,7 +221,7 @@ pub(super) fn checked_index(keys: &Keys, identity: &str) -> Result<Vec<u8>> {
     Ok(index(keys, identity))
 }
 
-fn index(keys: &Keys, identity: &str) -> Vec<u8> {
+pub(super) fn index(keys: &Keys, identity: &str) -> Vec<u8> {
     keys.index(IDENTITY, &normal(identity))
 }
 

@@ -1,4 +1,9 @@
-mod edit;
+mod eligibility;
+mod listing;
+mod parts;
+mod places;
+mod record;
+mod wishes;
 
 use std::collections::HashMap;
 
@@ -6,20 +11,28 @@ use chrono::{NaiveDate, TimeDelta};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::model::{Category, Gender};
+use super::model::{CoordinateSource, Gender, Language};
 use crate::access::{Permission, Reach, Scope};
 use crate::clock::Instant;
-use crate::db::schema::{
-    caregivers, elders, holds, institutions, stays, towns, transfers, villages, visits, waiting_entries,
-};
+use crate::db::schema::{caregivers, elders, holds, stays, transfers, visits, waiting_entries};
 use crate::db::{AnyConnection, Backend};
 use crate::error::Result;
-use crate::listing::{ListRequest, Listed};
 
-pub use edit::find_alike;
-pub(super) use edit::{
-    delete_record, insert_record, person_of, sealed_of, set_sealed, update_record, version_of,
+pub use eligibility::{Category, categories, categories_of, categories_within};
+pub use listing::{ElderListed, list_elders};
+pub(super) use listing::{list_to_reveal, with_places};
+pub use parts::{caregiver_rows, contact_rows, eligibility_rows, place_rows};
+pub(super) use parts::{
+    consent_rows, document_rows, get_scan, put_back_caregiver, put_back_contact, put_back_eligibility,
+    put_back_place, seal_number, seal_phone, seal_place, set_scan,
 };
+pub(super) use places::sealed_places_on;
+pub use places::{PlaceOn, place_on};
+pub use record::{PersonalColumns, find_alike};
+pub(super) use record::{
+    delete_elder, insert_elder, person_of, sealed_of, set_sealed, update_elder, version_of,
+};
+pub use wishes::{Wishes, wishes_of};
 
 /// How long an institution or a provider still reaches an elder after the stay or visit ended, in days.
 const REACH_AFTER_DAYS: i64 = 30;
@@ -36,8 +49,6 @@ pub struct ElderRow {
     pub name: String,
     pub gender: Gender,
     pub born_on: NaiveDate,
-    /// Category names joined with commas.
-    pub categories: String,
     pub home_visits: bool,
     pub identity_sealed: Option<Vec<u8>>,
     pub phone_sealed: Option<Vec<u8>>,
@@ -46,17 +57,14 @@ pub struct ElderRow {
     pub latitude: f64,
     pub version: i64,
     pub updated_at: Instant,
-}
-
-/// A row of the list.
-#[derive(Clone)]
-pub struct ElderListed {
-    pub elder: ElderRow,
-    pub town_zh: String,
-    pub town_en: String,
-    pub village: String,
-    /// Number and name of the institution where the elder lives now.
-    pub institution: Option<(i64, String)>,
+    pub door_note_sealed: Option<Vec<u8>>,
+    pub coordinate_source: CoordinateSource,
+    /// Codes joined with commas.
+    pub languages: String,
+    pub gender_wish: Option<Gender>,
+    pub gender_wish_hard: bool,
+    pub language_wish: Option<Language>,
+    pub language_wish_hard: bool,
 }
 
 type Condition = Box<dyn BoxableExpression<elders::table, Backend, SqlType = Bool>>;
@@ -117,6 +125,26 @@ pub fn get_elder(
         .first(connection)?)
 }
 
+/// The elder for somebody who may change the record: whose town is within reach, or who lives in a house within reach. A visit
+/// or an entry in a waiting list gives no such right.
+pub fn get_elder_to_edit(connection: &mut AnyConnection, scope: &Scope, id: i64) -> Result<ElderRow> {
+    let reach = scope.reach(Permission::EditElder)?;
+    let editable: Condition = if reach.city {
+        Box::new(diesel::dsl::sql::<Bool>("TRUE"))
+    } else {
+        let residents = stays::table
+            .filter(stays::institution_id.eq_any(reach.institutions))
+            .filter(stays::ends_at.is_null())
+            .select(stays::elder_id);
+        Box::new(elders::town_code.eq_any(reach.towns).or(elders::id.eq_any(residents)))
+    };
+    Ok(elders::table
+        .filter(elders::id.eq(id))
+        .filter(editable)
+        .select(ElderRow::as_select())
+        .first(connection)?)
+}
+
 /// What an admission has to know of a person. For a caller who has reached the elder already.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = elders)]
@@ -124,7 +152,6 @@ pub struct PersonRow {
     pub id: i64,
     pub town_code: String,
     pub gender: Gender,
-    pub categories: String,
     pub died_at: Option<Instant>,
     pub longitude: f64,
     pub latitude: f64,
@@ -164,15 +191,6 @@ pub fn visible_names(
     Ok(names)
 }
 
-/// Sealed addresses by elder. Only for [`super::reveal_addresses`].
-pub(super) fn sealed_addresses(connection: &mut AnyConnection, ids: &[i64]) -> Result<Vec<(i64, Vec<u8>)>> {
-    Ok(elders::table
-        .filter(elders::id.eq_any(ids.to_vec()))
-        .filter(elders::address_sealed.is_not_null())
-        .select((elders::id, elders::address_sealed.assume_not_null()))
-        .load(connection)?)
-}
-
 /// Only for [`super::phone_to_call`].
 pub(super) fn sealed_phone(connection: &mut AnyConnection, id: i64) -> Result<Option<Vec<u8>>> {
     Ok(elders::table.filter(elders::id.eq(id)).select(elders::phone_sealed).first(connection)?)
@@ -203,139 +221,4 @@ pub(super) fn find_anywhere_by_index(
     let found =
         elders::table.filter(elders::identity_index.eq(index)).select((elders::id, elders::town_code));
     Ok(found.first(connection).optional()?)
-}
-
-/// Filters: q (name), town, home_visits, category, resident (in an institution now). Sorts: name, gender, age, town,
-/// village, home_visits.
-pub fn list_elders(
-    connection: &mut AnyConnection,
-    scope: &Scope,
-    request: &ListRequest,
-    now: Instant,
-) -> Result<Listed<ElderListed>> {
-    let reach = scope.reach(Permission::SeeElders)?;
-    let total = filtered(&reach, request, now).count().get_result(connection)?;
-    let mut query = filtered(&reach, request, now);
-    if let Some(after) = request.after_id {
-        query = query.filter(elders::id.gt(after)).order(elders::id);
-    } else {
-        query = ordered(query, request).then_order_by(elders::id).offset(request.offset);
-    }
-    let rows: Vec<ElderRow> = query.limit(request.limit).select(ElderRow::as_select()).load(connection)?;
-    Ok(Listed { rows: with_places(connection, rows, now)?, total })
-}
-
-/// Names of the places that rows refer to.
-pub(super) fn with_places(
-    connection: &mut AnyConnection,
-    rows: Vec<ElderRow>,
-    now: Instant,
-) -> Result<Vec<ElderListed>> {
-    let town_names: Vec<(String, String, String)> =
-        towns::table.select((towns::code, towns::name_zh, towns::name_en)).load(connection)?;
-    let town_names: HashMap<String, (String, String)> =
-        town_names.into_iter().map(|(code, chinese, english)| (code, (chinese, english))).collect();
-    let village_names: Vec<(String, String)> =
-        villages::table.select((villages::code, villages::name_zh)).load(connection)?;
-    let village_names: HashMap<String, String> = village_names.into_iter().collect();
-    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
-    let mut homes = homes_of(connection, &ids, now)?;
-    let listed = rows.into_iter().map(|elder| {
-        let (town_zh, town_en) = town_names.get(&elder.town_code).cloned().unwrap_or_default();
-        ElderListed {
-            town_zh,
-            town_en,
-            village: village_names.get(&elder.village_code).cloned().unwrap_or_default(),
-            institution: homes.remove(&elder.id),
-            elder,
-        }
-    });
-    Ok(listed.collect())
-}
-
-/// Where elders live at `now`, as number and name of the institution.
-fn homes_of(
-    connection: &mut AnyConnection,
-    ids: &[i64],
-    now: Instant,
-) -> Result<HashMap<i64, (i64, String)>> {
-    let mut homes = HashMap::new();
-    for part in ids.chunks(IDS_MAX) {
-        let found: Vec<(i64, i64, String)> = stays::table
-            .inner_join(institutions::table.on(institutions::id.eq(stays::institution_id)))
-            .filter(stays::elder_id.eq_any(part.to_vec()))
-            .filter(stays::starts_at.le(now))
-            .filter(stays::ends_at.is_null().or(stays::ends_at.gt(now)))
-            .select((stays::elder_id, institutions::id, institutions::name))
-            .load(connection)?;
-        homes.extend(found.into_iter().map(|(elder, id, name)| (elder, (id, name))));
-    }
-    Ok(homes)
-}
-
-fn filtered<'a>(reach: &Reach, request: &ListRequest, now: Instant) -> elders::BoxedQuery<'a, Backend> {
-    let mut query = elders::table.filter(within(reach, now)).into_boxed();
-    if let Some(pattern) = request.search_pattern() {
-        query = query.filter(elders::name.like(pattern).escape('\\'));
-    }
-    if let Some(town) = request.filter("town") {
-        query = query.filter(elders::town_code.eq(town.to_owned()));
-    }
-    if let Some(home_visits) = request.filter_flag("home_visits") {
-        query = query.filter(elders::home_visits.eq(home_visits));
-    }
-    if let Some(category) = request.filter("category") {
-        query = query.filter(has_category(category));
-    }
-    if let Some(resident) = request.filter_flag("resident") {
-        let residents = stays::table
-            .filter(stays::starts_at.le(now))
-            .filter(stays::ends_at.is_null().or(stays::ends_at.gt(now)))
-            .select(stays::elder_id);
-        query = if resident {
-            query.filter(elders::id.eq_any(residents))
-        } else {
-            query.filter(elders::id.ne_all(residents))
-        };
-    }
-    query
-}
-
-/// Whether the list holds the category: `disabled` is part of the text `semi_disabled`, so commas bound it. An unknown
-/// category matches nothing.
-fn has_category(name: &str) -> Condition {
-    use diesel::dsl::sql;
-    if Category::parse(name).is_none() {
-        return Box::new(sql::<Bool>("FALSE"));
-    }
-    let name = name.replace('_', "\\_");
-    Box::new(
-        elders::categories
-            .like(name.clone())
-            .escape('\\')
-            .or(elders::categories.like(format!("{name},%")).escape('\\'))
-            .or(elders::categories.like(format!("%,{name}")).escape('\\'))
-            .or(elders::categories.like(format!("%,{name},%")).escape('\\')),
-    )
-}
-
-fn ordered<'a>(
-    query: elders::BoxedQuery<'a, Backend>,
-    request: &ListRequest,
-) -> elders::BoxedQuery<'a, Backend> {
-    match request.sort_or("town") {
-        ("name", false) => query.order(elders::name.asc()),
-        ("name", true) => query.order(elders::name.desc()),
-        ("gender", false) => query.order(elders::gender.asc()),
-        ("gender", true) => query.order(elders::gender.desc()),
-        // The youngest were born last.
-        ("age", false) => query.order(elders::born_on.desc()),
-        ("age", true) => query.order(elders::born_on.asc()),
-        ("village", false) => query.order(elders::village_code.asc()),
-        ("village", true) => query.order(elders::village_code.desc()),
-        ("home_visits", false) => query.order(elders::home_visits.asc()),
-        ("home_visits", true) => query.order(elders::home_visits.desc()),
-        (_, true) => query.order(elders::town_code.desc()),
-        (_, false) => query.order(elders::town_code.asc()),
-    }
 }

@@ -38,7 +38,10 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get(ONE, may, || web::to(show)).about(TAG, "api.import.show").answers::<Import>(200),
         Endpoint::post(PATH, may, || web::to(send))
             .about(TAG, "api.import.upload")
-            .asks_text("kind", "What the rows are: house, elders, caregivers, stations or institutions.")
+            .asks_text(
+                "kind",
+                "What the rows are: house, elders, caregivers, stations, institutions or waiting.",
+            )
             .asks_text("name", "Name of the file, for people.")
             .asks_text("institution", "Number of the institution of rows that name none.")
             .takes_file()
@@ -116,6 +119,8 @@ pub struct ImportRow {
     pub sheet_row: i64,
     pub outcome: RowOutcome,
     pub problems: Vec<RowProblem>,
+    /// Columns that were empty and took the value of the merged range they lie in.
+    pub filled: Vec<String>,
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -304,6 +309,8 @@ async fn rows(visitor: Visitor, Id(id): Id, http: HttpRequest) -> Result<HttpRes
 fn row_of(row: RowRow, lang: Lang) -> Result<ImportRow> {
     let problems: Vec<Problem> = serde_json::from_str(&row.problems)
         .map_err(|error| Error::internal("a stored problem").because(error))?;
+    let filled = serde_json::from_str(&row.filled)
+        .map_err(|error| Error::internal("stored columns of a row").because(error))?;
     let said =
         problems.into_iter().map(|problem| RowProblem { rule: problem.text(lang), column: problem.column });
     Ok(ImportRow {
@@ -312,6 +319,7 @@ fn row_of(row: RowRow, lang: Lang) -> Result<ImportRow> {
         sheet_row: row.sheet_row,
         outcome: row.outcome,
         problems: said.collect(),
+        filled,
     })
 }
 

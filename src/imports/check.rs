@@ -18,6 +18,7 @@ use crate::text::Text;
 const START: Start = Start {
     state: BatchState::Checking,
     from: &[BatchState::Uploaded, BatchState::Checked],
+    after_stopped: &[],
     action: "import.check",
     reads_rows: true,
 };
@@ -89,7 +90,7 @@ async fn check_parts(work: &Work) -> Result<()> {
         let known: Vec<Vec<Problem>> = rows
             .iter()
             .map(|row| {
-                let mut found = faults(row);
+                let mut found = faults(work.kind, row);
                 let contradicts = row.contradicts.iter();
                 found
                     .extend(contradicts.map(|column| Problem::new(column, &Text::new("import.contradicts"))));
@@ -164,6 +165,7 @@ fn check_rows(
                 outcome,
                 problems: to_json(&problems)?,
                 made: "[]".to_owned(),
+                filled: to_json(&row.filled)?,
             })
         })
         .collect();

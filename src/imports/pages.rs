@@ -1,6 +1,8 @@
 //! Pages of imports: the list of batches, the form for a file, one batch from its columns to its end.
 
 mod batch;
+mod merged;
+mod export;
 mod new;
 
 use actix_web::http::header;
@@ -15,10 +17,12 @@ use crate::listing::{ListRequest, Listed};
 use crate::web::{Cell, Column, Create, Filter, List, Need, Route, Row, Words, get, list_routes, post};
 
 pub fn routes() -> Vec<Route> {
-    let may = Need::May(Permission::ImportRecords);
+    let (may, reveal) = (Need::May(Permission::ImportRecords), Need::May(Permission::UnmaskElder));
     let mut routes = list_routes::<Imports>().to_vec();
     routes.extend([
         get("/imports/new", may, || web::to(new::show)),
+        get("/imports/elders/export", reveal, || web::to(export::show)),
+        post("/imports/elders/export", reveal, || web::to(export::save)),
         post("/imports", may, || web::to(new::save)),
         get("/imports/{id}", may, || web::to(batch::show)),
         // A reload or a change of language asks for the address of a step again: it leads back to the batch.

@@ -13,6 +13,7 @@ use crate::error::Result;
 const START: Start = Start {
     state: BatchState::Running,
     from: &[BatchState::Checked],
+    after_stopped: &[],
     action: "import.run",
     reads_rows: true,
 };

@@ -4,8 +4,8 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 pub use rows::{
-    Counts, NewRow, RowRow, add_part, counts, delete_rows, good_numbers, insert_rows, list_rows, made_of,
-    mark, part, parts, undo_numbers, wipe_parts,
+    Counts, NewRow, RowRow, add_part, counts, delete_rows, filled_rows, good_numbers, insert_rows, list_rows,
+    made_of, mark, part, parts, undo_numbers, wipe_parts,
 };
 
 use super::model::{BatchState, ImportKind};
@@ -63,7 +63,7 @@ fn within(
     reach: &Reach,
 ) -> Box<dyn BoxableExpression<imports::table, Backend, SqlType = Bool>> {
     if reach.city {
-        return Box::new(diesel::dsl::sql::<Bool>("TRUE"));
+        return Box::new(crate::db::always());
     }
     let own = imports::user_id
         .is_not_null()

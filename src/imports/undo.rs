@@ -12,6 +12,8 @@ use crate::text::Text;
 const START: Start = Start {
     state: BatchState::Undoing,
     from: &[BatchState::Checked, BatchState::Done, BatchState::Undone],
+    // What a run has written until it was stopped is known row by row.
+    after_stopped: &[BatchState::Running],
     action: "import.undo",
     reads_rows: false,
 };

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use super::kinds::{Ground, Kind, Memory, kind_of};
-use super::model::{BatchState, Mapping, Problem, Values, fold, is_fault, is_masked};
+use super::model::{BatchState, Mapping, Problem, Values, fold, is_emptying, is_fault, is_masked};
 use super::read::RawRow;
 use super::store::{self, BatchRow};
 use crate::access::Scope;
@@ -26,8 +26,10 @@ const PARTS_BITS: u32 = 20;
 /// What [`Work::begin`] is to do.
 pub(super) struct Start {
     pub state: BatchState,
-    /// States from which it can begin; the busy one only where its runner stopped.
+    /// States from which it can begin, beside its own where its runner stopped.
     pub from: &'static [BatchState],
+    /// Work of another kind that it may take over where that was stopped.
+    pub after_stopped: &'static [BatchState],
     pub action: &'static str,
     /// Needs the rows of the file.
     pub reads_rows: bool,
@@ -144,7 +146,8 @@ impl Work {
 }
 
 fn check_start(batch: &BatchRow, start: &Start, now: Instant) -> Result<()> {
-    let may_take_over = batch.state == start.state && batch.is_stopped(now);
+    let is_own = batch.state == start.state || start.after_stopped.contains(&batch.state);
+    let may_take_over = is_own && batch.is_stopped(now);
     if batch.state.is_busy() && !may_take_over {
         if batch.is_stopped(now) {
             let state = format!("@enums.batch_state.{}", batch.state.name());
@@ -187,26 +190,34 @@ fn values(kind: &dyn Kind, mapping: &Mapping, raw: RawRow, number: i64) -> Value
     for column in kind.columns().iter().filter(|column| !column.informs) {
         let Some(place) = mapping.0.get(column.key) else { continue };
         let own = raw.cells.get(*place).map(String::as_str).filter(|text| !text.is_empty());
-        let merged = || {
-            let offered = raw.merged.iter().find(|(at, _)| at == place && column.fills_down);
-            offered.map(|(_, value)| value.as_str())
-        };
-        let Some(text) = own.or_else(merged) else { continue };
+        let offered = raw.merged.iter().find(|(at, _)| at == place && column.fills_down);
+        let merged = offered.filter(|_| own.is_none()).map(|(_, value)| value.as_str());
+        let Some(text) = own.or(merged) else { continue };
         let text = if column.verbatim { text.trim().to_owned() } else { fold(text) };
         if text.is_empty() || (column.personal && is_masked(&text)) {
             continue;
+        }
+        if is_emptying(&text) {
+            values.emptied.push(column.key);
+            continue;
+        }
+        if merged.is_some() {
+            values.filled.push(column.key);
         }
         values.cells.insert(column.key, text);
     }
     values
 }
 
-/// Cells that the program which made the file could not calculate.
-pub(super) fn faults(row: &Values) -> Vec<Problem> {
+/// Cells that the program which made the file could not calculate, and those that ask to empty what cannot be empty.
+pub(super) fn faults(kind: &dyn Kind, row: &Values) -> Vec<Problem> {
     let broken = row.cells.iter().filter(|(_, text)| is_fault(text));
-    broken
-        .map(|(key, text)| Problem::new(key, &Text::new("import.formula_fault").with("fault", text)))
-        .collect()
+    let broken =
+        broken.map(|(key, text)| Problem::new(key, &Text::new("import.formula_fault").with("fault", text)));
+    let kept = |key: &str| kind.columns().iter().any(|column| column.key == key && !column.may_be_emptied);
+    let emptied = row.emptied.iter().filter(|key| kept(key));
+    let emptied = emptied.map(|key| Problem::new(key, &Text::new("import.cannot_be_emptied")));
+    broken.chain(emptied).collect()
 }
 
 /// What a refusal says of a row; a fault of ours or a clash of timing is none of the row's and stays an error.

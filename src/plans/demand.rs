@@ -54,7 +54,7 @@ impl Tally {
         self.to_settle += other.to_settle;
     }
 
-    fn changes(&self) -> i64 {
+    pub fn changes(&self) -> i64 {
         self.planned + self.replaced + self.withdrawn
     }
 }

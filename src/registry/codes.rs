@@ -59,6 +59,16 @@ pub fn options(lang: Lang, kind: &str, names: &[&str]) -> Vec<(String, String)> 
     names.iter().map(|name| ((*name).to_owned(), label(name))).collect()
 }
 
+/// The stored name of a value that is called so, by its name in either language or by the stored one.
+pub fn named(kind: &str, names: &[&'static str], text: &str) -> Option<&'static str> {
+    let text = text.trim().to_lowercase();
+    let label = |lang: Lang, name: &str| lang.t(&format!("enums.{kind}.{name}")).to_lowercase();
+    let is_called = |name: &str| {
+        text == name || [Lang::Chinese, Lang::English].iter().any(|lang| label(*lang, name) == text)
+    };
+    names.iter().copied().find(|name| is_called(name))
+}
+
 /// A stored form as people read it.
 pub fn shown(lang: Lang, kind: &str, stored: &str) -> String {
     let codes = stored.split(',').filter(|code| !code.is_empty());

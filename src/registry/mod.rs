@@ -17,6 +17,8 @@ pub mod store;
 pub mod towns;
 pub mod villages;
 
+pub use parts::villages as village_names_in_towns;
+
 use crate::api::Endpoint;
 use crate::web::Route;
 

@@ -26,6 +26,7 @@ mod planned;
 mod progress;
 pub mod proof;
 pub mod store;
+mod timeline;
 pub mod today;
 
 pub use assign::{assign, release};
@@ -38,3 +39,4 @@ pub use pin::{pin, unpin};
 pub use plan::{Plan, plan};
 pub use planned::{Group, Withdrawal, plan_again, plan_many, put_groups, withdraw_many};
 pub use progress::{Step, progress};
+pub use timeline::timeline;

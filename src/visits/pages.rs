@@ -8,6 +8,8 @@ mod detail;
 mod evidence;
 mod forms;
 mod list;
+mod map;
+mod week;
 
 use actix_web::web;
 
@@ -31,6 +33,9 @@ pub fn routes() -> Vec<Route> {
         export,
         get("/visits/new", assign, || web::to(forms::show_plan)),
         post("/visits", assign, || web::to(forms::save_plan)),
+        get("/visits/week", Need::May(Permission::SeeVisits), || web::to(week::show)),
+        get("/visits/map", Need::May(Permission::SeeVisits), || web::to(map::show)),
+        get("/visits/points.json", Need::May(Permission::SeeVisits), || web::to(map::points)),
         get("/visits/{id}", Need::May(Permission::SeeVisits), || web::to(detail::show)),
         post("/visits/{id}/release", assign, || web::to(detail::save_release)),
         post("/visits/{id}/arrive", work, || web::to(day::save_arrive)),

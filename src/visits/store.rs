@@ -1,15 +1,19 @@
 //! Visits, their events, and what is needed to assign them.
 
 mod listing;
+mod overview;
 mod people;
 mod planned;
 mod reasons;
 mod visits;
 
-pub use listing::{VisitListed, list_visits, own_visits, visits_of_elder, with_names};
+pub use overview::{DayLoad, away, loads, located};
+pub use listing::{
+    VisitListed, list_visits, own_visits, visits_of_elder, visits_of_elder_before, with_names,
+};
 pub use people::{
-    CaregiverRow, Item, caregiver_names, caregivers_for, caregivers_in_reach, elder_names, get_caregiver,
-    get_item, items,
+    CaregiverRow, Item, caregiver_names, caregivers_for, caregivers_in_reach, caregivers_in_town,
+    elder_names, get_caregiver, get_item, items,
 };
 pub use planned::{Followed, PlannedRow, followed, month_totals};
 pub(super) use planned::{insert_planned, put_groups, rewrite, withdraw, write_planned};

@@ -169,6 +169,8 @@ struct FormView {
     fields: Vec<FormField>,
     conflict: Option<Conflicted>,
     error: Option<String>,
+    /// The record that stands in the way.
+    link: Option<String>,
     submit_label: String,
     cancel_href: String,
     /// Where the form is sent while it is filled in, to show what it would give.
@@ -216,6 +218,7 @@ pub fn form_page_with(
         fields: form.fields,
         conflict,
         error: general,
+        link: problem.and_then(|(error, _)| error.link().map(str::to_owned)),
         submit_label: form.submit_label,
         cancel_href: form.cancel_href,
         preview,

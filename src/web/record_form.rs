@@ -1,6 +1,8 @@
 //! Records that are added and changed through a form: one frame from the empty form to the conflict notice, so that every
 //! record is edited the same way.
 
+use std::sync::Arc;
+
 use actix_web::{HttpResponse, web};
 
 use super::context::{Context, Visitor};
@@ -24,7 +26,7 @@ pub trait RecordForm: List {
     const EDIT_PATH: &'static str;
     const EDIT_HEADING: &'static str;
     /// What a form says about a record.
-    type Values: Send + 'static;
+    type Values: Send + Sync + 'static;
     /// A record as it is stored.
     type Row: Send + 'static;
     /// What the form's selects offer.
@@ -45,6 +47,15 @@ pub trait RecordForm: List {
     fn get(connection: &mut AnyConnection, scope: &Scope, id: i64) -> Result<Self::Row>;
 
     fn version(row: &Self::Row) -> i64;
+
+    /// Whether [`RecordForm::look`] has something to look for.
+    const LOOKS: bool = false;
+
+    /// What stays on record even where the change is refused: it has a transaction of its own, before the change of record
+    /// `id` or of a new one. Gives the refusal.
+    fn look(_tx: &mut Tx<'_>, _id: Option<i64>, _values: &Self::Values) -> Result<Option<Error>> {
+        Ok(None)
+    }
 
     /// Adds a record; gives its number.
     fn add(tx: &mut Tx<'_>, values: &Self::Values) -> Result<i64>;
@@ -88,7 +99,7 @@ async fn show_edit<R: RecordForm>(visitor: Visitor, id: web::Path<i64>) -> Resul
 
 async fn create<R: RecordForm>(visitor: Visitor, body: String) -> Result<HttpResponse> {
     let input = Input::parse(&body)?;
-    let outcome = match R::read(&input) {
+    let outcome = match look::<R>(&visitor, None, R::read(&input)).await {
         Ok(values) => visitor.app.write(&visitor.scope(), move |tx| R::add(tx, &values)).await,
         Err(error) => Err(error),
     };
@@ -106,7 +117,7 @@ async fn save<R: RecordForm>(visitor: Visitor, id: web::Path<i64>, body: String)
     let id = id.into_inner();
     let input = Input::parse(&body)?;
     let seen = input.version()?;
-    let outcome = match R::read(&input) {
+    let outcome = match look::<R>(&visitor, Some(id), R::read(&input)).await {
         Ok(values) => visitor.app.write(&visitor.scope(), move |tx| R::change(tx, id, seen, &values)).await,
         Err(error) => Err(error),
     };
@@ -118,6 +129,22 @@ async fn save<R: RecordForm>(visitor: Visitor, id: web::Path<i64>, body: String)
         }
         Err(error) => Err(error),
     }
+}
+
+/// The values, unless [`RecordForm::look`] refuses them.
+async fn look<R: RecordForm>(
+    visitor: &Visitor,
+    id: Option<i64>,
+    values: Result<R::Values>,
+) -> Result<Arc<R::Values>> {
+    let values = Arc::new(values?);
+    let seen = Arc::clone(&values);
+    if R::LOOKS
+        && let Some(refusal) = visitor.app.write(&visitor.scope(), move |tx| R::look(tx, id, &seen)).await?
+    {
+        return Err(refusal);
+    }
+    Ok(values)
 }
 
 /// Whether the form is shown again with this error beside its fields.

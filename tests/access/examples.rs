@@ -9,7 +9,7 @@ use diesel::sql_types::BigInt;
 use songhe::access::{Place, Role};
 use songhe::web::{Need, Route};
 
-use self::records::{add_bed_records, add_import, add_visit, add_visit_records};
+use self::records::{add_bed_records, add_elder_parts, add_import, add_visit, add_visit_records};
 use crate::support::app::TestApp;
 use crate::support::seed::{town, town_code, village_code};
 
@@ -124,6 +124,7 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
     );
     let BedRecords { leave, hold, outage, transfer, waiting } =
         add_bed_records(app, town, institution, (stay, elder));
+    add_elder_parts(app, elder, caregiver);
     let visit = add_visit(app, elder, code);
     let assessment = add_assessment(app, elder, code);
     let (absence, correction, follow_up) = add_visit_records(app, code, (visit, elder, caregiver));

@@ -61,7 +61,7 @@ both!(a_program_admits_somebody_new_and_asks_what_fits, |app| async {
     let mei = Program::enter(app, "mei").await;
     let elder = json!({
         "name": "林秀英", "identity": "350582194005061022", "gender": "female", "born_on": "1940-05-06",
-        "phone": "13800001234", "address": null, "village_code": village_code(2), "categories": ["very_old"],
+        "phone": "13800001234", "address": null, "village_code": village_code(2),
     });
     let both_ways = json!({ "bed_id": bed, "elder_id": 1, "new_elder": elder });
     let (status, problem) = mei.send(Method::POST, "/api/v1/stays", &both_ways).await;

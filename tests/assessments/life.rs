@@ -224,6 +224,32 @@ both!(orders_are_checked, |app| async {
     assert_eq!(refusal(try_order(&wanted(elder, ABILITY))).fields[0].field, "elder");
 });
 
+both!(working_days_are_those_of_the_public_schedule, |app| async {
+    app.add_towns();
+    let due = |name: &str, day: &str| {
+        let elder = app.add_elder(1);
+        let change = Order {
+            scale: HARDSHIP.to_owned(),
+            reason: Reason::Immediate,
+            changed_on: Some(day.parse().unwrap()),
+            note: name.to_owned(),
+            ..wanted(elder, HARDSHIP)
+        };
+        let id = by(app, &coordinator("lin"), |tx| order(tx, practice(app), &change)).unwrap();
+        row(app, id).due_on.unwrap().to_string()
+    };
+    // The schedule of 2026: seven days off from 1 October, and Saturday the 10th is worked.
+    assert_eq!(due("国庆节", "2026-09-30"), "2026-10-20");
+    assert_eq!(due("平日", "2026-11-20"), "2026-12-04");
+    app.taken(
+        "INSERT INTO holidays (day, kind, name_zh, name_en, source, confirmed, updated_at) VALUES \
+         ('2026-11-25', 'off', '试', 'Trial', 'test', TRUE, '2026-11-01 00:00:00.000'), \
+         ('2026-11-28', 'work', '试', 'Trial', 'test', TRUE, '2026-11-01 00:00:00.000'), \
+         ('2026-11-27', 'off', '试', 'Trial', 'test', TRUE, '2026-11-01 00:00:00.000')",
+    );
+    assert_eq!(due("改动", "2026-11-20"), "2026-12-07");
+});
+
 both!(a_draft_is_kept_without_being_judged, |app| async {
     app.add_towns();
     let id = ordered(app, app.add_elder(1), ABILITY);

@@ -3,6 +3,7 @@
 mod api;
 mod constraints;
 mod due;
+mod entitled;
 mod help;
 mod life;
 mod machine;

@@ -42,7 +42,7 @@ both!(somebody_not_on_file_is_registered_and_admitted_in_two_steps, |app| async 
         person.iter().map(|pair| if pair.0 == "gender" { ("gender", "male") } else { *pair }).collect();
     let refused = expect(manager.post_form(&path, &wrong).await, StatusCode::UNPROCESSABLE_ENTITY).await;
     assert!(
-        refused.contains("与身份证号中的性别不符")
+        refused.contains("与身份证号不符：身份证号中的性别为女")
             && refused.contains("<details class=\"card bed-part\" open")
     );
     let second = expect(manager.post_form(&path, &person).await, StatusCode::OK).await;

@@ -1,7 +1,8 @@
 //! Furnishing houses: rooms and beds come and go, but not under those who live there; classes of the waiting list are data.
 
 use chrono::TimeDelta;
-use songhe::access::Scope;
+use serde_json::json;
+use songhe::access::{Place, Role, Scope};
 use songhe::beds::store;
 use songhe::beds::{
     Admission, BedInput, BedKind, ClassInput, GenderRule, Holding, RoomInput, Whom, add_bed, add_class,
@@ -206,4 +207,45 @@ both!(a_class_in_use_stays_and_the_classes_are_the_citys, |app| async {
     }
     let denied = app.app.write_now(&manager(3, 1), |tx| add_class(tx, "veteran", &class(None)));
     assert_eq!(refusal(denied).code, Code::Forbidden);
+});
+
+both!(a_closed_bed_is_closed_everywhere_and_in_no_count, |app| async {
+    app.add_towns();
+    let home = app.add_institution(1);
+    let (open, closed) = (app.add_bed(1, home), app.add_bed(1, home));
+    app.write(|tx| close_bed(tx, closed, 1, "改造"));
+    let manager = app.user("guan", Role::InstitutionManager, Place::Institution(home)).await;
+    let wang = app.user("wang", Role::CityManager, Place::City).await;
+    let ids = async |query: &str| -> Vec<i64> {
+        let listed = manager.get_json(&format!("/api/v1/beds?{query}")).await;
+        listed["items"].as_array().unwrap().iter().map(|bed| bed["id"].as_i64().unwrap()).collect()
+    };
+    let bed = manager.get_json(&format!("/api/v1/beds/{closed}")).await;
+    assert_eq!((&bed["state"], bed["closed_at"].is_string()), (&json!("closed"), true), "{bed}");
+    assert_eq!(manager.get_json(&format!("/api/v1/beds/{open}")).await["state"], "free");
+    for (query, wanted) in [
+        ("", vec![open]),
+        ("state=free", vec![open]),
+        ("state=closed", vec![closed]),
+        ("closed=true", vec![closed]),
+        ("closed=true&state=free", vec![]),
+        ("closed=true&state=occupied", vec![]),
+    ] {
+        assert_eq!(ids(query).await, wanted, "{query}");
+    }
+    assert_eq!((counts(app).beds(), counts(app).free), (1, 1), "the sum of the states is the open beds");
+    let house = manager.get_json("/api/v1/occupancy").await;
+    let city = wang.get_json("/api/v1/occupancy").await;
+    for figures in [house, city] {
+        let figures = &figures["items"][0]["counts"];
+        assert_eq!((&figures["free"], &figures["beds"]), (&json!(1), &json!(1)), "{figures}");
+    }
+    let page = manager.page(&format!("/beds/{closed}?lang=en")).await;
+    assert!(page.contains("Closed on") && !page.contains("chip ok"), "{page}");
+    let list = manager.page("/beds?state=closed&lang=en").await;
+    assert!(list.contains("Closed") && list.contains(&format!("/beds/{closed}")), "{list}");
+    let board = manager.page(&format!("/institutions/{home}/beds")).await;
+    assert!(
+        board.contains(&format!("id=\"bed-{open}\"")) && !board.contains(&format!("id=\"bed-{closed}\""))
+    );
 });

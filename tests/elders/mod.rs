@@ -1,5 +1,10 @@
 //! Who sees which elder, and that personal data is behind a mask and every look at it in the audit chain.
 
+mod documents;
+mod parts;
+mod record;
+mod timeline;
+
 use reqwest::StatusCode;
 use songhe::access::{Place, Role, audit};
 

@@ -10,6 +10,7 @@ use songhe::text::Lang;
 
 use super::help::{archive, book, counts, csv, handmade, handmade_entries, imported, send};
 use crate::support::app::{TestApp, both};
+use crate::support::process::songhe_command;
 
 const NAMESPACE: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
 
@@ -105,15 +106,44 @@ both!(what_is_no_table_is_refused_as_that, |app| async {
     assert_eq!(app.count("SELECT count(*) AS n FROM imports"), 0);
 });
 
-both!(a_hundred_thousand_rows_are_taken, |app| async {
-    app.add_towns();
-    // Most rows are refused by what they say alone, as in a file of another kind: the time is that of reading and judging.
+/// Stations, of which every thousandth is one: most rows are refused by what they say alone, as in a file of another kind, so that
+/// the time is that of reading and judging.
+fn many_stations(rows: usize) -> Vec<u8> {
     let mut lines = "名称,镇街,村（社区）,经度\n".to_owned();
-    for number in 0..read::ROWS_MAX {
+    for number in 0..rows {
         let longitude = if number % 1_000 == 0 { "118.5" } else { "东经" };
         lines.extend(["站", &number.to_string(), ",安海镇,前村,", longitude, "\n"]);
     }
-    let id = imported(app, ImportKind::Stations, None, lines.into_bytes()).await;
+    lines.into_bytes()
+}
+
+both!(a_hundred_thousand_rows_through_the_program_and_one_more_is_refused, |app| async {
+    app.add_towns();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("stations.csv");
+    let (data, url) = (app.data_dir().display().to_string(), app.app.config.database.url.expose().to_owned());
+    let import = |rows: usize| {
+        std::fs::write(&file, many_stations(rows)).unwrap();
+        let arguments =
+            ["import", "stations", &file.display().to_string(), "--data", &data, "--database", &url];
+        let output = songhe_command().args(arguments).output().unwrap();
+        let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        (output.status.code(), text.concat())
+    };
+    let (status, text) = import(read::ROWS_MAX);
+    assert_eq!(status, Some(1), "refused rows are told by the status: {text}");
+    assert!(text.contains("100000 rows. Written: 100, unchanged: 0, refused: 99900."), "{text}");
+    assert!(text.contains("and 99880 more"), "{text}");
+    assert_eq!(app.count("SELECT count(*) AS n FROM stations"), 100);
+    let (status, text) = import(read::ROWS_MAX + 1);
+    assert_eq!(status, Some(1), "{text}");
+    assert!(text.contains("100,000"), "the limit is named: {text}");
+    assert_eq!(app.count("SELECT count(*) AS n FROM imports"), 1, "and nothing of it is kept");
+});
+
+both!(a_hundred_thousand_rows_are_taken, |app| async {
+    app.add_towns();
+    let id = imported(app, ImportKind::Stations, None, many_stations(read::ROWS_MAX)).await;
     let counts = counts(app, id);
     assert_eq!((counts.applied, counts.refused, counts.sum()), (100, 99_900, 100_000));
     assert_eq!(app.count("SELECT count(*) AS n FROM stations"), 100);

@@ -49,7 +49,7 @@ fn stations(app: &TestApp) -> i64 {
     app.count("SELECT count(*) AS n FROM stations")
 }
 
-fn cells(bytes: Vec<u8>) -> Vec<Vec<Data>> {
+pub fn cells(bytes: Vec<u8>) -> Vec<Vec<Data>> {
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).unwrap();
     let range = book.worksheet_range_at(0).unwrap().unwrap();
     range.rows().map(<[Data]>::to_vec).collect()
@@ -247,4 +247,45 @@ both!(the_command_line_imports_and_ends_with_1_where_rows_were_refused, |app| as
     let (status, text) = command(&["--map", "name=名称"]);
     assert_eq!(status, Some(0), "{text}");
     assert!(text.contains("unchanged: 1"), "{text}");
+});
+
+both!(the_command_line_takes_an_import_back, |app| async {
+    app.add_towns();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("stations.xlsx");
+    std::fs::write(&file, book(&ROWS[..2])).unwrap();
+    let (data, url) = (app.data_dir().display().to_string(), app.app.config.database.url.expose().to_owned());
+    let command = |arguments: &[&str]| {
+        let output = songhe_command()
+            .arg("import")
+            .args(arguments)
+            .args(["--data", &data, "--database", &url])
+            .output()
+            .unwrap();
+        let text =
+            format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        (output.status.code(), text)
+    };
+    let (status, text) = command(&["stations", &file.display().to_string(), "--json"]);
+    assert_eq!((status, stations(app)), (Some(0), 1), "{text}");
+    let body: Value = serde_json::from_str(&text).unwrap();
+    let id = body["import"].to_string();
+    app.taken("UPDATE stations SET version = version + 1");
+    let (status, text) = command(&["--undo", &id]);
+    assert_eq!((status, stations(app)), (Some(1), 1), "changed since: {text}");
+    assert!(text.contains("Taken back: 0, kept: 1") && text.contains("Sheet1 2"), "{text}");
+    app.taken("UPDATE stations SET version = version - 1");
+    let (status, text) = command(&["--undo", &id, "--json"]);
+    let body: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((status, stations(app)), (Some(0), 0), "{text}");
+    assert_eq!((&body["taken_back"], &body["kept"]), (&json!(1), &json!(0)));
+    for (arguments, word) in [
+        (vec!["--undo", &*id], "no rows to take back"),
+        (vec!["--undo", "999999"], ""),
+        (vec!["--undo", &*id, "stations", "x.csv"], "cannot be used with"),
+        (vec![], "required"),
+    ] {
+        let (status, text) = command(&arguments);
+        assert!(status != Some(0) && text.contains(word), "{arguments:?}: {text}");
+    }
 });

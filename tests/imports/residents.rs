@@ -103,3 +103,60 @@ both!(csv_in_gb_18030_and_a_mask_that_is_no_value, |app| async {
     );
     assert_eq!(app.count("SELECT count(*) AS n FROM beds WHERE label = '1'"), 1);
 });
+
+both!(the_citys_office_brings_residents_in_and_the_log_names_it, |app| async {
+    app.add_towns();
+    let home = app.add_institution(1);
+    let row = |name: &str, identity: &str, bed: &str, phone: &str| {
+        format!(
+            "|2|201||{bed}|护理床位|{name}|{identity}|女|{}-05-0{}|{phone}|2026-11-01|全护理|林小一",
+            &identity[6..10],
+            &identity[13..14]
+        )
+    };
+    let file = flat(&[&row("林一", SHE_1940, "1", "13800001111")]);
+    for (role, place) in [
+        (Role::Coordinator, Place::City),
+        (Role::DutyOfficer, Place::City),
+        (Role::SystemAdministrator, Place::City),
+        (Role::SecurityAdministrator, Place::City),
+        (Role::AuditAdministrator, Place::City),
+    ] {
+        let user = app.add_user(role.name(), role, place.clone());
+        let scope = Scope::new(user, role.name(), vec![Grant { role, place }]);
+        let refused = send(app, &scope, ImportKind::House, Some(home), file.clone()).await.unwrap_err();
+        assert_eq!(refused.code, songhe::error::Code::Forbidden, "{role:?}");
+    }
+    let user = app.add_user("wang", Role::CityManager, Place::City);
+    let grant = Grant { role: Role::CityManager, place: Place::City };
+    let wang = Scope::new(user, "wang", vec![grant]);
+    let bring = async |file: Vec<u8>| {
+        let id = send(app, &wang, ImportKind::House, Some(home), file).await.unwrap();
+        imports::check(&app.app, &wang, id, None).await.unwrap();
+        imports::run(&app.app, &wang, id).await.unwrap();
+        id
+    };
+    let id = bring(file).await;
+    assert_eq!((said(app, id), stored(app)), (vec![], [1, 1, 1, 1]));
+    for action in ["room.add", "bed.add", "elder.add", "stay.admit"] {
+        let actor = app.text(&format!("SELECT actor AS t FROM audit_log WHERE action = '{action}'"));
+        assert_eq!(actor, "wang", "{action}");
+    }
+    let reason = app.text("SELECT detail AS t FROM audit_log WHERE action = 'stay.admit'");
+    assert!(reason.contains(&format!("import {id}")), "{reason}");
+    // What was agreed is brought up to date, and the whole is taken back, by the same office.
+    let changed =
+        bring(flat(&[&row("林一", SHE_1940, "1", "13800002222").replace("全护理", "半护理")])).await;
+    assert_eq!((said(app, changed), counts(app, changed).applied), (vec![], 1));
+    // Admitting day by day stays with the house.
+    let bed = app.add_bed(1, home);
+    let elder = app.add_elder(1);
+    let admission = songhe::beds::Admission::now(songhe::beds::Whom::Elder(elder), bed);
+    let refused = app.app.write_now(&wang, |tx| songhe::beds::admit(tx, &admission)).unwrap_err();
+    assert_eq!(refused.code, songhe::error::Code::Forbidden);
+    for id in [changed, id] {
+        imports::undo(&app.app, &wang, id).await.unwrap();
+        assert_eq!((counts(app, id).reverted, said(app, id)), (1, vec![]), "{id}");
+    }
+    assert_eq!(app.count("SELECT count(*) AS n FROM stays"), 0);
+});

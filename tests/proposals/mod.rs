@@ -4,6 +4,7 @@ mod by_hand;
 mod killed;
 mod pages;
 mod race;
+mod wishes;
 mod work;
 
 use std::time::Duration;

@@ -20,6 +20,12 @@ struct Count {
     n: i64,
 }
 
+#[derive(QueryableByName)]
+struct Words {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    t: String,
+}
+
 impl TestApp {
     /// Runs one statement; gives what the program would make of a refusal.
     pub fn raw(&self, statement: &str) -> Result<usize> {
@@ -47,6 +53,11 @@ impl TestApp {
         self.read(|connection| Ok(diesel::sql_query(query).get_result::<Count>(connection)?.n))
     }
 
+    /// The text `t` that a query gives.
+    pub fn text(&self, query: &str) -> String {
+        self.read(|connection| Ok(diesel::sql_query(query).get_result::<Words>(connection)?.t))
+    }
+
     /// An elder with identity number, phone and address; gives the number.
     pub fn add_sealed_elder(&self, town: usize, identity: &str) -> i64 {
         let id = self.add_elder(town);
@@ -65,6 +76,36 @@ impl TestApp {
             Ok(())
         });
         id
+    }
+
+    /// A visit that was done at ten in the morning of a day.
+    pub fn visited(&self, elder: i64, caregiver: i64, day: &str) {
+        let insert = format!(
+            "INSERT INTO visits (elder_id, town_code, service_code, service_on, window_starts_at, window_ends_at, \
+             duration_min, caregiver_id, starts_at, ends_at) SELECT id, town_code, 'meal', '{day}', \
+             '{day} 02:00:00.000', '{day} 04:00:00.000', 30, {caregiver}, '{day} 02:00:00.000', '{day} 02:30:00.000' \
+             FROM elders WHERE id = {elder}"
+        );
+        self.taken(&insert);
+        let steps = [
+            "plan none planned",
+            "assign planned assigned",
+            "arrive assigned arrived",
+            "finish arrived done",
+        ];
+        for (index, step) in steps.iter().enumerate() {
+            let parts: Vec<&str> = step.split(' ').collect();
+            let prev = if index == 0 { "NULL".to_owned() } else { index.to_string() };
+            self.taken(&format!(
+                "INSERT INTO visit_events (visit_id, seq, prev_seq, kind, from_state, to_state, at, recorded_at, actor, \
+                 caregiver_id, note) SELECT max(id), {}, {prev}, '{}', '{}', '{}', '{day} 02:00:00.000', \
+                 '{day} 02:00:00.000', 'seed', {caregiver}, '' FROM visits",
+                index + 1,
+                parts[0],
+                parts[1],
+                parts[2]
+            ));
+        }
     }
 
     pub fn name_of_elder(&self, id: i64) -> String {

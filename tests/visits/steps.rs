@@ -88,6 +88,39 @@ both!(a_visit_is_reported_once_for_each_key_and_proven, |app| async {
     assert!(page.contains("<svg viewBox=\"0 0 240 240\"") && page.contains(&door_code(app.keys(), elder)));
 });
 
+both!(a_visit_is_proven_at_the_place_of_its_day, |app| async {
+    let (id, elder, chen) = ready(app).await;
+    let day = visit_of(app, id).service_on;
+    let place = |label: &str, longitude: f64, from: chrono::NaiveDate| {
+        format!(
+            "INSERT INTO elder_places (elder_id, kind, label, longitude, latitude, coordinate_source, from_on, to_on) VALUES \
+             ({elder}, 'second_home', '{label}', {longitude}, 24.9, 'wgs84', '{from}', '{}')",
+            from + chrono::Days::new(1)
+        )
+    };
+    app.taken(&place("今天", 118.6, day));
+    app.taken(&place("明天", 118.7, day + chrono::Days::new(1)));
+    let there = |kind: &str, at: &Value| {
+        let mut body = step(app, kind, 0);
+        body["position"] = at.clone();
+        body
+    };
+    let at = json!({ "longitude": 118.6, "latitude": 24.9, "accuracy_m": 15.0 });
+    let mut arrive = there("arrive", &at);
+    arrive["code"] = json!(door_code(app.keys(), elder));
+    send(&chen, id, "k1", &arrive).await;
+    app.hand.advance(TimeDelta::minutes(25));
+    let (_, told) = send(&chen, id, "k2", &there("finish", &at)).await;
+    assert_eq!(told["strength"], "strong", "{told}");
+    let proof = chen.read(&format!("/api/v1/visits/{id}/proof")).await.to_string();
+    assert!(proof.contains("围栏内") && !proof.contains("围栏外"), "{proof}");
+    // The home of the record is some ten kilometres away by now.
+    app.taken("UPDATE elder_places SET from_on = NULL, to_on = '2026-01-01' WHERE label = '今天'");
+    app.write(|tx| songhe::visits::proof::refresh(tx, id));
+    let proof = chen.read(&format!("/api/v1/visits/{id}/proof")).await.to_string();
+    assert!(!proof.contains("围栏内"), "{proof}");
+});
+
 both!(a_late_step_is_ordered_by_its_time_and_never_lost, |app| async {
     let (id, _, _) = ready(app).await;
     app.hand.advance(TimeDelta::minutes(60));

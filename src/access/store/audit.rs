@@ -8,7 +8,7 @@ use crate::error::Result;
 
 /// One row of the chain, as stored.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = audit_log)]
+#[diesel(table_name = audit_log, treat_none_as_default_value = false)]
 pub struct AuditRow {
     pub id: i64,
     pub at: Instant,
@@ -98,6 +98,25 @@ pub fn rows_of(connection: &mut AnyConnection, entity: &str, entity_id: &str) ->
         .filter(audit_log::entity.eq(entity))
         .filter(audit_log::entity_id.eq(entity_id))
         .order(audit_log::id)
+        .select(AuditRow::as_select())
+        .load(connection)?)
+}
+
+/// What was done to one record before an instant, newest first: of these actions. The caller has proved that the record is
+/// within reach.
+pub fn rows_before(
+    connection: &mut AnyConnection,
+    (entity, entity_id): (&str, &str),
+    actions: &[&str],
+    (before, limit): (Instant, i64),
+) -> Result<Vec<AuditRow>> {
+    Ok(audit_log::table
+        .filter(audit_log::entity.eq(entity))
+        .filter(audit_log::entity_id.eq(entity_id))
+        .filter(audit_log::action.eq_any(actions.to_vec()))
+        .filter(audit_log::at.lt(before))
+        .order(audit_log::id.desc())
+        .limit(limit)
         .select(AuditRow::as_select())
         .load(connection)?)
 }

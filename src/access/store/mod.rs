@@ -5,7 +5,7 @@ mod grants;
 mod sessions;
 mod users;
 
-pub use audit::{AuditFilter, AuditRow, append, head, list_entries, page_after, rows_of};
+pub use audit::{AuditFilter, AuditRow, append, head, list_entries, page_after, rows_before, rows_of};
 pub use grants::{
     NamedPlace, grants_of, insert_grant, name_of_place, numbered_grants_of, places_for, remove_grant,
 };

@@ -1,6 +1,6 @@
 //! Days by which something is to be done.
 
-use chrono::{Datelike, Months, NaiveDate, Weekday};
+use chrono::{Months, NaiveDate};
 
 /// Longest row of days off that a calendar may hold, so that a wrong one ends the search.
 const DAYS_OFF_MAX: u32 = 60;
@@ -20,11 +20,6 @@ pub fn working_days_after(from: NaiveDate, count: u32, is_working: impl Fn(Naive
     day
 }
 
-/// Monday to Friday: a calendar that knows no holidays.
-pub fn is_weekday(day: NaiveDate) -> bool {
-    !matches!(day.weekday(), Weekday::Sat | Weekday::Sun)
-}
-
 /// The same day some months on, or the month's last.
 pub fn add_months(day: NaiveDate, months: u32) -> NaiveDate {
     day.checked_add_months(Months::new(months)).unwrap_or(day)
@@ -32,10 +27,16 @@ pub fn add_months(day: NaiveDate, months: u32) -> NaiveDate {
 
 #[cfg(test)]
 mod tests {
+    use chrono::{Datelike, Weekday};
+
     use super::*;
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
+    }
+
+    fn is_weekday(day: NaiveDate) -> bool {
+        !matches!(day.weekday(), Weekday::Sat | Weekday::Sun)
     }
 
     #[test]

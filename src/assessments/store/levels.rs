@@ -83,3 +83,30 @@ pub fn current_levels(
     }
     Ok(levels)
 }
+
+/// The level of one scale that was in force on a day, by elder: for a caller who has reached them already. The latest result that
+/// had come into force by then counts, whatever became of it later.
+pub fn levels_on(
+    connection: &mut AnyConnection,
+    elder_ids: &[i64],
+    scale: &str,
+    day: NaiveDate,
+) -> Result<HashMap<i64, String>> {
+    let mut levels = HashMap::new();
+    for part in elder_ids.chunks(IDS_MAX) {
+        let rows: Vec<(i64, Option<String>)> = assessments::table
+            .filter(assessments::elder_id.eq_any(part.to_vec()))
+            .filter(assessments::scale.eq(scale.to_owned()))
+            .filter(assessments::in_force_on.le(day))
+            .filter(assessments::state.eq_any([
+                AssessmentState::InForce,
+                AssessmentState::Disputed,
+                AssessmentState::Superseded,
+            ]))
+            .order((assessments::in_force_on, assessments::id))
+            .select((assessments::elder_id, assessments::level))
+            .load(connection)?;
+        levels.extend(rows.into_iter().filter_map(|(elder, level)| Some((elder, level?))));
+    }
+    Ok(levels)
+}

@@ -2,10 +2,10 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::rows::{AssessmentRow, ordered, within};
+use super::rows::{AssessmentRow, EventRow, ordered, within};
 use crate::access::{Permission, Reach, Scope};
 use crate::clock::Instant;
-use crate::db::schema::{assessments, elders, towns, users};
+use crate::db::schema::{assessment_events, assessments, elders, towns, users};
 use crate::db::{AnyConnection, Backend};
 use crate::error::Result;
 use crate::listing::{ListRequest, Listed};
@@ -64,6 +64,36 @@ pub fn assessments_of_elder(
         .select(AssessmentRow::as_select())
         .load(connection)?;
     with_names(connection, rows)
+}
+
+/// The steps of an elder's assessments within reach before an instant, newest first.
+pub fn events_of_elder_before(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    (elder_id, before, limit): (i64, Instant, i64),
+    now: Instant,
+) -> Result<Vec<(EventRow, AssessmentRow)>> {
+    let reach = scope.reach(Permission::SeeAssessments)?;
+    let found: Vec<AssessmentRow> = assessments::table
+        .filter(assessments::elder_id.eq(elder_id))
+        .filter(ordered())
+        .filter(within(&reach, now))
+        .select(AssessmentRow::as_select())
+        .load(connection)?;
+    let ids: Vec<i64> = found.iter().map(|row| row.id).collect();
+    let steps: Vec<(i64, EventRow)> = assessment_events::table
+        .filter(assessment_events::assessment_id.eq_any(ids))
+        .filter(assessment_events::at.lt(before))
+        .order((
+            assessment_events::at.desc(),
+            assessment_events::assessment_id.desc(),
+            assessment_events::seq.desc(),
+        ))
+        .limit(limit)
+        .select((assessment_events::assessment_id, EventRow::as_select()))
+        .load(connection)?;
+    let of = |id: i64| found.iter().find(|row| row.id == id).cloned();
+    Ok(steps.into_iter().filter_map(|(id, step)| Some((step, of(id)?))).collect())
 }
 
 fn filtered<'a>(reach: &Reach, request: &ListRequest, now: Instant) -> assessments::BoxedQuery<'a, Backend> {

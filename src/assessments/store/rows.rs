@@ -143,7 +143,7 @@ type Condition = Box<dyn BoxableExpression<assessments::table, Backend, SqlType 
 pub(super) fn within(reach: &Reach, now: Instant) -> Condition {
     use diesel::dsl::sql;
     if reach.city {
-        return Box::new(sql::<Bool>("TRUE"));
+        return Box::new(crate::db::always());
     }
     // diesel takes no boxed condition into a subquery; the text around it names nothing that comes from outside.
     let elders_in_reach = sql::<Bool>("assessments.elder_id IN (SELECT elders.id FROM elders WHERE ")

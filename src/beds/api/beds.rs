@@ -4,7 +4,7 @@ use utoipa::ToSchema;
 
 use crate::access::{Permission, Scope};
 use crate::api::{At, Endpoint, Filter, FilterKind, Id, Resource, fetch, list_endpoint, ok};
-use crate::beds::model::{BedKind, BedState, ClaimKind, GenderRule};
+use crate::beds::model::{BedKind, ClaimKind, GenderRule, ShownState};
 use crate::beds::store::{BedListed, get_bed, list_beds, with_stays};
 use crate::clock::Instant;
 use crate::db::AnyConnection;
@@ -35,7 +35,7 @@ pub struct Bed {
     pub room: String,
     pub label: String,
     pub kind: BedKind,
-    pub state: BedState,
+    pub state: ShownState,
     /// When what fills it now ends, where that is set.
     pub until: Option<At>,
     pub gender_rule: GenderRule,
@@ -64,7 +64,7 @@ pub struct Bed {
 impl Bed {
     fn new(listed: BedListed, words: &Words) -> Bed {
         let at = |instant: Instant| At::new(words.calendar, instant);
-        let state = listed.state();
+        let state = listed.shown_state();
         let BedListed { bed, filled, stay, hold, resident, risks_open, .. } = listed;
         let source = |kind: ClaimKind| {
             filled.as_ref().filter(|found| found.claim.kind == kind).map(|found| found.claim.source_id)
@@ -110,7 +110,7 @@ impl Resource for Beds {
         Filter::new("institution", FilterKind::Id, "Number of the institution."),
         Filter::new("town", FilterKind::Text, "Code of the town."),
         Filter::new("kind", FilterKind::OneOf(BedKind::NAMES), "Its kind."),
-        Filter::new("state", FilterKind::OneOf(BedState::NAMES), "What it is now."),
+        Filter::new("state", FilterKind::OneOf(ShownState::NAMES), "What it is now."),
         Filter::new("closed", FilterKind::Flag, "Those that were closed, instead of those that are open."),
         Filter::new("lived_in", FilterKind::Flag, "Whether somebody lives in it, present or on leave."),
     ];

@@ -12,7 +12,7 @@ use crate::beds::model::{CareLevel, Destination, Ending, Risk};
 use crate::beds::store::{StayRow, get_stay, list_stays, visible_elder};
 use crate::beds::{Admission, Agreed, Contact, Whom, admit, agree};
 use crate::db::AnyConnection;
-use crate::elders::{NewElder, find_for_admission};
+use crate::elders::{ElderInput, find_for_admission};
 use crate::error::{Error, Result};
 use crate::listing::ListRequest;
 use crate::text::Text;
@@ -97,7 +97,7 @@ struct AdmissionInput {
     /// Identity number of an elder of anywhere in the city; looking it up is written down.
     identity: Option<String>,
     /// Somebody who is put on file with the admission.
-    new_elder: Option<NewElder>,
+    new_elder: Option<ElderInput>,
     /// Now or in the past, RFC 3339 with an offset; now without it. A day place can be booked ahead.
     starts_at: Option<DateTime<FixedOffset>>,
     /// Somewhere in the last day of a day place.
@@ -239,8 +239,10 @@ pub(super) async fn whom(visitor: &Visitor, id: Option<i64>, identity: Option<St
     match (id, identity) {
         (Some(id), None) => Ok(Whom::Elder(id)),
         (None, Some(identity)) => {
-            let found =
-                visitor.app.write(&visitor.scope(), move |tx| find_for_admission(tx, &identity)).await?;
+            let found = visitor
+                .app
+                .write(&visitor.scope(), move |tx| find_for_admission(tx, Permission::ManageStays, &identity))
+                .await?;
             let unknown = || Error::field("identity", Text::new("rule.unknown_elder"));
             Ok(Whom::Found(found.ok_or_else(unknown)?))
         }

@@ -20,6 +20,30 @@ crate::text_enum! {
 }
 
 crate::text_enum! {
+    /// What is shown of a bed: its state, or that it takes nobody any more. A closed bed is in no count.
+    pub enum ShownState {
+        Occupied = "occupied",
+        OnLeave = "on_leave",
+        Reserved = "reserved",
+        OutOfService = "out_of_service",
+        Free = "free",
+        Closed = "closed",
+    }
+}
+
+impl From<BedState> for ShownState {
+    fn from(state: BedState) -> ShownState {
+        match state {
+            BedState::Occupied => ShownState::Occupied,
+            BedState::OnLeave => ShownState::OnLeave,
+            BedState::Reserved => ShownState::Reserved,
+            BedState::OutOfService => ShownState::OutOfService,
+            BedState::Free => ShownState::Free,
+        }
+    }
+}
+
+crate::text_enum! {
     /// What fills a bed.
     pub enum ClaimKind {
         Stay = "stay",

@@ -73,7 +73,10 @@ async fn whom(visitor: &Visitor, input: &Input) -> Result<Whom> {
         let number = elder.parse().map_err(|_| Error::field("elder", Text::new("rule.elder")))?;
         return Ok(Whom::Elder(number));
     }
-    let found = visitor.app.write(&visitor.scope(), move |tx| find_for_admission(tx, &elder)).await?;
+    let found = visitor
+        .app
+        .write(&visitor.scope(), move |tx| find_for_admission(tx, Permission::ManageStays, &elder))
+        .await?;
     found.map(Whom::Found).ok_or_else(|| Error::field("elder", Text::new("rule.unknown_elder")))
 }
 

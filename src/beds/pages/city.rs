@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use actix_web::HttpResponse;
 use askama::Template;
 
+use super::city_trend::{TrendView, trend};
 use crate::access::Permission;
 use crate::beds::model::{Counts, RuleCode, RuleMode, Rules, is_idle, is_stale};
 use crate::beds::reports::{Report, report};
@@ -48,12 +49,9 @@ struct TileView {
 struct PartView {
     id: &'static str,
     heading: String,
+    /// How many rows.
+    count: String,
     table: TableView,
-}
-
-struct TrendView {
-    points: String,
-    summary: String,
 }
 
 struct RuleView {
@@ -104,7 +102,7 @@ pub async fn show(visitor: Visitor) -> Result<HttpResponse> {
         subheading: visitor.lang.fill("bed.board_sub", &[("at", &visitor.show(visitor.now))]),
         tiles: tiles(&visitor, &total, found.elders.filter(|_| reach.city)),
         tables: tables(&visitor, &words, &found, &operating),
-        trend: trend(&visitor, &found.report),
+        trend: trend(&visitor, &found.report.year),
         forecast: forecast(&visitor, &found.report),
         forecast_method: visitor.t("bed.forecast_method").into_owned(),
         rules: rules(&visitor, found.rules),
@@ -192,8 +190,8 @@ fn tables(visitor: &Visitor, words: &Words, found: &Found, operating: &[&HouseCo
     };
     let part = |id, heading: &str, parts: BTreeMap<String, Counts>, name: &dyn Fn(&str) -> Cell| {
         let rows = parts.iter().map(|(key, counts)| Row { href: None, cells: part_cells(name(key), counts) });
-        let heading = visitor.t(heading).into_owned();
-        PartView { id, heading, table: table(visitor, PART_COLUMNS, rows.collect()) }
+        let (heading, count) = (visitor.t(heading).into_owned(), group_digits(parts.len() as i64));
+        PartView { id, heading, count, table: table(visitor, PART_COLUMNS, rows.collect()) }
     };
     let town = |code: &str| Cell::text(found.towns.get(code).cloned().unwrap_or_default());
     vec![
@@ -235,30 +233,12 @@ fn houses(visitor: &Visitor, words: &Words, found: &Found, operating: &[&HouseCo
         rows.push((!idle, -counts.beds(), Row { href: Some(format!("/institutions/{id}/beds")), cells }));
     }
     rows.sort_by_key(|(busy, beds, _)| (*busy, *beds));
-    let rows = rows.into_iter().map(|(_, _, row)| row).collect();
+    let rows: Vec<Row> = rows.into_iter().map(|(_, _, row)| row).collect();
     PartView {
         id: "houses",
         heading: visitor.t("bed.by_house").into_owned(),
+        count: group_digits(rows.len() as i64),
         table: table(visitor, HOUSE_COLUMNS, rows),
-    }
-}
-
-/// A line of a year: days across, beds lived in upwards from zero.
-fn trend(visitor: &Visitor, report: &Report) -> TrendView {
-    let most = report.year.iter().map(|day| day.lived_in).max().unwrap_or(0).max(1) as f64;
-    let last = report.year.len().saturating_sub(1).max(1) as f64;
-    let points = report.year.iter().enumerate().map(|(index, day)| {
-        format!("{:.2},{:.2}", index as f64 * 100.0 / last, 40.0 - day.lived_in as f64 * 38.0 / most)
-    });
-    let end = |day: Option<&crate::beds::DayOccupancy>| {
-        day.map(|day| (day.day.to_string(), group_digits(day.lived_in))).unwrap_or_default()
-    };
-    let (first_day, first) = end(report.year.first());
-    let (last_day, now) = end(report.year.last());
-    let values = [("first_day", &*first_day), ("first", &*first), ("last_day", &*last_day), ("last", &*now)];
-    TrendView {
-        points: points.collect::<Vec<_>>().join(" "),
-        summary: visitor.lang.fill("bed.trend_summary", &values),
     }
 }
 

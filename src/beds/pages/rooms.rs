@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 
-use super::{room_steps, tone};
+use super::{room_steps, shown_tone};
 use crate::access::Permission;
 use crate::beds::store::{
     BedListed, RoomListed, RoomRow, beds_of_room, get_room, rooms_of_house, with_stays,
@@ -195,12 +195,8 @@ const BED_COLUMNS: &[Column] = &[
 ];
 
 fn bed_row(words: &Words, listed: &BedListed) -> Row {
-    let state = if listed.bed.closed_at.is_some() {
-        Cell::chip(words.t("room.closed"), "off")
-    } else {
-        let state = listed.state();
-        Cell::chip(words.name_of("bed_state", state.name()), tone(state))
-    };
+    let state = listed.shown_state();
+    let state = Cell::chip(words.name_of("bed_state", state.name()), shown_tone(state));
     Row {
         href: Some(format!("/beds/{}", listed.bed.id)),
         cells: vec![

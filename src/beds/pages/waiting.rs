@@ -37,6 +37,7 @@ impl List for Line {
     ];
     const CREATE: Option<(&'static str, &'static str, Permission)> =
         Some(("/waiting/new", "waiting.new", Permission::ManageWaiting));
+    const IMPORT: Option<(&'static str, Permission)> = Some(("waiting", Permission::ManageWaiting));
     const COLUMNS: &'static [Column] = &[
         Column::number("position", "field.position").unsorted(),
         Column::text("elder", "field.elder").unsorted(),

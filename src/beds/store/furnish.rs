@@ -56,7 +56,7 @@ pub struct RoomListed {
 
 fn within(reach: &Reach) -> Box<dyn BoxableExpression<rooms::table, Backend, SqlType = Bool>> {
     if reach.city {
-        return Box::new(diesel::dsl::sql::<Bool>("TRUE"));
+        return Box::new(crate::db::always());
     }
     Box::new(
         rooms::town_code

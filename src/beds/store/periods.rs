@@ -56,7 +56,7 @@ pub struct LeaveRow {
 
 fn within_holds(reach: &Reach) -> Box<dyn BoxableExpression<holds::table, Backend, SqlType = Bool>> {
     if reach.city {
-        return Box::new(diesel::dsl::sql::<Bool>("TRUE"));
+        return Box::new(crate::db::always());
     }
     Box::new(
         holds::town_code
@@ -67,7 +67,7 @@ fn within_holds(reach: &Reach) -> Box<dyn BoxableExpression<holds::table, Backen
 
 fn within_outages(reach: &Reach) -> Box<dyn BoxableExpression<outages::table, Backend, SqlType = Bool>> {
     if reach.city {
-        return Box::new(diesel::dsl::sql::<Bool>("TRUE"));
+        return Box::new(crate::db::always());
     }
     Box::new(
         outages::town_code
@@ -232,6 +232,27 @@ pub(in crate::beds) fn close_hold(
     let ends_at = at.clamp(hold.starts_at, hold.ends_at);
     let changed = diesel::update(current)
         .set((holds::ends_at.eq(ends_at), holds::outcome.eq(outcome), holds::version.eq(hold.version + 1)))
+        .execute(connection)?;
+    Ok(changed == 1)
+}
+
+/// Opens version `seen` of a hold that an admission ended again, until `ends_at`.
+pub(in crate::beds) fn reopen_hold(
+    connection: &mut AnyConnection,
+    id: i64,
+    seen: i64,
+    ends_at: Instant,
+) -> Result<bool> {
+    let current = holds::table
+        .filter(holds::id.eq(id))
+        .filter(holds::version.eq(seen))
+        .filter(holds::outcome.is_not_null());
+    let changed = diesel::update(current)
+        .set((
+            holds::ends_at.eq(ends_at),
+            holds::outcome.eq(None::<HoldOutcome>),
+            holds::version.eq(seen + 1),
+        ))
         .execute(connection)?;
     Ok(changed == 1)
 }

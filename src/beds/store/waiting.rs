@@ -45,7 +45,7 @@ pub struct EntryListed {
 
 fn within(reach: &Reach) -> Box<dyn BoxableExpression<waiting_entries::table, Backend, SqlType = Bool>> {
     if reach.city {
-        return Box::new(diesel::dsl::sql::<Bool>("TRUE"));
+        return Box::new(crate::db::always());
     }
     Box::new(
         waiting_entries::town_code.eq_any(reach.towns.clone()).or(waiting_entries::institution_id
@@ -217,6 +217,39 @@ pub(in crate::beds) fn close_entry(
         ))
         .execute(connection)?;
     Ok(changed == 1)
+}
+
+/// An entry by its number, wherever it is: for what the caller has reached already.
+pub(in crate::beds) fn find_entry(connection: &mut AnyConnection, id: i64) -> Result<EntryRow> {
+    Ok(waiting_entries::table
+        .filter(waiting_entries::id.eq(id))
+        .select(EntryRow::as_select())
+        .first(connection)?)
+}
+
+/// Puts version `seen` of an entry that an admission ended back to its place in line.
+pub(in crate::beds) fn reopen_entry(connection: &mut AnyConnection, id: i64, seen: i64) -> Result<bool> {
+    let current = waiting_entries::table
+        .filter(waiting_entries::id.eq(id))
+        .filter(waiting_entries::version.eq(seen))
+        .filter(waiting_entries::state.eq(WaitingState::Admitted));
+    let changed = diesel::update(current)
+        .set((
+            waiting_entries::state.eq(WaitingState::Waiting),
+            waiting_entries::closed_at.eq(None::<Instant>),
+            waiting_entries::version.eq(seen + 1),
+        ))
+        .execute(connection)?;
+    Ok(changed == 1)
+}
+
+/// Takes version `seen` of an entry out of the line as if it had never been there.
+pub(in crate::beds) fn delete_entry(connection: &mut AnyConnection, id: i64, seen: i64) -> Result<bool> {
+    let current = waiting_entries::table
+        .filter(waiting_entries::id.eq(id))
+        .filter(waiting_entries::version.eq(seen))
+        .filter(waiting_entries::state.eq(WaitingState::Waiting));
+    Ok(diesel::delete(current).execute(connection)? == 1)
 }
 
 /// Moves version `seen` of an entry in front of another one: everybody from there on moves back by one.

@@ -1,56 +1,77 @@
 //! Many clients who admit at once, as programs do: over HTTP, each admission with a key of its own.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use super::http::sign_in;
 use super::load::{self, Sample, Target};
 use crate::access::seal::random;
 use crate::access::{Grant, Place, Role, Scope, add_user};
 use crate::app::App;
-use crate::beds::store::operating_institutions;
+use crate::demo::Pair;
 use crate::error::{Error, Result};
 
 pub const ADMISSION: Target =
-    Target { name: "admission, 20 at once", path: "POST /api/v1/stays", p99_limit_ms: 50.0 };
+    Target { name: "admission, 20 at once", path: Cow::Borrowed("POST /api/v1/stays"), p99_limit_ms: 50.0 };
 pub const ADMISSIONS: usize = 1_000;
 const WRITERS: usize = 20;
 
-/// Who admits: to every house of the measured city.
+/// Who signs in, for one measurement.
 pub struct Writer {
     pub login: String,
     pub password: String,
 }
 
-/// Adds a user for one measurement, with a password that nobody learns.
-pub async fn add_writer(app: &App) -> Result<Writer> {
-    let (login, password) = (format!("bench-{}", hex::encode(random::<6>()?)), hex::encode(random::<16>()?));
+/// The managers who admit, by institution.
+pub type Managers = HashMap<i64, Writer>;
+
+/// Adds a manager for each institution of the pairs, with a password that nobody learns.
+pub async fn add_managers(app: &App, pairs: &[Pair]) -> Result<Managers> {
+    let password = hex::encode(random::<16>()?);
     let hash = app.passwords.hash(password.clone()).await?;
-    let name = login.clone();
-    let houses = app.db.read(operating_institutions).await?;
-    let homes = houses.into_iter().map(|(id, _)| (Role::InstitutionManager, Place::Institution(id)));
-    // To be seen by the writer, an elder has to be within reach.
-    let all = std::iter::once((Role::CityManager, Place::City)).chain(homes);
-    let grants: Vec<Grant> = all.map(|(role, place)| Grant { role, place }).collect();
-    app.write(&Scope::system(), move |tx| add_user(tx, &name, &name, Some(&hash), &grants)).await?;
-    Ok(Writer { login, password })
+    let mut managers = Managers::new();
+    for pair in pairs {
+        if managers.contains_key(&pair.institution_id) {
+            continue;
+        }
+        let login = format!("bench-{}", hex::encode(random::<6>()?));
+        // To be seen by the manager, an elder has to be within reach.
+        let grants = [
+            Grant { role: Role::CityManager, place: Place::City },
+            Grant { role: Role::InstitutionManager, place: Place::Institution(pair.institution_id) },
+        ];
+        let (name, hash) = (login.clone(), hash.clone());
+        app.write(&Scope::system(), move |tx| add_user(tx, &name, &name, Some(&hash), &grants)).await?;
+        managers.insert(pair.institution_id, Writer { login, password: password.clone() });
+    }
+    Ok(managers)
 }
 
-/// Admits each elder to the bed beside them, as fast as the writers can.
-pub async fn run(base_url: &str, token: &str, pairs: Vec<(i64, i64)>) -> Result<Vec<Sample>> {
-    let client = load::client(token)?;
+/// Admits each elder to the bed beside them, as fast as twenty clients at a time can, each admission by its institution's manager.
+pub async fn run(base_url: &str, managers: &Managers, pairs: Vec<Pair>) -> Result<Vec<Sample>> {
+    let mut clients = HashMap::new();
+    for (institution, writer) in managers {
+        let token = sign_in(base_url, &writer.login, &writer.password).await?;
+        clients.insert(*institution, load::client(&token)?);
+    }
+    let clients = Arc::new(clients);
     let (pairs, next) = (Arc::new(pairs), Arc::new(AtomicUsize::new(0)));
     let url = format!("{base_url}/api/v1/stays");
     let writers = (0..WRITERS).map(|_| {
-        let (client, url) = (client.clone(), url.clone());
+        let (clients, url) = (Arc::clone(&clients), url.clone());
         let (pairs, next) = (Arc::clone(&pairs), Arc::clone(&next));
         tokio::spawn(async move {
             let mut taken: Vec<Option<Duration>> = Vec::new();
-            while let Some((bed, elder)) = pairs.get(next.fetch_add(1, Ordering::Relaxed)).copied() {
-                let request = client.post(&url).header("idempotency-key", format!("{bed}-{elder}"));
-                let request = request.json(&json!({ "bed_id": bed, "elder_id": elder }));
+            while let Some(pair) = pairs.get(next.fetch_add(1, Ordering::Relaxed)).copied() {
+                let Some(client) = clients.get(&pair.institution_id) else { continue };
+                let Pair { bed_id, elder_id, .. } = pair;
+                let request = client.post(&url).header("idempotency-key", format!("{bed_id}-{elder_id}"));
+                let request = request.json(&json!({ "bed_id": bed_id, "elder_id": elder_id }));
                 let started = Instant::now();
                 taken.push(is_made(request).await.then(|| started.elapsed()));
             }

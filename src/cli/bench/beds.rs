@@ -1,10 +1,11 @@
 //! `songhe bench beds`: the bed board, occupancy and admissions on ten years of stays.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use clap::Args;
 
-use super::admissions::{self, ADMISSION, Writer};
+use super::admissions::{self, ADMISSION, Managers};
 use super::city::{self, City};
 use super::http::sign_in;
 use super::load::{self, Plan, Target};
@@ -18,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::start;
 
 const fn target(name: &'static str, path: &'static str, p99_limit_ms: f64) -> Target {
-    Target { name, path, p99_limit_ms }
+    Target { name, path: Cow::Borrowed(path), p99_limit_ms }
 }
 
 /// The welfare centre is the first house of every demo city: 506 beds at full size.
@@ -59,10 +60,10 @@ pub fn run(args: &BedsArgs, file: Option<&Path>, overrides: &Overrides) -> Resul
     let app = start::open(city.config.clone(), Clock::system())?;
     demo::add_history(&app, i64::from(args.stays))?;
     let runtime = serve::runtime()?;
-    let writer = runtime.block_on(admissions::add_writer(&app))?;
     let pairs =
         app.db.read_now(|connection| demo::free_beds_and_clients(connection, admissions::ADMISSIONS))?;
-    let report = runtime.block_on(measure(args, &city, &writer, pairs))?;
+    let managers = runtime.block_on(admissions::add_managers(&app, &pairs))?;
+    let report = runtime.block_on(measure(args, &city, &managers, pairs))?;
     say(&if args.json {
         serde_json::to_string_pretty(&report).map_err(|error| Error::internal("report").because(error))?
     } else {
@@ -74,15 +75,19 @@ pub fn run(args: &BedsArgs, file: Option<&Path>, overrides: &Overrides) -> Resul
     Ok(())
 }
 
-async fn measure(args: &BedsArgs, city: &City, writer: &Writer, pairs: Vec<(i64, i64)>) -> Result<Report> {
+async fn measure(
+    args: &BedsArgs,
+    city: &City,
+    managers: &Managers,
+    pairs: Vec<demo::Pair>,
+) -> Result<Report> {
     let server = Server::start(&city.config, &city.config.data_dir.join("bench-server.log")).await?;
     let idle_memory_mb = server.memory_mb()?;
     let token = sign_in(&server.base_url, &city.login, &city.password).await?;
     let plan = Plan { base_url: server.base_url.clone(), token, rate: args.rate, seconds: args.seconds };
     load::probe(&plan, &TARGETS).await?;
     let mut pages = report::pages(&TARGETS, &load::run(&plan, &TARGETS).await?);
-    let token = sign_in(&server.base_url, &writer.login, &writer.password).await?;
-    let admitted = admissions::run(&server.base_url, &token, pairs).await?;
+    let admitted = admissions::run(&server.base_url, managers, pairs).await?;
     pages.extend(report::pages(&[ADMISSION], &admitted));
     let told = ServerReport {
         database: city.database,

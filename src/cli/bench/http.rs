@@ -1,5 +1,6 @@
 //! `songhe bench http`: start, memory and answer times of the pages that are looked at most.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -18,7 +19,7 @@ use crate::error::{Error, Result};
 const IDLE_FOR: Duration = Duration::from_secs(5);
 
 const fn page(name: &'static str, path: &'static str) -> Target {
-    Target { name, path, p99_limit_ms: 100.0 }
+    Target { name, path: Cow::Borrowed(path), p99_limit_ms: 100.0 }
 }
 
 /// The pages, in the order in which they are asked for.

@@ -1,5 +1,6 @@
 //! Requests at a fixed rate, whether or not earlier ones were answered, as people send them.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,10 +16,10 @@ const OPEN_MAX: usize = 512;
 const ANSWER_MAX: Duration = Duration::from_secs(30);
 
 /// What is asked for in turn.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Target {
     pub name: &'static str,
-    pub path: &'static str,
+    pub path: Cow<'static, str>,
     /// What 99 of 100 answers must not exceed.
     pub p99_limit_ms: f64,
 }

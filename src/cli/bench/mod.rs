@@ -8,6 +8,8 @@ mod load;
 mod report;
 mod server;
 mod solver;
+mod steps;
+mod visits;
 
 use std::path::Path;
 
@@ -29,6 +31,7 @@ enum What {
     Solver(solver::SolverArgs),
     Repair(solver::RepairArgs),
     Beds(beds::BedsArgs),
+    Visits(visits::VisitsArgs),
 }
 
 pub fn run(args: &BenchArgs, file: Option<&Path>, overrides: &Overrides) -> Result<(), Failure> {
@@ -37,5 +40,6 @@ pub fn run(args: &BenchArgs, file: Option<&Path>, overrides: &Overrides) -> Resu
         What::Solver(args) => solver::run(args),
         What::Repair(args) => solver::run_repair(args),
         What::Beds(args) => beds::run(args, file, overrides),
+        What::Visits(args) => visits::run(args, file, overrides),
     }
 }

@@ -49,7 +49,7 @@ pub struct ServerReport {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PageReport {
     pub name: &'static str,
-    pub path: &'static str,
+    pub path: String,
     pub requests: usize,
     pub errors: usize,
     /// Of an answer on average, as sent.
@@ -88,7 +88,7 @@ pub fn pages(targets: &[Target], samples: &[Sample]) -> Vec<PageReport> {
         let size: usize = mine.iter().map(|sample| sample.size_bytes).sum();
         PageReport {
             name: target.name,
-            path: target.path,
+            path: target.path.clone().into_owned(),
             requests: mine.len(),
             errors: mine.len() - taken.len(),
             size_bytes: size.checked_div(taken.len()).unwrap_or_default(),
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_failed_request_is_an_error_and_no_time() {
-        let target = |name, path| Target { name, path, p99_limit_ms: 1.0 };
+        let target = |name, path: &'static str| Target { name, path: path.into(), p99_limit_ms: 1.0 };
         let targets = [target("a", "/a"), target("b", "/b")];
         let sample = |target, ms: Option<u64>| Sample {
             target,

@@ -1,5 +1,6 @@
 //! Rows of the life of beds, and what they are made of.
 
+use chrono::NaiveDate;
 use diesel::dsl::max;
 use diesel::prelude::*;
 
@@ -11,6 +12,7 @@ use crate::db::schema::{
     bed_claims, bed_confirmations, beds, elders, holds, institutions, leaves, outages, rooms, stay_risks,
     stays, transfers, waiting_entries,
 };
+use crate::elders::store::categories_of;
 use crate::error::Result;
 use crate::on_backend;
 
@@ -146,15 +148,22 @@ pub(in crate::demo) fn free_beds(connection: &mut AnyConnection) -> Result<Vec<F
     Ok(beds.collect())
 }
 
-/// Number, town and categories of the clients of home visits.
+/// Number, town and categories, joined with commas, of the clients of home visits.
 pub(in crate::demo) fn clients_with_categories(
     connection: &mut AnyConnection,
+    today: NaiveDate,
 ) -> Result<Vec<(i64, String, String)>> {
-    Ok(elders::table
+    let clients: Vec<(i64, String)> = elders::table
         .filter(elders::home_visits.eq(true))
         .order(elders::id)
-        .select((elders::id, elders::town_code, elders::categories))
-        .load(connection)?)
+        .select((elders::id, elders::town_code))
+        .load(connection)?;
+    let ids: Vec<i64> = clients.iter().map(|(id, _)| *id).collect();
+    let held = categories_of(connection, &ids, today)?;
+    let codes = |id: i64| -> Vec<&str> {
+        held.get(&id).into_iter().flatten().map(|category| category.code.as_str()).collect()
+    };
+    Ok(clients.into_iter().map(|(id, town)| (id, town, codes(id).join(","))).collect())
 }
 
 /// Number and town of the institutions that operate, the welfare centre first.
@@ -201,15 +210,16 @@ pub(in crate::demo) fn present(connection: &mut AnyConnection) -> Result<Vec<(i6
 }
 
 /// The free beds of rooms that take anybody.
-pub(in crate::demo) fn open_beds(connection: &mut AnyConnection) -> Result<Vec<i64>> {
-    let open: Vec<i64> = beds::table
+pub(in crate::demo) fn open_beds(connection: &mut AnyConnection) -> Result<Vec<(i64, i64)>> {
+    let open: Vec<(i64, i64)> = beds::table
         .inner_join(rooms::table)
         .filter(rooms::gender_rule.eq("any"))
         .filter(rooms::isolation.eq(false))
-        .select(beds::id)
+        .select((beds::id, beds::institution_id))
         .load(connection)?;
-    let open: std::collections::HashSet<i64> = open.into_iter().collect();
-    Ok(free_beds(connection)?.into_iter().map(|bed| bed.id).filter(|id| open.contains(id)).collect())
+    let open: std::collections::HashMap<i64, i64> = open.into_iter().collect();
+    let free = free_beds(connection)?.into_iter();
+    Ok(free.filter_map(|bed| open.get(&bed.id).map(|house| (bed.id, *house))).collect())
 }
 
 /// Clients of home visits who live in no institution and for whom no bed is held.

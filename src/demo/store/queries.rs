@@ -8,7 +8,8 @@ use crate::db::AnyConnection;
 use crate::db::schema::{
     care_plans, caregivers, devices, elders, follow_ups, service_items, visit_steps, visits,
 };
-use crate::error::Result;
+use crate::elders::{Gender, place_on, wishes_of};
+use crate::error::{Error, Result};
 
 /// What a service takes.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -24,21 +25,35 @@ pub(in crate::demo) fn services(connection: &mut AnyConnection) -> Result<Vec<Se
 }
 
 /// A client of home visits.
-#[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = elders)]
+#[derive(Clone, Debug)]
 pub(in crate::demo) struct Client {
     pub id: i64,
     pub town_code: String,
+    /// Where they are found on the day.
     pub longitude: f64,
     pub latitude: f64,
+    /// Caregivers who cannot be sent: by a bar, or by a wish that must be met.
+    pub barred: Vec<i64>,
 }
 
-pub(in crate::demo) fn clients(connection: &mut AnyConnection) -> Result<Vec<Client>> {
-    Ok(elders::table
+pub(in crate::demo) fn clients(connection: &mut AnyConnection, day: NaiveDate) -> Result<Vec<Client>> {
+    let rows: Vec<(i64, String)> = elders::table
         .filter(elders::home_visits.eq(true))
         .order(elders::id)
-        .select(Client::as_select())
-        .load(connection)?)
+        .select((elders::id, elders::town_code))
+        .load(connection)?;
+    let ids: Vec<i64> = rows.iter().map(|(id, _)| *id).collect();
+    let (places, mut wishes) = (place_on(connection, &ids, day)?, wishes_of(connection, &ids)?);
+    let genders: Vec<(i64, Gender)> =
+        caregivers::table.select((caregivers::id, caregivers::gender)).load(connection)?;
+    let client = |(id, town_code): (i64, String)| {
+        let (place, wishes) = (places.get(&id)?, wishes.remove(&id).unwrap_or_default());
+        let wished = wishes.gender.filter(|_| wishes.gender_is_hard);
+        let others = genders.iter().filter(|(_, gender)| wished.is_some_and(|wished| wished != *gender));
+        let barred = wishes.barred_caregivers.into_iter().chain(others.map(|(id, _)| *id)).collect();
+        Some(Client { id, town_code, longitude: place.longitude, latitude: place.latitude, barred })
+    };
+    Ok(rows.into_iter().filter_map(client).collect())
 }
 
 /// A caregiver as the planner sees them.
@@ -266,13 +281,14 @@ pub(in crate::demo) fn failed_lately(
         .load(connection)?)
 }
 
-/// Number and home of the elder of a visit.
+/// The elder of a visit, and where they are found on its day.
 pub(in crate::demo) fn elder_of(connection: &mut AnyConnection, visit_id: i64) -> Result<(i64, f64, f64)> {
-    Ok(visits::table
-        .inner_join(elders::table)
+    let (elder, day): (i64, NaiveDate) = visits::table
         .filter(visits::id.eq(visit_id))
-        .select((elders::id, elders::longitude, elders::latitude))
-        .first(connection)?)
+        .select((visits::elder_id, visits::service_on))
+        .first(connection)?;
+    let place = place_on(connection, &[elder], day)?.remove(&elder).ok_or_else(Error::not_found)?;
+    Ok((elder, place.longitude, place.latitude))
 }
 
 /// Code and stored kind of every device, in order of code.

@@ -6,7 +6,7 @@ use crate::db::AnyConnection;
 use crate::error::Result;
 
 /// All tables of this program.
-const TABLES: [&str; 68] = [
+const TABLES: [&str; 75] = [
     "users",
     "user_grants",
     "sessions",
@@ -21,6 +21,13 @@ const TABLES: [&str; 68] = [
     "stations",
     "caregivers",
     "elders",
+    "eligibility_categories",
+    "elder_eligibility",
+    "elder_places",
+    "elder_contacts",
+    "elder_caregivers",
+    "elder_consents",
+    "elder_documents",
     "rooms",
     "beds",
     "stays",

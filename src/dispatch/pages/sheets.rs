@@ -8,7 +8,7 @@ use qrcode::{Color, EcLevel, QrCode};
 use super::list::town_choices;
 use crate::app::Tx;
 use crate::dispatch::store::sheets::told_visits;
-use crate::elders::reveal_addresses;
+use crate::elders::reveal_visit_places;
 use crate::error::{Error, Result};
 use crate::text::Text;
 use crate::visits::store::{VisitListed, with_names};
@@ -107,9 +107,9 @@ fn printed(
     let mut elders: Vec<i64> = listed.iter().map(|listed| listed.visit.elder_id).collect();
     elders.sort_unstable();
     elders.dedup();
-    let addresses = reveal_addresses(tx, &elders)?;
+    let places = reveal_visit_places(tx, &elders, day)?;
     let with_code = listed.into_iter().map(|listed| {
-        let address = addresses.get(&listed.visit.elder_id).cloned().unwrap_or_default();
+        let address = places.get(&listed.visit.elder_id).and_then(|place| place.line()).unwrap_or_default();
         let code = visit_code(tx.keys, listed.visit.id);
         (listed, address, code)
     });

@@ -15,6 +15,7 @@ use crate::db::schema::{
     visits,
 };
 use crate::dispatch::rows::{CaregiverFact, DayRows, ElderFact, GroupFact, ModeFact, Place, VisitFact};
+use crate::elders::{Wishes, place_on, wishes_of};
 use crate::error::{Error, Result};
 use crate::registry::caregivers::{Gender, Skill, TravelMode};
 use crate::registry::codes;
@@ -129,7 +130,7 @@ pub fn load_day(
     Ok(DayRows {
         origin,
         now: (now >= origin).then_some(now),
-        elders: homes(connection, &all_elders)?,
+        elders: homes(connection, &all_elders, ask.day)?,
         familiarity: familiarity(connection, &elder_ids, ask.day)?,
         modes: modes(connection)?,
         absences,
@@ -285,18 +286,37 @@ fn people(
     Ok(found.into_iter().map(person).collect())
 }
 
-fn homes(connection: &mut AnyConnection, ids: &[i64]) -> Result<HashMap<i64, ElderFact>> {
+/// Where elders are found on a day, and whom they want.
+fn homes(connection: &mut AnyConnection, ids: &[i64], day: NaiveDate) -> Result<HashMap<i64, ElderFact>> {
+    let places = place_on(connection, ids, day)?;
+    let mut wishes = wishes_of(connection, ids)?;
     let mut found = HashMap::new();
     for part in ids.chunks(IDS_MAX) {
-        let rows: Vec<(i64, String, f64, f64)> = elders::table
+        let rows: Vec<(i64, String)> = elders::table
             .filter(elders::id.eq_any(part.to_vec()))
-            .select((elders::id, elders::name, elders::longitude, elders::latitude))
+            .select((elders::id, elders::name))
             .load(connection)?;
-        found.extend(rows.into_iter().map(|(id, name, longitude, latitude)| {
-            (id, ElderFact { name, place: Place { longitude, latitude }, ..ElderFact::default() })
-        }));
+        for (id, name) in rows {
+            let Some(place) = places.get(&id) else { continue };
+            let place = Place { longitude: place.longitude, latitude: place.latitude };
+            found.insert(id, elder(name, place, wishes.remove(&id).unwrap_or_default()));
+        }
     }
     Ok(found)
+}
+
+/// Without a wish for a language, somebody who speaks one of the elder's own is wished for.
+fn elder(name: String, place: Place, wishes: Wishes) -> ElderFact {
+    let own = || Some((wishes.languages.clone(), false)).filter(|(languages, _)| !languages.is_empty());
+    let wished = wishes.language.map(|language| (vec![language], wishes.language_is_hard));
+    ElderFact {
+        name,
+        place,
+        gender: wishes.gender.map(|gender| (gender, wishes.gender_is_hard)),
+        languages: wished.or_else(own),
+        preferred: wishes.preferred_caregivers,
+        barred: wishes.barred_caregivers,
+    }
 }
 
 fn familiarity(

@@ -48,9 +48,8 @@ pub struct ProposalListed {
 type Condition = Box<dyn BoxableExpression<day_proposals::table, Backend, SqlType = Bool>>;
 
 fn within(reach: &Reach) -> Condition {
-    use diesel::dsl::sql;
     if reach.city {
-        return Box::new(sql::<Bool>("TRUE"));
+        return Box::new(crate::db::always());
     }
     Box::new(day_proposals::town_code.eq_any(reach.towns.clone()))
 }

@@ -9,6 +9,7 @@ use crate::access::Permission;
 use crate::app::Tx;
 use crate::error::{Error, Result};
 use crate::imports::model::{Column, Made, Values, clock, days_of_week};
+use crate::input::Told;
 use crate::registry::caregivers::store::{CaregiverRow, find_called};
 use crate::registry::caregivers::{
     CaregiverInput, Gender, Language, Skill, TravelMode, Weekday, add, change, remove, restore_phone,
@@ -27,15 +28,15 @@ const COLUMNS: &[Column] = &[
     Column::new("shift", "field.shift", &["排班"]),
     Column::new("active", "field.active", &["在岗状态"]),
     Column::new("gender", "field.gender", &[]),
-    Column::new("phone", "field.phone", &["联系电话", "手机", "手机号"]).personal(),
+    Column::new("phone", "field.phone", &["联系电话", "手机", "手机号"]).personal().may_be_emptied(),
     Column::new("travel_mode", "field.travel_mode", &[]),
     Column::new("longitude", "field.longitude", &["经度"]),
     Column::new("latitude", "field.latitude", &["纬度"]),
 ];
 
-struct Said<'a> {
+struct Said {
     gender: Option<Gender>,
-    phone: Option<&'a str>,
+    phone: Told<String>,
     skills: Option<Vec<Skill>>,
     languages: Option<Vec<Language>>,
     shift: Option<(Vec<Weekday>, i32, i32)>,
@@ -44,15 +45,15 @@ struct Said<'a> {
     place: (Option<f64>, Option<f64>),
 }
 
-impl<'a> Said<'a> {
-    fn read(fields: &mut Fields<'a>) -> Said<'a> {
+impl Said {
+    fn read(fields: &mut Fields<'_>) -> Said {
         let shift = fields.text("shift").map(shift_of);
         if shift == Some(None) {
             fields.refuse("shift", Text::new("import.shift"));
         }
         Said {
             gender: fields.one_of("gender", "gender", Gender::NAMES, Gender::parse),
-            phone: fields.text("phone"),
+            phone: fields.told_text("phone"),
             skills: fields.many("skills", "skill", Skill::NAMES),
             languages: fields.many("languages", "language", Language::NAMES),
             shift: shift.flatten(),
@@ -69,7 +70,7 @@ impl<'a> Said<'a> {
         CaregiverInput {
             gender: self.gender.unwrap_or(before.gender),
             town_code: town_code.unwrap_or_else(|| before.town_code.clone()),
-            phone: self.phone.map(str::to_owned),
+            phone: self.phone.given(),
             skills: self.skills.unwrap_or_else(|| before.skills.clone()),
             languages: self.languages.unwrap_or_else(|| before.languages.clone()),
             shift_days,
@@ -168,7 +169,7 @@ impl Kind for Caregivers {
         if found.len() > 1 {
             return same_or_refused(&found, |known| {
                 let said = Said::read(&mut Fields::of(row));
-                said.phone.is_none()
+                said.phone.is_silent()
                     && said.over(town_code.clone(), &known.input()).written() == known.input().written()
             });
         }

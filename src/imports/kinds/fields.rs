@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 
 use crate::error::Result;
 use crate::imports::model::{Values, list_of, moment, plain_number, yes_or_no};
-use crate::input::Checks;
-use crate::registry::codes::Coded;
+use crate::input::{Checks, Told};
+use crate::registry::codes::{Coded, named};
 use crate::text::{Lang, Text};
 
 pub struct Fields<'a> {
@@ -48,6 +48,24 @@ impl<'a> Fields<'a> {
             self.checks.refuse(key, Text::new(rule).with("value", text));
         }
         value
+    }
+
+    /// What the row says of a value that it may empty: `value` is what its cell was read as.
+    pub fn told<T>(&self, key: &'static str, value: Option<T>) -> Told<T> {
+        match value {
+            _ if self.row.emptied.contains(&key) => Told::Absent,
+            Some(value) => Told::Is(value),
+            None => Told::Silent,
+        }
+    }
+
+    pub fn told_text(&self, key: &'static str) -> Told<String> {
+        self.told(key, self.text(key).map(str::to_owned))
+    }
+
+    pub fn told_day(&mut self, key: &'static str) -> Told<NaiveDate> {
+        let day = self.day(key);
+        self.told(key, day)
     }
 
     pub fn day(&mut self, key: &'static str) -> Option<NaiveDate> {
@@ -130,16 +148,4 @@ impl<'a> Fields<'a> {
 
 fn label(lang: Lang, kind: &str, name: &str) -> String {
     lang.t(&format!("enums.{kind}.{name}")).into_owned()
-}
-
-/// The stored name of a value that is called so.
-fn named(kind: &str, names: &[&'static str], text: &str) -> Option<&'static str> {
-    let text = text.trim().to_lowercase();
-    let is_called = |name: &str| {
-        text == name
-            || [Lang::Chinese, Lang::English]
-                .iter()
-                .any(|lang| label(*lang, kind, name).to_lowercase() == text)
-    };
-    names.iter().copied().find(|name| is_called(name))
 }

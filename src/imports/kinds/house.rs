@@ -12,12 +12,13 @@ use super::{Ground, Kind, Memory};
 use crate::access::Permission;
 use crate::app::Tx;
 use crate::beds::{
-    BedKind, CareLevel, Contact, GenderRule, ResidentSaid, RoomSaid, put_bed, put_room, take_bed_back,
+    BedKind, CareLevel, GenderRule, ResidentSaid, RoomSaid, give_back, put_bed, put_room, take_bed_back,
     take_room_back, unsettle,
 };
 use crate::elders::{Gender, remove, restore};
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::imports::model::{Column, Made, Values};
+use crate::input::Told;
 use crate::text::Text;
 use resident::house_resident;
 
@@ -43,14 +44,20 @@ const COLUMNS: &[Column] = &[
     .personal(),
     Column::new("gender", "field.gender", &["老人性别"]),
     Column::new("born_on", "field.born_on", &["出生年月日", "生日", "Birth date", "Date of birth"]),
-    Column::new("phone", "field.phone", &["老人电话", "联系电话"]).personal(),
+    Column::new("phone", "field.phone", &["老人电话", "联系电话"]).personal().may_be_emptied(),
     Column::new("village_code", "field.village", &["户籍村", "村", "社区", "Village code"]),
     Column::new("from_on", "field.from_on", &["入住时间", "入院日期", "Since", "Admitted"]),
-    Column::new("care_level", "field.care_level", &["护理等级", "护理级别", "Care level"]),
-    Column::new("contract_starts_on", "field.contract_starts_on", &["合同开始", "合同起始日期"]),
-    Column::new("contract_ends_on", "field.contract_ends_on", &["合同结束", "合同终止日期"]),
-    Column::new("contact_name", "field.contact_name", &["联系人", "家属", "Contact"]).personal().verbatim(),
-    Column::new("contact_phone", "field.contact_phone", &["家属电话", "紧急联系电话"]).personal(),
+    Column::new("care_level", "field.care_level", &["护理等级", "护理级别", "Care level"]).may_be_emptied(),
+    Column::new("contract_starts_on", "field.contract_starts_on", &["合同开始", "合同起始日期"])
+        .may_be_emptied(),
+    Column::new("contract_ends_on", "field.contract_ends_on", &["合同结束", "合同终止日期"]).may_be_emptied(),
+    Column::new("contact_name", "field.contact_name", &["联系人", "家属", "Contact"])
+        .personal()
+        .verbatim()
+        .may_be_emptied(),
+    Column::new("contact_phone", "field.contact_phone", &["家属电话", "紧急联系电话"])
+        .personal()
+        .may_be_emptied(),
 ];
 
 const ROOM_COLUMNS: [&str; 4] = ["floor", "gender_rule", "couple_room", "isolation_room"];
@@ -63,7 +70,7 @@ struct Said<'a> {
     identity: Option<String>,
     gender: Option<Gender>,
     born_on: Option<chrono::NaiveDate>,
-    phone: Option<&'a str>,
+    phone: Told<String>,
     since: Option<(chrono::NaiveDate, Option<i32>)>,
     resident: ResidentSaid,
 }
@@ -74,10 +81,10 @@ impl<'a> Said<'a> {
         let identity = identity(fields);
         let (gender, born_on) = who(fields, identity.as_deref());
         let since = fields.moment("from_on");
-        let text = |fields: &Fields<'_>, key| fields.text(key).unwrap_or_default().to_owned();
+        let care_level = fields.one_of("care_level", "care_level", CareLevel::NAMES, CareLevel::parse);
         Said {
             room: RoomSaid {
-                building: text(fields, "building"),
+                building: row.get("building").to_owned(),
                 number,
                 floor: fields.whole("floor"),
                 gender_rule: fields.one_of(
@@ -94,14 +101,15 @@ impl<'a> Said<'a> {
             name: fields.text("elder"),
             gender,
             born_on,
-            phone: fields.text("phone"),
+            phone: fields.told_text("phone"),
             since,
             resident: ResidentSaid {
                 since_on: since.map(|(day, _)| day),
-                care_level: fields.one_of("care_level", "care_level", CareLevel::NAMES, CareLevel::parse),
-                contract_starts_on: fields.day("contract_starts_on"),
-                contract_ends_on: fields.day("contract_ends_on"),
-                contact: Contact { name: text(fields, "contact_name"), phone: text(fields, "contact_phone") },
+                care_level: fields.told("care_level", care_level),
+                contract_starts_on: fields.told_day("contract_starts_on"),
+                contract_ends_on: fields.told_day("contract_ends_on"),
+                contact_name: fields.told_text("contact_name"),
+                contact_phone: fields.told_text("contact_phone"),
             },
             identity,
         }
@@ -214,10 +222,11 @@ impl Kind for House {
                     &read_kept(made.after.as_ref().unwrap_or(&Value::Null))?,
                 )
             }
-            ("stay", _) if made.after.is_some() => {
-                Err(Error::new(Code::IllegalMove, Text::new("import.used_up")))
+            ("stay", before) => {
+                unsettle(tx, made.id, made.version, before.as_ref())?;
+                let used_up = made.after.as_ref().map(read_kept).transpose()?;
+                used_up.map_or(Ok(()), |used_up| give_back(tx, &used_up))
             }
-            ("stay", before) => unsettle(tx, made.id, made.version, before.as_ref()),
             (_, None) => remove(tx, made.id, made.version),
             (_, Some(kept)) => restore(tx, made.id, made.version, kept),
         }

@@ -9,6 +9,7 @@ use crate::access::Permission;
 use crate::app::Tx;
 use crate::error::{Error, Result};
 use crate::imports::model::{Column, Made, Values};
+use crate::input::Told;
 use crate::registry::institutions::store::find_called;
 use crate::registry::institutions::{
     InstitutionInput, InstitutionKind, InstitutionState, add, change, remove,
@@ -21,14 +22,15 @@ const COLUMNS: &[Column] = &[
     Column::new("town_code", "field.town_code", &["镇", "街道", "所属镇街"]).fills_down(),
     Column::new("kind", "field.kind", &["机构类型", "性质"]),
     Column::new("state", "field.state", &["运营状态"]),
-    Column::new("operator", "field.operator", &["举办单位"]).verbatim(),
+    Column::new("operator", "field.operator", &["举办单位"]).verbatim().may_be_emptied(),
     Column::new("beds", "field.beds", &["床位"]).informs(),
     Column::new("micro_fire_station", "field.micro_fire_station", &["是否有微型消防站"]),
-    Column::new("opened_on", "field.opened_on", &["开办日期", "成立日期"]),
-    Column::new("phone", "field.phone", &["联系电话"]),
-    Column::new("village_code", "field.village", &["村", "社区", "Village code", "村（社区）代码"]),
-    Column::new("licence_starts_on", "field.licence_starts_on", &["许可起始", "备案日期"]),
-    Column::new("licence_ends_on", "field.licence_ends_on", &["许可终止", "许可有效期至"]),
+    Column::new("opened_on", "field.opened_on", &["开办日期", "成立日期"]).may_be_emptied(),
+    Column::new("phone", "field.phone", &["联系电话"]).may_be_emptied(),
+    Column::new("village_code", "field.village", &["村", "社区", "Village code", "村（社区）代码"])
+        .may_be_emptied(),
+    Column::new("licence_starts_on", "field.licence_starts_on", &["许可起始", "备案日期"]).may_be_emptied(),
+    Column::new("licence_ends_on", "field.licence_ends_on", &["许可终止", "许可有效期至"]).may_be_emptied(),
     Column::new("longitude", "field.longitude", &["经度"]),
     Column::new("latitude", "field.latitude", &["纬度"]),
 ];
@@ -36,14 +38,14 @@ const COLUMNS: &[Column] = &[
 /// What a row says beside its name.
 struct Said<'a> {
     town: Option<&'a str>,
-    village: Option<&'a str>,
+    village: Told<&'a str>,
     kind: Option<InstitutionKind>,
     state: Option<InstitutionState>,
-    operator: Option<&'a str>,
-    phone: Option<&'a str>,
+    operator: Told<String>,
+    phone: Told<String>,
     micro_fire_station: Option<bool>,
-    opened_on: Option<chrono::NaiveDate>,
-    licence: (Option<chrono::NaiveDate>, Option<chrono::NaiveDate>),
+    opened_on: Told<chrono::NaiveDate>,
+    licence: (Told<chrono::NaiveDate>, Told<chrono::NaiveDate>),
     place: (Option<f64>, Option<f64>),
 }
 
@@ -51,7 +53,7 @@ impl<'a> Said<'a> {
     fn read(fields: &mut Fields<'a>) -> Said<'a> {
         Said {
             town: fields.text("town_code"),
-            village: fields.text("village_code"),
+            village: fields.told("village_code", fields.text("village_code")),
             kind: fields.one_of("kind", "institution_kind", InstitutionKind::NAMES, InstitutionKind::parse),
             state: fields.one_of(
                 "state",
@@ -59,11 +61,11 @@ impl<'a> Said<'a> {
                 InstitutionState::NAMES,
                 InstitutionState::parse,
             ),
-            operator: fields.text("operator"),
-            phone: fields.text("phone"),
+            operator: fields.told_text("operator"),
+            phone: fields.told_text("phone"),
             micro_fire_station: fields.flag("micro_fire_station"),
-            opened_on: fields.day("opened_on"),
-            licence: (fields.day("licence_starts_on"), fields.day("licence_ends_on")),
+            opened_on: fields.told_day("opened_on"),
+            licence: (fields.told_day("licence_starts_on"), fields.told_day("licence_ends_on")),
             place: (fields.number("longitude"), fields.number("latitude")),
         }
     }
@@ -74,21 +76,19 @@ impl<'a> Said<'a> {
             Some(text) => places::town(tx, text)?,
             None => before.town_code.clone(),
         };
-        let village_code = match self.village {
-            Some(text) => Some(places::village(tx, Some(&town_code), text)?.code),
-            None => before.village_code.clone(),
-        };
+        let village = self.village.try_map(|text| places::village(tx, Some(&town_code), text))?;
+        let village_code = village.try_map(|village| Ok(village.code))?.over(before.village_code.clone());
         Ok(InstitutionInput {
             town_code,
             village_code,
             kind: self.kind.unwrap_or(before.kind),
             state: self.state.unwrap_or(before.state),
-            operator: self.operator.map_or_else(|| before.operator.clone(), str::to_owned),
-            phone: self.phone.map_or_else(|| before.phone.clone(), str::to_owned),
+            operator: self.operator.over_text(&before.operator),
+            phone: self.phone.over_text(&before.phone),
             micro_fire_station: self.micro_fire_station.unwrap_or(before.micro_fire_station),
-            opened_on: self.opened_on.or(before.opened_on),
-            licence_starts_on: self.licence.0.or(before.licence_starts_on),
-            licence_ends_on: self.licence.1.or(before.licence_ends_on),
+            opened_on: self.opened_on.over(before.opened_on),
+            licence_starts_on: self.licence.0.over(before.licence_starts_on),
+            licence_ends_on: self.licence.1.over(before.licence_ends_on),
             longitude: self.place.0.unwrap_or(before.longitude),
             latitude: self.place.1.unwrap_or(before.latitude),
             ..before.clone()

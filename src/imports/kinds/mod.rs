@@ -1,12 +1,13 @@
 //! The kinds of records that can be imported: which columns each has, and how a row becomes a record.
 
 mod caregivers;
-mod elders;
+pub(super) mod elders;
 mod fields;
 mod house;
 mod institutions;
 mod places;
 mod stations;
+mod waiting;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -87,6 +88,7 @@ pub fn kind_of(kind: ImportKind) -> &'static dyn Kind {
         ImportKind::Caregivers => &caregivers::Caregivers,
         ImportKind::Stations => &stations::Stations,
         ImportKind::Institutions => &institutions::Institutions,
+        ImportKind::Waiting => &waiting::Waiting,
     }
 }
 

@@ -21,9 +21,9 @@ const COLUMNS: &[Column] = &[
         .required()
         .fills_down(),
     Column::new("smart", "field.smart", &["是否智能化", "智能站"]),
-    Column::new("services", "field.services", &["服务项目"]),
-    Column::new("provider_id", "field.provider_id", &["运营单位", "承接单位"]),
-    Column::new("phone", "field.phone", &["联系电话"]),
+    Column::new("services", "field.services", &["服务项目"]).may_be_emptied(),
+    Column::new("provider_id", "field.provider_id", &["运营单位", "承接单位"]).may_be_emptied(),
+    Column::new("phone", "field.phone", &["联系电话"]).may_be_emptied(),
     Column::new("longitude", "field.longitude", &["经度"]),
     Column::new("latitude", "field.latitude", &["纬度"]),
 ];
@@ -47,13 +47,14 @@ impl Kind for Stations {
         let (name, village) = (fields.required("name"), fields.required("village_code"));
         let smart = fields.flag("smart");
         let services = fields.many("services", "station_service", StationService::NAMES);
+        let services = fields.told("services", services);
         let place = (fields.number("longitude"), fields.number("latitude"));
-        let (town, provider, phone) =
-            (fields.text("town_code"), fields.text("provider_id"), fields.text("phone"));
+        let (town, phone) = (fields.text("town_code"), fields.told_text("phone"));
+        let provider = fields.told("provider_id", fields.text("provider_id"));
         fields.finish()?;
         let town = town.map(|text| places::town(tx, text)).transpose()?;
         let village = places::village(tx, town.as_deref(), village)?;
-        let provider_id = provider.map(|text| places::provider(tx, text)).transpose()?;
+        let provider = provider.try_map(|text| places::provider(tx, text))?;
         let known = find_called(tx.connection, tx.scope, self.need(), (&village.code, name))?;
         let before = known.as_ref().map_or_else(
             || StationInput {
@@ -70,10 +71,10 @@ impl Kind for Stations {
             crate::registry::stations::store::StationRow::input,
         );
         let input = StationInput {
-            provider_id: provider_id.or(before.provider_id),
+            provider_id: provider.over(before.provider_id),
             smart: smart.unwrap_or(before.smart),
-            services: services.unwrap_or_else(|| before.services.clone()),
-            phone: phone.map_or_else(|| before.phone.clone(), str::to_owned),
+            services: services.over(Some(before.services.clone())).unwrap_or_default(),
+            phone: phone.over_text(&before.phone),
             longitude: place.0.unwrap_or(before.longitude),
             latitude: place.1.unwrap_or(before.latitude),
             ..before.clone()

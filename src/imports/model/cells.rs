@@ -25,6 +25,12 @@ pub fn is_fault(text: &str) -> bool {
     text.starts_with('#') && FAULTS.contains(&text.to_ascii_uppercase().as_str())
 }
 
+/// Whether the cell asks for the value to be emptied. An empty cell says nothing, so it takes a word.
+pub fn is_emptying(text: &str) -> bool {
+    let text = fold(text);
+    text == "清空" || text.eq_ignore_ascii_case("clear")
+}
+
 /// Whether a mask covers the value: `138****1234`, `••••••••`.
 pub fn is_masked(text: &str) -> bool {
     text.contains('•') || text.contains("***")
@@ -174,6 +180,16 @@ mod tests {
     fn masks_and_faults_are_no_values() {
         assert!(is_masked("350582********1234") && is_masked("••••••••") && !is_masked("13800001234"));
         assert!(is_fault("#REF!") && is_fault("#n/a") && !is_fault("#1"));
+    }
+
+    #[test]
+    fn only_the_word_empties_a_value() {
+        for text in ["清空", " 清空 ", "clear", "Clear", "ＣＬＥＡＲ"] {
+            assert!(is_emptying(text), "{text}");
+        }
+        for text in ["", "-", "—", "无", "清空吧", "clear it"] {
+            assert!(!is_emptying(text), "{text}");
+        }
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub struct Column {
     pub informs: bool,
     /// Free text: kept as it is written.
     pub verbatim: bool,
+    /// A value on file may be emptied by the word for it.
+    pub may_be_emptied: bool,
 }
 
 impl Column {
@@ -37,6 +39,7 @@ impl Column {
             fills_down: false,
             informs: false,
             verbatim: false,
+            may_be_emptied: false,
         }
     }
 
@@ -67,6 +70,12 @@ impl Column {
     #[must_use]
     pub const fn verbatim(mut self) -> Column {
         self.verbatim = true;
+        self
+    }
+
+    #[must_use]
+    pub const fn may_be_emptied(mut self) -> Column {
+        self.may_be_emptied = true;
         self
     }
 
@@ -123,6 +132,10 @@ pub struct Values {
     pub sheet: String,
     pub sheet_row: i64,
     pub cells: BTreeMap<&'static str, String>,
+    /// Columns whose value on file is to be emptied.
+    pub emptied: Vec<&'static str>,
+    /// Columns that took the value of the merged range their empty cell lies in.
+    pub filled: Vec<&'static str>,
     /// Columns in which it says otherwise than an earlier row about the same thing.
     pub contradicts: Vec<&'static str>,
 }

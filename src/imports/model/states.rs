@@ -6,6 +6,7 @@ crate::text_enum! {
         Caregivers = "caregivers",
         Stations = "stations",
         Institutions = "institutions",
+        Waiting = "waiting",
     }
 }
 

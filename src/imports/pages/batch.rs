@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
+use super::merged::{MergedView, merged_view};
 use super::{tone, workbook_answer};
 use crate::error::{Code, Error, Result};
 use crate::imports::book::reasons;
@@ -16,7 +17,7 @@ use crate::web::{
 };
 
 /// Refused rows on the page; all of them are in the workbook of errors.
-const SHOWN_MAX: i64 = 50;
+pub const SHOWN_MAX: i64 = 50;
 const REFUSED: [RowOutcome; 3] = [RowOutcome::Refused, RowOutcome::Failed, RowOutcome::Kept];
 
 const PROBLEM_COLUMNS: &[Column] = &[
@@ -50,6 +51,7 @@ struct BatchView {
     mapping: Option<MappingView>,
     problems: TableView,
     problems_more: Option<String>,
+    merged: Option<MergedView>,
     has_errors_book: bool,
     error: Option<String>,
 }
@@ -70,6 +72,8 @@ struct Loaded {
     batch: BatchRow,
     counts: Counts,
     rows: Vec<RowRow>,
+    /// How many rows took values of merged ranges, and the first of them.
+    filled: (i64, Vec<RowRow>),
 }
 
 pub async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
@@ -152,7 +156,8 @@ async fn page(
             let batch = store::get_batch(connection, &scope, id)?;
             let counts = store::counts(connection, id)?;
             let rows = store::list_rows(connection, id, &REFUSED, 0, SHOWN_MAX)?;
-            Ok(Loaded { batch, counts, rows })
+            let filled = store::filled_rows(connection, id, SHOWN_MAX)?;
+            Ok(Loaded { batch, counts, rows, filled })
         })
         .await?;
     let status = problem.map_or(200, |(error, _)| error.code.status());
@@ -169,7 +174,7 @@ fn view(
     loaded: &Loaded,
     problem: Option<(&Error, Option<&Mapping>)>,
 ) -> Result<BatchView> {
-    let Loaded { batch, counts, rows } = loaded;
+    let Loaded { batch, counts, rows, filled } = loaded;
     let fill = |key: &str, pairs: &[(&str, &str)]| visitor.lang.fill(key, pairs);
     let is_stopped = batch.is_stopped(visitor.now);
     let waits = matches!(batch.state, BatchState::Uploaded | BatchState::Checked);
@@ -204,6 +209,7 @@ fn view(
         mapping,
         problems: table(visitor, PROBLEM_COLUMNS, problems?),
         problems_more: (more > 0).then(|| fill("import.problems_more", &[("n", &group_digits(more))])),
+        merged: merged_view(visitor, batch, filled)?,
         has_errors_book: counts.refused + counts.failed > 0
             && batch.wiped_at.is_none()
             && batch.user_id == visitor.scope().user_id,
@@ -225,6 +231,9 @@ fn actions(visitor: &Visitor, batch: &BatchRow, counts: &Counts, is_stopped: boo
         if step != "check" {
             actions.push(Action::post(path(step), visitor.t("import.resume"), "play").primary());
         }
+        if step == "run" && counts.applied > 0 {
+            actions.push(undo_action(visitor, path("undo"), counts.applied));
+        }
         return actions;
     }
     if batch.state == BatchState::Checked && counts.good > 0 && batch.wiped_at.is_none() {
@@ -238,8 +247,7 @@ fn actions(visitor: &Visitor, batch: &BatchRow, counts: &Counts, is_stopped: boo
     let is_over = matches!(batch.state, BatchState::Done | BatchState::Undone | BatchState::Checked);
     let written = counts.applied + counts.kept;
     if is_over && written > 0 {
-        let confirm = fill("import.undo_confirm", &[("n", &group_digits(written))]);
-        actions.push(Action::post(path("undo"), visitor.t("import.undo"), "history").confirm(confirm));
+        actions.push(undo_action(visitor, path("undo"), written));
     }
     let can_go = matches!(batch.state, BatchState::Uploaded) || is_over;
     if can_go && batch.wiped_at.is_none() {
@@ -249,6 +257,11 @@ fn actions(visitor: &Visitor, batch: &BatchRow, counts: &Counts, is_stopped: boo
         actions.push(Action::post(path("discard"), label, "x").confirm(confirm));
     }
     actions
+}
+
+fn undo_action(visitor: &Visitor, path: String, rows: i64) -> Action {
+    let confirm = visitor.lang.fill("import.undo_confirm", &[("n", &group_digits(rows))]);
+    Action::post(path, visitor.t("import.undo"), "history").confirm(confirm)
 }
 
 fn progress(visitor: &Visitor, batch: &BatchRow, counts: &Counts) -> Option<(i64, i64, String)> {

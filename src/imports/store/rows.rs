@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::imports::model::RowOutcome;
 use crate::on_backend;
 
-/// Rows of one statement: seven values each, below what SQLite binds.
+/// Rows of one statement: eight values each, below what SQLite binds.
 const INSERT_MAX: usize = 1_000;
 
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -20,8 +20,9 @@ pub struct RowRow {
     pub sheet: String,
     pub sheet_row: i64,
     pub outcome: RowOutcome,
-    /// JSON.
+    /// JSON: what is wrong with it, and its columns that a merged range filled.
     pub problems: String,
+    pub filled: String,
 }
 
 #[derive(Clone, Debug, Insertable)]
@@ -34,6 +35,7 @@ pub struct NewRow {
     pub outcome: RowOutcome,
     pub problems: String,
     pub made: String,
+    pub filled: String,
 }
 
 /// Rows by outcome.
@@ -118,6 +120,16 @@ pub fn insert_rows(connection: &mut AnyConnection, rows: &[NewRow]) -> Result<()
         on_backend!(connection, inner => diesel::insert_into(import_rows::table).values(chunk).execute(inner))?;
     }
     Ok(())
+}
+
+/// How many rows took values of merged ranges, and the first of them in order.
+pub fn filled_rows(connection: &mut AnyConnection, id: i64, limit: i64) -> Result<(i64, Vec<RowRow>)> {
+    let filled =
+        || import_rows::table.filter(import_rows::import_id.eq(id)).filter(import_rows::filled.ne("[]"));
+    let total = filled().count().get_result(connection)?;
+    let rows =
+        filled().order(import_rows::number).limit(limit).select(RowRow::as_select()).load(connection)?;
+    Ok((total, rows))
 }
 
 /// Before another check; the database refuses it once a row was applied.

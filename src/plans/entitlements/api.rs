@@ -12,7 +12,6 @@ use crate::api::{
 };
 use crate::app::Tx;
 use crate::db::AnyConnection;
-use crate::elders::Category;
 use crate::error::Result;
 use crate::listing::ListRequest;
 use crate::plans::model::{AbilityLevel, EntitlementInput, EntitlementUnit};
@@ -45,7 +44,8 @@ pub fn endpoints() -> Vec<Endpoint> {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct EntitlementRule {
     pub id: i64,
-    pub category: Category,
+    /// Code of a category of elders.
+    pub category: String,
     /// Of this ability only; of any without it.
     pub level: Option<AbilityLevel>,
     pub unit: EntitlementUnit,
@@ -142,7 +142,7 @@ impl Resource for Rules {
     const ABOUT: &'static str = "api.entitlement.list";
     const NEED: Permission = Permission::SeePlans;
     const FILTERS: &'static [Filter] = &[
-        Filter::new("category", FilterKind::OneOf(Category::NAMES), "Of this category."),
+        Filter::new("category", FilterKind::Text, "Of this category, by its code."),
         Filter::new("confirmed", FilterKind::Flag, "Whether an office has confirmed it."),
     ];
     type Item = EntitlementRule;

@@ -5,18 +5,20 @@ use std::collections::HashMap;
 use chrono::{Datelike, NaiveDate, TimeDelta};
 
 use super::store::rules;
+use crate::assessments::{ABILITY_SCALE, levels_on};
 use crate::clock::{Calendar, Instant};
 use crate::db::AnyConnection;
-use crate::elders::Category;
+use crate::elders::store::{Category, categories_within};
 use crate::error::Result;
 use crate::plans::demand::{DAYS_AHEAD, PLANS_AT_ONCE};
-use crate::plans::model::{Amount, Balance, PlanState, entitled, last_of_month, level_of};
+use crate::plans::model::{AbilityLevel, Amount, Balance, PlanState, entitled, last_of_month, level_of};
 use crate::plans::store::{ClientRow, known_from, live_plans, sources};
 use crate::plans::wanted::{Surroundings, wanted};
 use crate::visits::VisitState;
 use crate::visits::store::month_totals;
 
-/// The month of `day` for clients whom the caller reaches. Days that are not generated yet count as their plans ask for them.
+/// The month of `day` for clients whom the caller reaches. A category counts that is held on some day of the month, and the
+/// assessment that is in force at its end, or now. Days that are not generated yet count as their plans ask for them.
 pub fn balances(
     connection: &mut AnyConnection,
     clients: &[ClientRow],
@@ -30,8 +32,14 @@ pub fn balances(
     let generated_to = calendar.day_of(now) + TimeDelta::days(DAYS_AHEAD);
     let to_come = to_come(connection, &ids, (generated_to.max(first), next), calendar)?;
     let rules = rules(connection)?;
+    let held = categories_within(connection, &ids, (first, next))?;
+    let assessed = levels_on(connection, &ids, ABILITY_SCALE, last_of_month(first))?;
     let balance = |client: &ClientRow| {
-        let categories = Category::parse_list(&client.categories);
+        let held: &[Category] = held.get(&client.id).map_or(&[], Vec::as_slice);
+        let codes: Vec<&str> = held.iter().map(|one| one.code.as_str()).collect();
+        let spoken_of: Vec<AbilityLevel> =
+            held.iter().filter_map(|one| AbilityLevel::parse(one.ability.as_deref()?)).collect();
+        let level = level_of(assessed.get(&client.id).map(String::as_str), &spoken_of);
         let rows = totals.get(&client.id).map_or(&[][..], Vec::as_slice);
         let sum = |done_only: bool| {
             let counted = rows.iter().filter(|(state, ..)| {
@@ -42,7 +50,7 @@ pub fn balances(
             })
         };
         let balance = Balance {
-            entitled: entitled(&rules, &categories, level_of(&categories), first),
+            entitled: entitled(&rules, &codes, level, first),
             planned: sum(false).plus(to_come.get(&client.id).copied().unwrap_or_default()),
             done: sum(true),
         };

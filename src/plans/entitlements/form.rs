@@ -6,7 +6,7 @@ use super::{add, change};
 use crate::access::{Permission, Scope};
 use crate::app::Tx;
 use crate::db::AnyConnection;
-use crate::elders::Category;
+use crate::elders::store::categories;
 use crate::error::{Error, Result};
 use crate::plans::model::{AbilityLevel, EntitlementInput, EntitlementUnit};
 use crate::text::Text;
@@ -19,7 +19,8 @@ impl RecordForm for Rules {
     const EDIT_HEADING: &'static str = "entitlement.edit";
     type Values = EntitlementInput;
     type Row = RuleRow;
-    type Offer = ();
+    /// Categories.
+    type Offer = Vec<(String, String)>;
 
     fn read(input: &Input) -> Result<EntitlementInput> {
         let choose = |field| Error::field(field, Text::new("rule.choose"));
@@ -30,7 +31,7 @@ impl RecordForm for Rules {
         let amount = input.text("amount").parse();
         let effective_on = input.text("effective_on").parse();
         Ok(EntitlementInput {
-            category: Category::parse(&input.text("category")).ok_or_else(|| choose("category"))?,
+            category: input.text("category"),
             level,
             unit: EntitlementUnit::parse(&input.text("unit")).ok_or_else(|| choose("unit"))?,
             amount: amount.map_err(|_| Error::field("amount", Text::new("rule.whole_number")))?,
@@ -42,7 +43,7 @@ impl RecordForm for Rules {
     fn typed(row: &RuleRow) -> Input {
         let values = row.input();
         Input::of([
-            ("category", values.category.name().to_owned()),
+            ("category", values.category),
             ("level", values.level.map(|level| level.name().to_owned()).unwrap_or_default()),
             ("unit", values.unit.name().to_owned()),
             ("amount", values.amount.to_string()),
@@ -67,18 +68,24 @@ impl RecordForm for Rules {
         change(tx, id, seen, values)
     }
 
-    fn offer(_: &mut AnyConnection, _: &Scope, _: &Words) -> Result<()> {
-        Ok(())
+    fn offer(connection: &mut AnyConnection, _: &Scope, words: &Words) -> Result<Self::Offer> {
+        let all = categories(connection)?;
+        Ok(all.iter().map(|one| (one.code.clone(), words.pick(&one.name_zh, &one.name_en))).collect())
     }
 
-    fn fields(context: &Context, (): (), _: Option<&RuleRow>, input: &Input) -> Vec<FormField> {
+    fn fields(
+        context: &Context,
+        categories: Self::Offer,
+        _: Option<&RuleRow>,
+        input: &Input,
+    ) -> Vec<FormField> {
         let field = |name, kind| FormField::of(context, name, kind, input).required(true);
         let names = |kind: &str, values: &[&str]| {
             values.iter().map(|value| ((*value).to_owned(), context.name_of(kind, value))).collect::<Vec<_>>()
         };
         let mut levels = vec![(String::new(), context.t("entitlement.any_level").into_owned())];
         levels.extend(names("ability_level", AbilityLevel::NAMES));
-        let mut category = field("category", "select").options(names("elder_category", Category::NAMES));
+        let mut category = field("category", "select").options(categories);
         category.label = context.t("field.categories").into_owned();
         vec![
             category,

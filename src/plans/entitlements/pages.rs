@@ -8,7 +8,7 @@ use super::{balances, over_entitlement};
 use crate::access::{Permission, Scope};
 use crate::bus::Topic;
 use crate::db::AnyConnection;
-use crate::elders::Category;
+use crate::elders::store::{Category, categories};
 use crate::error::{Error, Result};
 use crate::listing::{ListRequest, Listed};
 use crate::plans::model::Balance;
@@ -164,12 +164,10 @@ impl List for Rules {
         Column::text("confirmed", "field.confirmed").unsorted(),
     ];
 
-    fn filters(_: &mut AnyConnection, _: &Scope, words: &Words) -> Result<Vec<Filter>> {
-        Ok(vec![Filter {
-            name: "category",
-            label: "field.categories",
-            kind: words.choices("elder_category", Category::NAMES),
-        }])
+    fn filters(connection: &mut AnyConnection, _: &Scope, words: &Words) -> Result<Vec<Filter>> {
+        let all = categories(connection)?;
+        let all = all.iter().map(|one| (one.code.clone(), words.pick(&one.name_zh, &one.name_en))).collect();
+        Ok(vec![Filter { name: "category", label: "field.categories", kind: FilterKind::Select(all) }])
     }
 
     fn rows(
@@ -179,16 +177,21 @@ impl List for Rules {
         words: &Words,
     ) -> Result<Listed<Row>> {
         let listed = list_rules(connection, scope, request)?;
-        let rows = listed.rows.into_iter().map(|row| rule_cells(&row, words)).collect();
+        let all = categories(connection)?;
+        let rows = listed.rows.into_iter().map(|row| rule_cells(&row, &all, words)).collect();
         Ok(Listed { rows, total: listed.total })
     }
 }
 
-fn rule_cells(row: &RuleRow, words: &Words) -> Row {
+fn category_name(all: &[Category], code: &str, words: &Words) -> String {
+    Category::find(all, code).map(|one| words.pick(&one.name_zh, &one.name_en)).unwrap_or_default()
+}
+
+fn rule_cells(row: &RuleRow, all: &[Category], words: &Words) -> Row {
     Row {
         href: Some(format!("/entitlement-rules/{}", row.id)),
         cells: vec![
-            Cell::text(words.name_of("elder_category", row.category.name())),
+            Cell::text(category_name(all, &row.category, words)),
             Cell::text(words::level(words.lang, row.level)),
             Cell::text(words::amount(words.lang, row.unit, i64::from(row.amount))),
             Cell::text(row.effective_on.to_string()),
@@ -199,12 +202,16 @@ fn rule_cells(row: &RuleRow, words: &Words) -> Row {
 
 async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
     let (scope, id, words) = (visitor.scope(), id.into_inner(), Words::of(&visitor));
-    let row =
-        visitor.app.db.read(move |connection| get_rule(connection, &scope, Permission::SeePlans, id)).await?;
+    let read = move |connection: &mut AnyConnection| {
+        let row = get_rule(connection, &scope, Permission::SeePlans, id)?;
+        Ok((row, categories(connection)?))
+    };
+    let (row, all) = visitor.app.db.read(read).await?;
+    let category = category_name(&all, &row.category, &words);
     let label = |key: &str| words.t(key);
     let confirmed = if row.confirmed { ("plan.confirmed", "ok") } else { ("plan.proposal", "note") };
     let fields = vec![
-        Field::new(label("field.categories"), words.name_of("elder_category", row.category.name())),
+        Field::new(label("field.categories"), category.clone()),
         Field::new(label("field.level"), words::level(words.lang, row.level)),
         Field::new(label("field.amount_month"), words::amount(words.lang, row.unit, i64::from(row.amount))),
         Field::new(label("field.effective_on"), row.effective_on.to_string()),
@@ -217,7 +224,7 @@ async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
         actions.push(edit.primary());
     }
     let detail = Detail {
-        heading: words.name_of("elder_category", row.category.name()),
+        heading: category,
         subheading: words::level(words.lang, row.level),
         actions,
         sections: vec![Section { heading: label("detail.facts"), fields, table: None }],

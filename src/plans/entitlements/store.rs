@@ -7,7 +7,6 @@ use crate::access::{Permission, Scope};
 use crate::clock::Instant;
 use crate::db::schema::entitlement_rules;
 use crate::db::{AnyConnection, Backend, is_unique};
-use crate::elders::Category;
 use crate::error::{Error, Result};
 use crate::listing::{ListRequest, Listed};
 use crate::plans::model::{AbilityLevel, EntitlementInput, EntitlementUnit, Rule};
@@ -17,7 +16,7 @@ use crate::text::Text;
 #[diesel(table_name = entitlement_rules)]
 pub struct RuleRow {
     pub id: i64,
-    pub category: Category,
+    pub category: String,
     pub level: Option<AbilityLevel>,
     pub unit: EntitlementUnit,
     pub amount: i32,
@@ -30,7 +29,7 @@ pub struct RuleRow {
 impl RuleRow {
     pub fn input(&self) -> EntitlementInput {
         EntitlementInput {
-            category: self.category,
+            category: self.category.clone(),
             level: self.level,
             unit: self.unit,
             amount: self.amount,
@@ -99,7 +98,7 @@ fn filtered<'a>(request: &ListRequest) -> entitlement_rules::BoxedQuery<'a, Back
 #[derive(Insertable, AsChangeset)]
 #[diesel(table_name = entitlement_rules, treat_none_as_null = true)]
 struct Values {
-    category: Category,
+    category: String,
     level: Option<AbilityLevel>,
     unit: EntitlementUnit,
     amount: i32,
@@ -111,7 +110,7 @@ struct Values {
 impl Values {
     fn of(input: &EntitlementInput, now: Instant) -> Values {
         Values {
-            category: input.category,
+            category: input.category.clone(),
             level: input.level,
             unit: input.unit,
             amount: input.amount,

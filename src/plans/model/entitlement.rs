@@ -4,7 +4,6 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::elders::Category;
 use crate::error::Result;
 use crate::input::Checks;
 
@@ -34,7 +33,8 @@ const AMOUNT_MAX: i32 = 44_640;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EntitlementInput {
-    pub category: Category,
+    /// Code of a category of elders, such as `lone`.
+    pub category: String,
     /// Of this ability only; of any without it.
     pub level: Option<AbilityLevel>,
     pub unit: EntitlementUnit,
@@ -56,7 +56,7 @@ impl EntitlementInput {
 
     pub fn written(&self) -> Value {
         json!({
-            "category": self.category.name(),
+            "category": self.category,
             "level": self.level.map(AbilityLevel::name),
             "unit": self.unit.name(),
             "amount": self.amount,
@@ -69,7 +69,7 @@ impl EntitlementInput {
 /// A rule as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
-    pub category: Category,
+    pub category: String,
     pub level: Option<AbilityLevel>,
     pub unit: EntitlementUnit,
     pub amount: i64,
@@ -85,32 +85,34 @@ pub struct Entitled {
     pub confirmed: bool,
 }
 
-/// The ability that categories speak of, where there is no assessment.
-pub fn level_of(categories: &[Category]) -> AbilityLevel {
-    if categories.contains(&Category::Disabled) {
-        AbilityLevel::Severe
-    } else if categories.contains(&Category::SemiDisabled) || categories.contains(&Category::Dementia) {
-        AbilityLevel::Moderate
-    } else {
-        AbilityLevel::Intact
+impl AbilityLevel {
+    /// What a level of the scale GB/T 42195 says.
+    pub fn of_scale(key: &str) -> Option<AbilityLevel> {
+        if key == "total_loss" { Some(AbilityLevel::Total) } else { AbilityLevel::parse(key) }
     }
+}
+
+/// What the assessment in force says; where there is none, the worst that the elder's categories speak of.
+pub fn level_of(assessed: Option<&str>, spoken_of: &[AbilityLevel]) -> AbilityLevel {
+    let assessed = assessed.and_then(AbilityLevel::of_scale);
+    assessed.or_else(|| spoken_of.iter().copied().max()).unwrap_or(AbilityLevel::Intact)
 }
 
 /// The largest entitlement of the elder's categories in the month of `day`; minutes come before visits. Of one category the rule
 /// of the level comes before the one of any level, and the latest before the earlier ones.
 pub fn entitled(
     rules: &[Rule],
-    categories: &[Category],
+    categories: &[&str],
     level: AbilityLevel,
     month: NaiveDate,
 ) -> Option<Entitled> {
-    let holds = |rule: &&Rule, category: Category| {
+    let holds = |rule: &&Rule, category: &str| {
         rule.category == category && rule.effective_on <= month && rule.level.is_none_or(|of| of == level)
     };
     categories
         .iter()
         .filter_map(|category| {
-            let of_category = rules.iter().filter(|rule| holds(rule, *category));
+            let of_category = rules.iter().filter(|rule| holds(rule, category));
             of_category.max_by_key(|rule| (rule.level.is_some(), rule.effective_on))
         })
         .max_by_key(|rule| (rule.unit == EntitlementUnit::Minutes, rule.amount))
@@ -169,9 +171,9 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn rule(category: Category, level: Option<AbilityLevel>, amount: i64, from: &str) -> Rule {
+    fn rule(category: &str, level: Option<AbilityLevel>, amount: i64, from: &str) -> Rule {
         Rule {
-            category,
+            category: category.to_owned(),
             level,
             unit: EntitlementUnit::Minutes,
             amount,
@@ -182,25 +184,35 @@ mod tests {
 
     #[test]
     fn the_level_and_the_latest_rule_of_the_best_category_count() {
-        use Category as C;
         let rules = [
-            rule(C::Lone, None, 600, "2025-01-01"),
-            rule(C::Lone, None, 700, "2026-12-01"),
-            rule(C::MinimumLiving, None, 900, "2025-01-01"),
-            rule(C::MinimumLiving, Some(AbilityLevel::Severe), 1_800, "2025-01-01"),
-            Rule { unit: EntitlementUnit::Visits, ..rule(C::VeryOld, None, 30_000, "2025-01-01") },
+            rule("lone", None, 600, "2025-01-01"),
+            rule("lone", None, 700, "2026-12-01"),
+            rule("minimum_living", None, 900, "2025-01-01"),
+            rule("minimum_living", Some(AbilityLevel::Severe), 1_800, "2025-01-01"),
+            Rule { unit: EntitlementUnit::Visits, ..rule("very_old", None, 30_000, "2025-01-01") },
         ];
-        let amount = |categories: &[C], month: &str| {
-            entitled(&rules, categories, level_of(categories), day(month)).map(|found| found.amount)
+        let amount = |categories: &[&str], level, month: &str| {
+            entitled(&rules, categories, level, day(month)).map(|found| found.amount)
         };
-        assert_eq!(amount(&[C::Lone], "2026-11-01"), Some(600));
-        assert_eq!(amount(&[C::Lone], "2026-12-01"), Some(700));
-        assert_eq!(amount(&[C::Lone, C::MinimumLiving], "2026-11-01"), Some(900));
-        assert_eq!(amount(&[C::MinimumLiving, C::Disabled], "2026-11-01"), Some(1_800));
-        assert_eq!(amount(&[C::VeryOld, C::Lone], "2026-11-01"), Some(600));
-        assert_eq!(amount(&[C::VeryOld], "2026-11-01"), Some(30_000));
-        assert_eq!(amount(&[C::Bereaved], "2026-11-01"), None);
-        assert_eq!(amount(&[C::Lone], "2024-12-01"), None);
+        let intact = AbilityLevel::Intact;
+        assert_eq!(amount(&["lone"], intact, "2026-11-01"), Some(600));
+        assert_eq!(amount(&["lone"], intact, "2026-12-01"), Some(700));
+        assert_eq!(amount(&["lone", "minimum_living"], intact, "2026-11-01"), Some(900));
+        assert_eq!(amount(&["minimum_living"], AbilityLevel::Severe, "2026-11-01"), Some(1_800));
+        assert_eq!(amount(&["very_old", "lone"], intact, "2026-11-01"), Some(600));
+        assert_eq!(amount(&["very_old"], intact, "2026-11-01"), Some(30_000));
+        assert_eq!(amount(&["bereaved"], intact, "2026-11-01"), None);
+        assert_eq!(amount(&["lone"], intact, "2024-12-01"), None);
+    }
+
+    #[test]
+    fn an_assessment_counts_before_what_categories_speak_of() {
+        let spoken_of = [AbilityLevel::Moderate, AbilityLevel::Severe];
+        assert_eq!(level_of(None, &[]), AbilityLevel::Intact);
+        assert_eq!(level_of(None, &spoken_of), AbilityLevel::Severe);
+        assert_eq!(level_of(Some("mild"), &spoken_of), AbilityLevel::Mild);
+        assert_eq!(level_of(Some("total_loss"), &spoken_of), AbilityLevel::Total);
+        assert_eq!(level_of(Some("of another scale"), &spoken_of), AbilityLevel::Severe);
     }
 
     #[test]

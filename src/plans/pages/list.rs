@@ -1,7 +1,6 @@
 use crate::access::{Permission, Scope};
 use crate::bus::Topic;
 use crate::db::AnyConnection;
-use crate::elders::Category;
 use crate::error::Result;
 use crate::listing::{ListRequest, Listed};
 use crate::plans::entitlements::{balances, over_entitlement};
@@ -110,9 +109,8 @@ fn cells(listed: ClientListed, balances: &std::collections::HashMap<i64, Balance
         Some(plan) => format!("/plans/{}", plan.id),
         None => format!("/elders/{}", listed.client.id),
     };
-    let categories = Category::parse_list(&listed.client.categories);
     let categories: Vec<String> =
-        categories.into_iter().map(|one| words.name_of("elder_category", one.name())).collect();
+        listed.categories.iter().map(|one| words.pick(&one.name_zh, &one.name_en)).collect();
     Row {
         href: Some(href),
         cells: vec![

@@ -11,7 +11,7 @@ use crate::access::{Permission, Scope};
 use crate::clock::Instant;
 use crate::db::schema::{care_plans, elders, plan_items, plan_pauses, towns};
 use crate::db::{AnyConnection, Backend};
-use crate::elders::store::within as elders_within;
+use crate::elders::store::{Category, categories_of, within as elders_within};
 use crate::error::Result;
 use crate::listing::{ListRequest, Listed};
 use crate::plans::model::{PauseReason, PlanState};
@@ -26,7 +26,6 @@ pub struct ClientRow {
     pub id: i64,
     pub name: String,
     pub town_code: String,
-    pub categories: String,
 }
 
 /// A client with the plan that is not ended.
@@ -35,6 +34,8 @@ pub struct ClientListed {
     pub client: ClientRow,
     pub town_zh: String,
     pub town_en: String,
+    /// What entitles the elder today.
+    pub categories: Vec<Category>,
     pub plan: Option<PlanRow>,
     pub items: i64,
     /// Why the plan is paused today.
@@ -128,6 +129,7 @@ fn with_plans(
     let mut items: HashMap<i64, i64> = HashMap::new();
     let mut paused: HashMap<i64, PauseReason> = HashMap::new();
     let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    let mut held = categories_of(connection, &ids, today)?;
     for part in ids.chunks(IDS_MAX) {
         let found: Vec<PlanRow> = care_plans::table
             .filter(care_plans::elder_id.eq_any(part.to_vec()))
@@ -158,6 +160,7 @@ fn with_plans(
         ClientListed {
             items: items.get(&number).copied().unwrap_or_default(),
             paused: paused.get(&number).copied(),
+            categories: held.remove(&client.id).unwrap_or_default(),
             town_zh,
             town_en,
             plan,

@@ -47,7 +47,7 @@ type Condition = Box<dyn BoxableExpression<caregivers::table, Backend, SqlType =
 /// The part of the table within reach.
 pub(crate) fn within(reach: &Reach) -> Condition {
     if reach.city {
-        return Box::new(diesel::dsl::sql::<Bool>("TRUE"));
+        return Box::new(crate::db::always());
     }
     Box::new(
         caregivers::town_code
@@ -117,6 +117,24 @@ pub fn find_called(
 pub fn get_named(connection: &mut AnyConnection, scope: &Scope, id: i64) -> Result<CaregiverListed> {
     let caregiver = get_caregiver(connection, scope, Permission::SeeCaregivers, id)?;
     named(connection, vec![caregiver])?.pop().ok_or_else(Error::not_found)
+}
+
+/// The names of those caregivers among `ids` whom the asker may see; none for somebody who sees no caregivers.
+pub fn names_of_caregivers(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    ids: &[i64],
+) -> Result<std::collections::HashMap<i64, String>> {
+    if ids.is_empty() || !scope.may(Permission::SeeCaregivers) {
+        return Ok(std::collections::HashMap::new());
+    }
+    let reach = scope.reach(Permission::SeeCaregivers)?;
+    let rows: Vec<(i64, String)> = caregivers::table
+        .filter(caregivers::id.eq_any(ids.to_vec()))
+        .filter(within(&reach))
+        .select((caregivers::id, caregivers::name))
+        .load(connection)?;
+    Ok(rows.into_iter().collect())
 }
 
 /// Filters: q (name), town, provider, skill and language (a code), active. Sorts: name, provider, town, active.

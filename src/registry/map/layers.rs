@@ -1,5 +1,7 @@
 //! What a map element is told: layers of places, each with a shape and a colour.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::store::town_points;
@@ -45,7 +47,7 @@ pub struct Point {
 
 /// Where a map element on a page gets its places, and its tiles.
 pub struct MapView {
-    pub src: &'static str,
+    pub src: Cow<'static, str>,
     /// Live topics after which the places are fetched again.
     pub refresh: &'static str,
     pub tiles: Option<String>,
@@ -53,8 +55,8 @@ pub struct MapView {
 }
 
 impl MapView {
-    pub fn new(config: &Config, src: &'static str, refresh: &'static str) -> MapView {
-        MapView { src, refresh, tiles: own_tiles(config), attribution: None }
+    pub fn new(config: &Config, src: impl Into<Cow<'static, str>>, refresh: &'static str) -> MapView {
+        MapView { src: src.into(), refresh, tiles: own_tiles(config), attribution: None }
     }
 }
 

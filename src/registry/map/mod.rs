@@ -4,4 +4,4 @@ mod layers;
 pub mod pages;
 mod store;
 
-pub use layers::{BLUE, GREEN, Layer, MapView, Point, Points, SKY, VERMILION, town_layer};
+pub use layers::{BLUE, GREEN, Layer, MapView, ORANGE, Point, Points, SKY, VERMILION, town_layer};

@@ -68,7 +68,7 @@ type AlertCondition = Box<dyn BoxableExpression<alerts::table, Backend, SqlType 
 
 fn alerts_within(reach: &Reach) -> AlertCondition {
     if reach.city {
-        return Box::new(diesel::dsl::sql::<Bool>("TRUE"));
+        return Box::new(crate::db::always());
     }
     Box::new(
         alerts::town_code

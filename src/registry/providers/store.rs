@@ -40,7 +40,7 @@ type Condition = Box<dyn BoxableExpression<providers::table, Backend, SqlType = 
 /// Providers that sit within reach, or work there: run a station or employ somebody in one of its towns.
 pub(crate) fn within(reach: &Reach) -> Condition {
     if reach.city {
-        return Box::new(diesel::dsl::sql::<Bool>("TRUE"));
+        return Box::new(crate::db::always());
     }
     let running = stations::table
         .filter(stations::town_code.eq_any(reach.towns.clone()))

@@ -44,7 +44,7 @@ type Condition = Box<dyn BoxableExpression<stations::table, Backend, SqlType = B
 /// The part of the table within reach.
 pub(crate) fn within(reach: &Reach) -> Condition {
     if reach.city {
-        return Box::new(diesel::dsl::sql::<Bool>("TRUE"));
+        return Box::new(crate::db::always());
     }
     Box::new(
         stations::town_code

@@ -38,7 +38,7 @@ type Condition = Box<dyn BoxableExpression<villages::table, Backend, SqlType = B
 /// The part of the table within reach.
 pub(crate) fn within(reach: &Reach) -> Condition {
     if reach.city {
-        return Box::new(diesel::dsl::sql::<Bool>("TRUE"));
+        return Box::new(crate::db::always());
     }
     Box::new(villages::town_code.eq_any(reach.towns.clone()))
 }

@@ -6,6 +6,8 @@ mod answer;
 pub(super) mod model;
 pub mod pages;
 pub mod store;
+mod timeline;
 
 pub use answer::{Answer, answer, open_follow_ups};
 pub use model::{FollowUpKind, FollowUpResult, Whom};
+pub use timeline::timeline;

@@ -90,6 +90,20 @@ pub fn open(
     Ok(query.order(follow_ups::due_at).limit(limit).select(FollowUpRow::as_select()).load(connection)?)
 }
 
+/// Of an elder, opened before an instant, the newest first: for the timeline.
+pub(super) fn of_elder_before(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    (elder_id, before, limit): (i64, Instant, i64),
+) -> Result<Vec<FollowUpRow>> {
+    let reach = scope.reach(Permission::SeeVisits)?;
+    let query = reached(&reach)
+        .filter(follow_ups::elder_id.eq(elder_id))
+        .filter(follow_ups::opened_at.lt(before))
+        .order((follow_ups::opened_at.desc(), follow_ups::id.desc()));
+    Ok(query.limit(limit).select(FollowUpRow::as_select()).load(connection)?)
+}
+
 /// All of a visit that the caller has within reach.
 pub fn of_visit(connection: &mut AnyConnection, visit_id: i64) -> Result<Vec<FollowUpRow>> {
     Ok(follow_ups::table

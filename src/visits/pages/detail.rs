@@ -117,7 +117,7 @@ fn known(connection: &mut AnyConnection, visit: &VisitRow) -> Result<Known> {
         found: proofs::find(connection, visit.id)?,
         steps: steps_of(connection, visit.id)?,
         files: files_of(connection, visit.id)?,
-        home: proofs::home_of(connection, visit.elder_id)?,
+        home: proofs::home_of(connection, visit.elder_id, visit.service_on)?,
         fence_m: rules_on(connection, visit.service_on)?.fence_m,
         door_code: None,
     })

@@ -22,6 +22,8 @@ impl List for Visits {
         Some(("/visits/new", "visit.new", Permission::AssignVisits));
     const LINKS: &'static [(&'static str, &'static str, &'static str)] = &[
         ("/visits/day", "day.heading", "layout-dashboard"),
+        ("/visits/week", "visit.week", "calendar-days"),
+        ("/visits/map", "visit.map", "map"),
         ("/plans", "plan.heading", "calendar-days"),
         ("/proposals", "proposal.heading", "calendar-clock"),
         ("/visits/exceptions", "exception.heading", "octagon-alert"),

@@ -71,11 +71,11 @@ pub fn refresh(tx: &mut Tx<'_>, visit_id: i64) -> Result<()> {
 }
 
 fn gather(tx: &mut Tx<'_>, visit: &VisitRow, steps: &[StepRow], files: &[FileRow]) -> Result<Evidence> {
-    let home = store::home_of(tx.connection, visit.elder_id)?;
+    let home = store::home_of(tx.connection, visit.elder_id, visit.service_on)?;
     let (before, after) = store::neighbours(tx.connection, visit)?;
     let mut near = |one: Option<VisitRow>| -> Result<Option<Neighbour>> {
         let Some(one) = one else { return Ok(None) };
-        let home = store::home_of(tx.connection, one.elder_id)?;
+        let home = store::home_of(tx.connection, one.elder_id, one.service_on)?;
         let arrived = one.arrived_at.zip(home);
         Ok(arrived.map(|(arrived_at, home)| Neighbour { arrived_at, ended_at: one.ended_at, home }))
     };

@@ -1,11 +1,12 @@
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 use diesel::prelude::*;
 
 use super::model::{Assessment, Point, Strength};
 use super::refresh::read;
 use crate::clock::Instant;
 use crate::db::AnyConnection;
-use crate::db::schema::{elders, visit_proofs, visits};
+use crate::db::schema::{visit_proofs, visits};
+use crate::elders::place_on;
 use crate::error::Result;
 use crate::visits::store::VisitRow;
 
@@ -45,14 +46,10 @@ pub(super) fn put(
     Ok(())
 }
 
-/// Where an elder lives.
-pub fn home_of(connection: &mut AnyConnection, elder_id: i64) -> Result<Option<Point>> {
-    let place: Option<(f64, f64)> = elders::table
-        .filter(elders::id.eq(elder_id))
-        .select((elders::longitude, elders::latitude))
-        .first(connection)
-        .optional()?;
-    Ok(place.map(|(longitude, latitude)| Point { longitude, latitude }))
+/// Where an elder is visited on a day.
+pub fn home_of(connection: &mut AnyConnection, elder_id: i64, day: NaiveDate) -> Result<Option<Point>> {
+    let place = place_on(connection, &[elder_id], day)?.remove(&elder_id);
+    Ok(place.map(|place| Point { longitude: place.longitude, latitude: place.latitude }))
 }
 
 /// The visits of the same caregiver that were arrived at just before this one and just after it, within a day.

@@ -92,6 +92,26 @@ pub fn visits_of_elder(
     with_names(connection, rows)
 }
 
+/// Visits of an elder whose window begins before an instant, newest first, for the timeline.
+pub fn visits_of_elder_before(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    (elder_id, before, limit): (i64, Instant, i64),
+    (calendar, now): (Calendar, Instant),
+) -> Result<Vec<VisitListed>> {
+    let reach = scope.reach(Permission::SeeVisits)?;
+    let rows = visits::table
+        .filter(visits::elder_id.eq(elder_id))
+        .filter(visits::window_starts_at.lt(before))
+        .filter(planned())
+        .filter(within(&reach, calendar, now))
+        .order(visits::window_starts_at.desc())
+        .limit(limit)
+        .select(VisitRow::as_select())
+        .load(connection)?;
+    with_names(connection, rows)
+}
+
 fn filtered<'a>(
     reach: &Reach,
     request: &ListRequest,

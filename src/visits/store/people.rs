@@ -62,9 +62,8 @@ pub fn get_item(connection: &mut AnyConnection, code: &str) -> Result<Item> {
 type Condition = Box<dyn BoxableExpression<caregivers::table, Backend, SqlType = Bool>>;
 
 fn within(reach: &Reach) -> Condition {
-    use diesel::dsl::sql;
     if reach.city {
-        return Box::new(sql::<Bool>("TRUE"));
+        return Box::new(crate::db::always());
     }
     Box::new(
         caregivers::town_code
@@ -104,6 +103,20 @@ pub fn caregivers_in_reach(connection: &mut AnyConnection, scope: &Scope) -> Res
     let reach = scope.reach(Permission::SeeVisits)?;
     let found = caregivers::table.filter(within(&reach)).filter(caregivers::active.eq(true));
     let names = found.order((caregivers::town_code, caregivers::name, caregivers::id)).limit(CANDIDATES_MAX);
+    Ok(names.select((caregivers::id, caregivers::name)).load(connection)?)
+}
+
+/// Number and name of the active caregivers of a town within reach, and of others who have visits there.
+pub fn caregivers_in_town(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    town_code: &str,
+    others: &[i64],
+) -> Result<Vec<(i64, String)>> {
+    let reach = scope.reach(Permission::SeeVisits)?;
+    let own = caregivers::town_code.eq(town_code).and(caregivers::active.eq(true)).and(within(&reach));
+    let found = caregivers::table.filter(own.or(caregivers::id.eq_any(others.to_vec())));
+    let names = found.order((caregivers::name, caregivers::id)).limit(CANDIDATES_MAX);
     Ok(names.select((caregivers::id, caregivers::name)).load(connection)?)
 }
 

@@ -117,9 +117,8 @@ pub(in crate::visits) type Condition = Box<dyn BoxableExpression<visits::table, 
 /// The part of the table within reach: by town, by the caregiver's provider, or one's own of today. An own visit that began
 /// before midnight stays within reach while it lasts, and what is offered to somebody until they have answered.
 pub(in crate::visits) fn within(reach: &Reach, calendar: Calendar, now: Instant) -> Condition {
-    use diesel::dsl::sql;
     if reach.city {
-        return Box::new(sql::<Bool>("TRUE"));
+        return Box::new(crate::db::always());
     }
     let today = calendar.day_of(now);
     let (midnight, _) = calendar.bounds(today);

@@ -1,14 +1,12 @@
 //! A caregiver's day: their visits with the places they go to, and whom to call.
 
-use std::collections::HashMap;
-
 use super::model::is_to_do;
 use super::store;
 use crate::access::audit::Entry;
 use crate::access::store::phone_of_coordinator;
 use crate::access::{Permission, Reach};
 use crate::app::Tx;
-use crate::elders::{phone_to_call, reveal_addresses};
+use crate::elders::{VisitPlace, phone_to_call, reveal_visit_places};
 use crate::error::{Error, Result};
 use crate::visits::checkin::store::{StepRow, steps_of};
 use crate::visits::proof::model::Point;
@@ -26,8 +24,8 @@ pub struct Day {
 
 pub struct DayVisit {
     pub listed: VisitListed,
-    /// Where it is, while it is still to be done.
-    pub address: Option<String>,
+    /// Where it is and how to be let in, while it is still to be done.
+    pub place: Option<VisitPlace>,
     pub home: Option<Point>,
     /// What the care plan says of it.
     pub task: String,
@@ -36,7 +34,7 @@ pub struct DayVisit {
     pub steps: Vec<StepRow>,
 }
 
-/// The asker's own visits of today. Addresses of those still to be done come in clear, which is written down.
+/// The asker's own visits of today. Addresses and door notes of those still to be done come in clear, which is written down.
 pub fn my_day(tx: &mut Tx<'_>) -> Result<Day> {
     let visits = own_visits(tx.connection, tx.scope, (tx.calendar, tx.now))?;
     let mut elders: Vec<i64> = visits
@@ -46,7 +44,8 @@ pub fn my_day(tx: &mut Tx<'_>) -> Result<Day> {
         .collect();
     elders.sort_unstable();
     elders.dedup();
-    let mut addresses = reveal_addresses(tx, &elders)?;
+    let today = tx.calendar.day_of(tx.now);
+    let places = reveal_visit_places(tx, &elders, today)?;
     let tasks = store::tasks(tx.connection, &visits)?;
     let mut partners = store::partners(tx.connection, &visits)?;
     let coordinator_phone = match visits.first() {
@@ -58,8 +57,8 @@ pub fn my_day(tx: &mut Tx<'_>) -> Result<Day> {
         let visit = &listed.visit;
         let goes_there = is_to_do(visit.state);
         shown.push(DayVisit {
-            address: if goes_there { address_of(&mut addresses, visit.elder_id) } else { None },
-            home: if goes_there { home_of(tx.connection, visit.elder_id)? } else { None },
+            place: places.get(&visit.elder_id).filter(|_| goes_there).cloned(),
+            home: if goes_there { home_of(tx.connection, visit.elder_id, visit.service_on)? } else { None },
             task: visit.plan_item_id.and_then(|item| tasks.get(&item).cloned()).unwrap_or_default(),
             partners: partners.remove(&visit.id).unwrap_or_default(),
             steps: steps_of(tx.connection, visit.id)?,
@@ -69,11 +68,6 @@ pub fn my_day(tx: &mut Tx<'_>) -> Result<Day> {
     let mut reasons = fail_reasons(tx.connection)?;
     reasons.retain(|reason| reason.choosable);
     Ok(Day { visits: shown, reasons, coordinator_phone })
-}
-
-/// Two visits of one day may go to the same elder.
-fn address_of(addresses: &mut HashMap<i64, String>, elder_id: i64) -> Option<String> {
-    addresses.get(&elder_id).cloned()
 }
 
 /// The phone of the elder of a visit that is still to be done, to be called now; the look is written down.

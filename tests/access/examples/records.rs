@@ -54,6 +54,32 @@ pub(super) fn add_bed_records(
     BedRecords { leave, hold, outage, transfer, waiting }
 }
 
+/// A row of every part of an elder's record. Each has the elder's own number, which fills both places of an address.
+pub(super) fn add_elder_parts(app: &TestApp, elder: i64, caregiver: i64) {
+    let rows = [
+        format!(
+            "elder_eligibility (id, elder_id, category_code, document_number, note) VALUES ({elder}, {elder}, 'lone', '', '')"
+        ),
+        format!(
+            "elder_places (id, elder_id, kind, label, longitude, latitude, coordinate_source) VALUES ({elder}, {elder}, \
+             'second_home', 'x', 118.6, 24.9, 'wgs84')"
+        ),
+        format!(
+            "elder_contacts (id, elder_id, call_order, name, relation, note) VALUES ({elder}, {elder}, 1, 'x', 'child', '')"
+        ),
+        format!(
+            "elder_caregivers (id, elder_id, caregiver_id, stance, reason, set_by, set_at) VALUES ({elder}, {elder}, \
+             {caregiver}, 'preferred', '', 'seed', '2026-11-01 00:00:00.000')"
+        ),
+        format!(
+            "elder_consents (id, elder_id, kind, given_on, given_by, note) VALUES ({elder}, {elder}, 'photo', '2026-11-01', '', '')"
+        ),
+        format!("elder_documents (id, elder_id, kind, note) VALUES ({elder}, {elder}, 'identity_card', '')"),
+    ];
+    let sql: Vec<String> = rows.iter().map(|row| format!("INSERT INTO {row}")).collect();
+    app.write(|tx| Ok(tx.connection.batch_execute(&sql.join(";"))?));
+}
+
 /// A batch of an institution.
 pub(super) fn add_import(app: &TestApp, town: usize, institution: i64) -> i64 {
     insert(

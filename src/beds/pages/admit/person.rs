@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use crate::access::Permission;
 use crate::beds::Whom;
 use crate::elders::store::{get_elder, get_person, list_elders};
-use crate::elders::{Category, Gender, NewElder, age_years, find_for_admission, is_identity, mask_identity};
+use crate::elders::{ElderInput, Gender, age_years, find_for_admission, is_identity, mask_identity};
 use crate::error::{Code, Error, Result};
 use crate::listing::ListRequest;
 use crate::registry::store::place_of_village;
@@ -80,7 +80,10 @@ fn about(visitor: &Visitor, gender: Gender, born_on: NaiveDate) -> String {
 /// Of somebody beyond reach no more is shown than the card says.
 async fn by_identity(visitor: &Visitor, identity: String) -> Result<Resolved> {
     let asked = identity.clone();
-    let found = visitor.app.write(&visitor.scope(), move |tx| find_for_admission(tx, &asked)).await?;
+    let found = visitor
+        .app
+        .write(&visitor.scope(), move |tx| find_for_admission(tx, Permission::ManageStays, &asked))
+        .await?;
     let unknown = || Error::field("elder", Text::new("rule.not_on_file"));
     let found = found.ok_or_else(unknown)?;
     let person = visitor.app.db.read(move |connection| get_person(connection, found.elder_id())).await?;
@@ -119,11 +122,11 @@ async fn by_number(visitor: &Visitor, id: i64) -> Result<Resolved> {
 
 /// Those within reach who are called so.
 async fn by_name(visitor: &Visitor, name: String) -> Result<Resolved> {
-    let (scope, now) = (visitor.scope(), visitor.now);
+    let (scope, at) = (visitor.scope(), (visitor.app.calendar, visitor.now));
     let filters = [("q".to_owned(), name)].into();
     let request = ListRequest { filters, limit: SAME_NAME_MAX, ..ListRequest::default() };
     let rows =
-        visitor.app.db.read(move |connection| list_elders(connection, &scope, &request, now)).await?.rows;
+        visitor.app.db.read(move |connection| list_elders(connection, &scope, &request, at)).await?.rows;
     match rows.as_slice() {
         [] => Err(Error::field("elder", Text::new("rule.no_such_name"))),
         [only] => by_number(visitor, only.elder.id).await,
@@ -143,10 +146,17 @@ async fn by_name(visitor: &Visitor, name: String) -> Result<Resolved> {
 
 /// What the form says of somebody who is not on file. Looks the card up first: nobody is put on file twice.
 async fn new_elder(visitor: &Visitor, input: &Input) -> Result<Resolved> {
-    let new = read_new(input)?;
+    let new = read_new(input)?.tidy();
     new.check(visitor.today()).map_err(renamed)?;
+    // The check has seen to both.
+    let (Some(gender), Some(born_on)) = (new.gender, new.born_on) else {
+        return Err(Error::internal("a checked elder"));
+    };
     if let Some(identity) = new.identity.clone() {
-        let found = visitor.app.write(&visitor.scope(), move |tx| find_for_admission(tx, &identity)).await?;
+        let found = visitor
+            .app
+            .write(&visitor.scope(), move |tx| find_for_admission(tx, Permission::ManageStays, &identity))
+            .await?;
         if found.is_some() {
             return Err(Error::field("identity", Text::new("rule.identity_on_file")));
         }
@@ -156,8 +166,8 @@ async fn new_elder(visitor: &Visitor, input: &Input) -> Result<Resolved> {
     let place = place.ok_or_else(|| Error::field("village", Text::new("rule.choose")))?;
     Ok(Resolved::One(Box::new(Known {
         name: new.name.trim().to_owned(),
-        about: about(visitor, new.gender, new.born_on),
-        gender: new.gender,
+        about: about(visitor, gender, born_on),
+        gender,
         home: Some((place.longitude, place.latitude)),
         whom: Whom::New(Box::new(new)),
     })))
@@ -168,18 +178,19 @@ fn renamed(error: Error) -> Error {
     error.renamed(&[("name", "person_name"), ("village_code", "village")])
 }
 
-fn read_new(input: &Input) -> Result<NewElder> {
-    let choose = |name: &'static str| Error::field(name, Text::new("rule.choose"));
+/// Gender and birthday may be left out where the card says them.
+fn read_new(input: &Input) -> Result<ElderInput> {
     let or_none = |name: &str| Some(input.text(name)).filter(|text| !text.is_empty());
-    let born_on = input.text("born_on").parse();
-    Ok(NewElder {
-        name: input.text("person_name"),
-        identity: or_none("identity").map(|identity| identity.to_ascii_uppercase()),
-        gender: Gender::parse(&input.text("gender")).ok_or_else(|| choose("gender"))?,
-        born_on: born_on.map_err(|_| Error::field("born_on", Text::new("rule.date")))?,
+    let day = |text: String| text.parse().map_err(|_| Error::field("born_on", Text::new("rule.date")));
+    let gender =
+        |text: String| Gender::parse(&text).ok_or_else(|| Error::field("gender", Text::new("rule.choose")));
+    let village = or_none("village").ok_or_else(|| Error::field("village", Text::new("rule.choose")))?;
+    Ok(ElderInput {
+        identity: or_none("identity"),
+        gender: or_none("gender").map(gender).transpose()?,
+        born_on: or_none("born_on").map(day).transpose()?,
         phone: or_none("phone"),
         address: or_none("address"),
-        village_code: or_none("village").ok_or_else(|| choose("village"))?,
-        categories: None::<Vec<Category>>,
+        ..ElderInput::named(&input.text("person_name"), &village)
     })
 }

@@ -8,7 +8,7 @@ use super::super::places;
 use super::Said;
 use crate::access::Permission;
 use crate::app::Tx;
-use crate::beds::{Admission, Agreed, Settled, Whom, resident_of, settle, take_over, uses_up};
+use crate::beds::{Admission, Settled, TAKE_OVER, Whom, resident_of, settle, take_over};
 use crate::elders::store::get_elder;
 use crate::elders::{
     ElderInput, Found, change, find_for_admission, identify, keep, register_resident, same_personal,
@@ -27,22 +27,22 @@ pub(super) fn house_resident(
     made: &mut Vec<Made>,
 ) -> Result<()> {
     let Some(identity) = &said.identity else { return resident_by_name(tx, bed, said, made) };
-    let found = if let Some(found) = find_for_admission(tx, identity)? {
+    let found = if let Some(found) = find_for_admission(tx, TAKE_OVER, identity)? {
         check_person(tx, found, said)?;
         found
     } else {
         let input = new_elder(tx, institution, row, said)?;
-        let found = register_resident(tx, &input)?;
+        let found = register_resident(tx, TAKE_OVER, &input)?;
         made.push(Made::added("elder", found.elder_id(), 1));
         found
     };
     let elder = found.elder_id();
     if let Some(settled) = settle(tx, bed, elder, &said.resident)? {
-        note(made, settled, false);
+        note(made, settled);
     } else {
-        let used_up = uses_up(tx, elder)?;
-        let settled = take_over(tx, &admission(tx, ground, found, bed, said))?;
-        note(made, settled, used_up);
+        let (stay_id, used_up) = take_over(tx, &admission(tx, ground, found, bed, said))?;
+        let stay = Made::added("stay", stay_id, 1);
+        made.push(if used_up.is_nothing() { stay } else { stay.after(json!(used_up)) });
     }
     phone_of_known(tx, elder, said, made)
 }
@@ -54,21 +54,14 @@ fn resident_by_name(tx: &mut Tx<'_>, bed: i64, said: &Said<'_>, made: &mut Vec<M
         return Err(Error::field("identity", Text::new("import.identity_to_admit")));
     };
     if let Some(settled) = settle(tx, bed, elder, &said.resident)? {
-        note(made, settled, false);
+        note(made, settled);
     }
     phone_of_known(tx, elder, said, made)
 }
 
-fn note(made: &mut Vec<Made>, settled: Settled, used_up: bool) {
-    match settled {
-        Settled::Same => {}
-        Settled::Admitted { stay_id } => {
-            let stay = Made::added("stay", stay_id, 1);
-            made.push(if used_up { stay.after(json!({ "used_up": true })) } else { stay });
-        }
-        Settled::Agreed { stay_id, version, before } => {
-            made.push(Made::changed("stay", stay_id, version, before));
-        }
+fn note(made: &mut Vec<Made>, settled: Settled) {
+    if let Settled::Agreed { stay_id, version, before } = settled {
+        made.push(Made::changed("stay", stay_id, version, before));
     }
 }
 
@@ -79,13 +72,7 @@ fn admission(tx: &Tx<'_>, ground: &Ground, found: Found, bed: i64, said: &Said<'
         minutes => Some(tx.calendar.at(day, minutes.unwrap_or_default())),
     });
     Admission {
-        agreed: Agreed {
-            care_level: said.resident.care_level,
-            contract_starts_on: said.resident.contract_starts_on,
-            contract_ends_on: said.resident.contract_ends_on,
-            risks: Vec::new(),
-            contact: said.resident.contact.clone(),
-        },
+        agreed: said.resident.agreed(),
         reason: format!("import {}", ground.batch_id),
         ..Admission::now(Whom::Found(found), bed).from(from)
     }
@@ -104,7 +91,7 @@ fn check_person(tx: &mut Tx<'_>, found: Found, said: &Said<'_>) -> Result<()> {
 
 /// Somebody who is not on file: of the institution's village where the row names none.
 fn new_elder(tx: &mut Tx<'_>, institution: i64, row: &Values, said: &Said<'_>) -> Result<ElderInput> {
-    let house = get_institution(tx.connection, tx.scope, Permission::ManageStays, institution)?;
+    let house = get_institution(tx.connection, tx.scope, TAKE_OVER, institution)?;
     let mut fields = Fields::of(row);
     let village = fields.text("village_code").map(str::to_owned).or_else(|| house.village_code.clone());
     let (Some(name), Some(gender), Some(born_on), Some(village)) =
@@ -124,26 +111,22 @@ fn new_elder(tx: &mut Tx<'_>, institution: i64, row: &Values, said: &Said<'_>) -
     let town = row.has("village_code").then_some(house.town_code.as_str());
     let village = places::village(tx, town, &village)?;
     Ok(ElderInput {
-        name: name.to_owned(),
-        gender,
-        born_on,
-        village_code: village.code,
-        categories: Vec::new(),
-        home_visits: false,
-        longitude: village.longitude,
-        latitude: village.latitude,
+        gender: Some(gender),
+        born_on: Some(born_on),
         identity: said.identity.clone(),
-        phone: said.phone.map(str::to_owned),
-        address: None,
+        phone: said.phone.clone().given(),
+        ..ElderInput::named(name, &village.code)
     })
 }
 
-/// A phone number that the row gives and that is not the one on file.
+/// A phone number that the row gives or empties and that is not what is on file.
 fn phone_of_known(tx: &mut Tx<'_>, elder: i64, said: &Said<'_>, made: &mut Vec<Made>) -> Result<()> {
     let is_new = made.iter().any(|made| made.entity == "elder" && made.before.is_none());
-    let Some(phone) = said.phone.filter(|_| !is_new) else { return Ok(()) };
+    if is_new || said.phone.is_silent() {
+        return Ok(());
+    }
     let known = get_elder(tx.connection, tx.scope, Permission::EditElder, elder, tx.now)?;
-    let input = ElderInput { phone: Some(phone.to_owned()), ..known.input() };
+    let input = ElderInput { phone: said.phone.clone().given(), ..known.input() };
     if same_personal(tx, &known, &input)? {
         return Ok(());
     }

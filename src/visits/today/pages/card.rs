@@ -19,6 +19,8 @@ pub struct CardView {
     pub state_name: String,
     pub tone: &'static str,
     pub address: Option<String>,
+    /// How to be let in.
+    pub door_note: Option<String>,
     /// An address that phones open in their map.
     pub map_href: Option<String>,
     pub task: String,
@@ -49,7 +51,10 @@ pub struct StepView {
 }
 
 pub fn card(context: &Context, day: DayVisit) -> CardView {
-    let DayVisit { listed, address, home, task, partners, steps } = day;
+    let DayVisit { listed, place, home, task, partners, steps } = day;
+    let may_call = place.is_some();
+    let (address, door_note) = place.map(|place| (place.address, place.door_note)).unzip();
+    let written = |text: Option<String>| text.filter(|text| !text.is_empty());
     let row = &listed.visit;
     let calendar = context.app.calendar;
     let (from, to) = row.starts_at.zip(row.ends_at).unwrap_or((row.window_starts_at, row.window_ends_at));
@@ -73,8 +78,9 @@ pub fn card(context: &Context, day: DayVisit) -> CardView {
         state: row.state.name(),
         state_name: context.name_of("visit_state", row.state.name()),
         tone: tone(row.state),
-        may_call: address.is_some(),
-        address,
+        may_call,
+        address: written(address),
+        door_note: written(door_note),
         map_href,
         task,
         partners: (!with.is_empty()).then(|| context.lang.fill("today.together", &[("names", &with)])),

@@ -1,0 +1,32 @@
+//! Alerts around an elder for the timeline.
+
+use super::store::alerts_during_stays;
+use crate::access::{Permission, Scope};
+use crate::clock::Instant;
+use crate::db::AnyConnection;
+use crate::error::Result;
+use crate::timeline::Happening;
+use crate::web::Words;
+
+/// Alerts of the house where the elder stayed at the time, before an instant, newest first; none for somebody who sees no
+/// alerts.
+pub fn timeline(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    words: &Words,
+    elder_id: i64,
+    (before, limit): (Instant, i64),
+) -> Result<Vec<Happening>> {
+    if !scope.may(Permission::SeeAlerts) {
+        return Ok(Vec::new());
+    }
+    let listed = alerts_during_stays(connection, scope, (elder_id, before, limit))?;
+    let happening = |listed: super::store::AlertListed| Happening {
+        at: listed.alert.raised_at,
+        kind: "alert",
+        what: words.name_of("alert_kind", listed.alert.kind.name()),
+        who: format!("{} · {}", listed.place, listed.device),
+        href: Some(format!("/devices/{}", listed.alert.device_id)),
+    };
+    Ok(listed.into_iter().map(happening).collect())
+}
