@@ -7,10 +7,10 @@ mod planned;
 mod reasons;
 mod visits;
 
-pub use overview::{DayLoad, away, loads, located};
 pub use listing::{
     VisitListed, list_visits, own_visits, visits_of_elder, visits_of_elder_before, with_names,
 };
+pub use overview::{DayLoad, away, loads, located};
 pub use people::{
     CaregiverRow, Item, caregiver_names, caregivers_for, caregivers_in_reach, caregivers_in_town,
     elder_names, get_caregiver, get_item, items,

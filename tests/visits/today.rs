@@ -1,9 +1,11 @@
 //! A caregiver's page of today: own visits only, names masked, addresses while they are needed, and whom to call.
 
 use chrono::TimeDelta;
+use diesel::prelude::*;
 use reqwest::Method;
 use serde_json::{Value, json};
 use songhe::access::{Place, Role};
+use songhe::db::schema::elders;
 use songhe::visits::{CaregiverRule, Group, GroupRelation, assign, put_groups, visit_code};
 
 use super::{planned, visit_of};
@@ -58,6 +60,23 @@ both!(the_page_of_today_holds_what_is_needed_at_the_door_and_no_more, |app| asyn
     assert_eq!(app.audited("elder.address").len(), 1, "the look at the address is written down");
     // Whoever has no visits of their own has no such day.
     assert_eq!(location(&lin.get("/today").await), "/visits");
+});
+
+both!(a_door_note_is_on_the_page_while_somebody_goes_there, |app| async {
+    let (id, elder, _) = ready(app);
+    let cell = songhe::access::seal::Cell { table: "elders", row: elder, column: "door_note" };
+    let sealed = app.keys().seal(cell, "院内有狗").unwrap();
+    app.write(|tx| {
+        diesel::update(elders::table.filter(elders::id.eq(elder)))
+            .set(elders::door_note_sealed.eq(&sealed))
+            .execute(tx.connection)?;
+        Ok(())
+    });
+    let chen = app.login("chen").await;
+    assert!(chen.page("/today").await.contains("院内有狗"));
+    let done = [("version", "2"), ("reason", "nobody_home"), ("note", "")];
+    assert_eq!(location(&chen.post_form(&format!("/visits/{id}/fail"), &done).await), "/today");
+    assert!(!chen.page("/today").await.contains("院内有狗"));
 });
 
 both!(a_phone_number_is_shown_for_a_visit_that_is_to_be_done_and_written_down, |app| async {
