@@ -160,7 +160,6 @@ const BED: (
 );
 
 fn within(reach: &Reach) -> Condition {
-    use diesel::dsl::sql;
     if reach.city {
         return Box::new(crate::db::always());
     }

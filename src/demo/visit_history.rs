@@ -26,13 +26,13 @@ const LASTS_MIN: i32 = 30;
 /// Adds visits until there are `wanted` in all, of all clients in turn, each made by somebody of the town.
 pub(super) fn add(app: &App, wanted: i64) -> Result<()> {
     let there = app.db.read_now(store::count_visits)?;
-    let clients = app.db.read_now(store::clients)?;
+    let today = app.calendar.day_of(app.clock.now());
+    let clients = app.db.read_now(|connection| store::clients(connection, today))?;
     let mut workers: HashMap<String, Vec<i64>> = HashMap::new();
     for worker in app.db.read_now(store::workers)? {
         workers.entry(worker.town_code).or_default().push(worker.id);
     }
     let missing = (wanted - there).max(0);
-    let today = app.calendar.day_of(app.clock.now());
     let mut turn = 0;
     let mut added = 0;
     for back in (0..DAYS / DAYS_AT_ONCE).rev() {

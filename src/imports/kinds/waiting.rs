@@ -10,7 +10,7 @@ use crate::app::Tx;
 use crate::beds::store::{all_classes, get_entry};
 use crate::beds::{BedKind, CareLevel, WaitSaid, Whom, put_in_line, take_entry_back, waits_so};
 use crate::elders::store::{ElderRow, find_alike, get_elder};
-use crate::elders::{Gender, NewElder, find_by_identity, remove};
+use crate::elders::{ElderInput, Gender, find_by_identity, remove};
 use crate::error::{Error, Result};
 use crate::imports::model::{Column, Made, Values};
 use crate::input::Told;
@@ -163,15 +163,11 @@ fn whom(
     let (Some(gender), Some(born_on), Some(village)) = (gender, born_on, village) else {
         return Err(Error::field("village_code", Text::new("import.needed")));
     };
-    Ok(Some(Whom::New(Box::new(NewElder {
-        name: name.to_owned(),
+    Ok(Some(Whom::New(Box::new(ElderInput {
         identity: Some(identity),
-        gender,
-        born_on,
-        phone: None,
-        address: None,
-        village_code: village.code,
-        categories: None,
+        gender: Some(gender),
+        born_on: Some(born_on),
+        ..ElderInput::named(name, &village.code)
     }))))
 }
 
