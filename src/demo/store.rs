@@ -4,8 +4,8 @@
 mod bulk;
 mod assessments;
 mod bed_life;
-mod measured;
 mod elder_parts;
+mod measured;
 mod queries;
 mod removal;
 
@@ -14,9 +14,9 @@ use diesel::prelude::*;
 
 pub(super) use assessments::*;
 pub(super) use bed_life::*;
+pub(super) use elder_parts::*;
 pub(super) use measured::count_visits;
 pub use measured::{Busiest, busiest, steps_on_record, visits_to_make};
-pub(super) use elder_parts::*;
 pub(super) use queries::*;
 pub(super) use removal::drop_everything;
 

@@ -72,9 +72,8 @@ type Condition = Box<dyn BoxableExpression<elders::table, Backend, SqlType = Boo
 /// The part of the table within reach at `now`: by town; by a stay in an institution, a hold of one of its beds or a visit of
 /// a provider that goes on or ended in the last thirty days; by waiting for an institution or being asked to be taken in there.
 pub(crate) fn within(reach: &Reach, now: Instant) -> Condition {
-    use diesel::dsl::sql;
     if reach.city {
-        return Box::new(sql::<Bool>("TRUE"));
+        return Box::new(crate::db::always());
     }
     let since = now - TimeDelta::days(REACH_AFTER_DAYS);
     let residents = stays::table
@@ -130,7 +129,7 @@ pub fn get_elder(
 pub fn get_elder_to_edit(connection: &mut AnyConnection, scope: &Scope, id: i64) -> Result<ElderRow> {
     let reach = scope.reach(Permission::EditElder)?;
     let editable: Condition = if reach.city {
-        Box::new(diesel::dsl::sql::<Bool>("TRUE"))
+        Box::new(crate::db::always())
     } else {
         let residents = stays::table
             .filter(stays::institution_id.eq_any(reach.institutions))

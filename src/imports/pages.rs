@@ -1,8 +1,8 @@
 //! Pages of imports: the list of batches, the form for a file, one batch from its columns to its end.
 
 mod batch;
-mod merged;
 mod export;
+mod merged;
 mod new;
 
 use actix_web::http::header;

@@ -1,7 +1,5 @@
 //! Visits by caregiver and day, and where they are.
 
-use std::collections::HashMap;
-
 use chrono::NaiveDate;
 use diesel::dsl::{count_star, sum};
 use diesel::prelude::*;
@@ -12,12 +10,10 @@ use super::visits::{VisitRow, planned, within};
 use crate::access::{Permission, Scope};
 use crate::clock::{Calendar, Instant};
 use crate::db::AnyConnection;
-use crate::db::schema::{caregiver_absences, elders, visits};
+use crate::db::schema::{caregiver_absences, visits};
+use crate::elders::place_on;
 use crate::error::Result;
 use crate::visits::model::VisitState;
-
-/// Numbers listed in one statement.
-const IDS_MAX: usize = 10_000;
 
 /// The visits of one caregiver, or of nobody, on one day in one state.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable)]
@@ -92,18 +88,11 @@ pub fn located(
     let rows: Vec<VisitRow> =
         query.order((visits::window_starts_at, visits::id)).select(VisitRow::as_select()).load(connection)?;
     let ids: Vec<i64> = rows.iter().map(|visit| visit.elder_id).collect();
-    let mut places: HashMap<i64, (f64, f64)> = HashMap::new();
-    for part in ids.chunks(IDS_MAX) {
-        let found: Vec<(i64, f64, f64)> = elders::table
-            .filter(elders::id.eq_any(part.to_vec()))
-            .select((elders::id, elders::longitude, elders::latitude))
-            .load(connection)?;
-        places.extend(found.into_iter().map(|(id, longitude, latitude)| (id, (longitude, latitude))));
-    }
+    let places = place_on(connection, &ids, day)?;
     let listed = with_names(connection, rows)?;
     let place = |visit: VisitListed| {
-        let (longitude, latitude) = places.get(&visit.visit.elder_id).copied()?;
-        Some((visit, longitude, latitude))
+        let place = places.get(&visit.visit.elder_id)?;
+        Some((visit, place.longitude, place.latitude))
     };
     Ok(listed.into_iter().filter_map(place).collect())
 }
