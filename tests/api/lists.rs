@@ -134,6 +134,7 @@ both!(personal_data_is_masked_and_never_in_a_list, |app| async {
         identity: "350582194605010011".to_owned(),
         phone: "13800001234".to_owned(),
         address: format!("{}8号", village_code(1)),
+        ..songhe::elders::Personal::default()
     };
     put_personal(app, id, &personal);
     let lin = Program::enter(app, "lin").await;

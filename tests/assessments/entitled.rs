@@ -21,12 +21,7 @@ both!(the_level_in_force_counts_before_what_a_category_speaks_of, |app| async {
     assert!(page.contains("15 小时（待确认）") && !page.contains("20 小时"), "{page}");
     assert!(month("2026-10").await.contains("20 小时（待确认）"), "it was not in force in October");
     app.hand.advance(chrono::TimeDelta::days(1));
-    in_force(
-        app,
-        elder,
-        ABILITY,
-        &[("walking", 0), ("stairs", 0), ("bathing", 0), ("eating", 0), ("dressing", 0)],
-    );
+    in_force(app, elder, ABILITY, &[("walking", 0), ("stairs", 0), ("bathing", 0), ("eating", 0)]);
     let level: String = app.read(|connection| {
         let levels =
             songhe::assessments::levels_on(connection, &[elder], ABILITY, "2026-11-30".parse().unwrap());

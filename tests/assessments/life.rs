@@ -241,12 +241,12 @@ both!(working_days_are_those_of_the_public_schedule, |app| async {
     // The schedule of 2026: seven days off from 1 October, and Saturday the 10th is worked.
     assert_eq!(due("国庆节", "2026-09-30"), "2026-10-20");
     assert_eq!(due("平日", "2026-11-20"), "2026-12-04");
-    app.taken(
-        "INSERT INTO holidays (day, kind, name_zh, name_en, source, confirmed, updated_at) VALUES \
-         ('2026-11-25', 'off', '试', 'Trial', 'test', TRUE, '2026-11-01 00:00:00.000'), \
-         ('2026-11-28', 'work', '试', 'Trial', 'test', TRUE, '2026-11-01 00:00:00.000'), \
-         ('2026-11-27', 'off', '试', 'Trial', 'test', TRUE, '2026-11-01 00:00:00.000')",
-    );
+    for (day, kind) in [("2026-11-25", "off"), ("2026-11-27", "off"), ("2026-11-28", "work")] {
+        app.taken(&format!(
+            "INSERT INTO holidays (day, kind, name_zh, name_en, source, confirmed, updated_at) VALUES \
+             ('{day}', '{kind}', '试', 'Trial', 'test', TRUE, '2026-11-01 00:00:00.000')"
+        ));
+    }
     assert_eq!(due("改动", "2026-11-20"), "2026-12-07");
 });
 

@@ -61,8 +61,12 @@ impl TestApp {
     /// An elder with identity number, phone and address; gives the number.
     pub fn add_sealed_elder(&self, town: usize, identity: &str) -> i64 {
         let id = self.add_elder(town);
-        let personal =
-            Personal { identity: identity.to_owned(), phone: PHONE.to_owned(), address: ADDRESS.to_owned() };
+        let personal = Personal {
+            identity: identity.to_owned(),
+            phone: PHONE.to_owned(),
+            address: ADDRESS.to_owned(),
+            ..Personal::default()
+        };
         let columns = seal(self.keys(), id, &personal).unwrap();
         self.write(|tx| {
             diesel::update(elders::table.filter(elders::id.eq(id)))

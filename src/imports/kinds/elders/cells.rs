@@ -135,7 +135,7 @@ fn days(column: &'static str, text: &str) -> Result<(String, String)> {
 /// Names alone may stand in one line, as the list of elders is exported.
 fn read_categories(all: &[Category], text: &str) -> Result<Vec<Input>> {
     let has_parts = text.contains(['\n', '|', '｜']);
-    let text = if has_parts { text.to_owned() } else { text.replace(['、', '，', ',', '/'], "\n") };
+    let text = if has_parts { text.to_owned() } else { text.replace(['、', '，', ','], "\n") };
     items(&text).map(|item| category(all, &item)).collect()
 }
 
