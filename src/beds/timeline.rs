@@ -54,7 +54,7 @@ fn of_stay(listed: &StayListed, words: &Words) -> Vec<Happening> {
     let began = happening(stay.starts_at, words.t("timeline.stay_began"));
     let ended = stay.ends_at.map(|at| {
         let how = stay.ending.map(|ending| words.name_of("ending", ending.name()));
-        let what = how.map_or_else(|| words.t("timeline.stay_ended"), |how| how);
+        let what = how.unwrap_or_else(|| words.t("timeline.stay_ended"));
         happening(at, what)
     });
     std::iter::once(began).chain(ended).collect()

@@ -69,9 +69,12 @@ impl Source {
                     )
                     // A write looks up single rows by their keys: planning each statement anew costs more than running it, and
                     // all other writes wait for it. Lists that are read are planned for the values they are asked with.
-                    .and_then(|()| match read_only {
-                        true => Ok(()),
-                        false => connection.batch_execute("SET plan_cache_mode = force_generic_plan"),
+                    .and_then(|()| {
+                        if read_only {
+                            Ok(())
+                        } else {
+                            connection.batch_execute("SET plan_cache_mode = force_generic_plan")
+                        }
                     })
                     .map_err(ConnectionError::CouldntSetupConfiguration)?;
                 Ok(AnyConnection::Postgres(connection))

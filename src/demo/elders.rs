@@ -90,9 +90,9 @@ pub(super) fn elder(city: &City<'_>, dice: &mut Dice, profile: &Profile<'_>) -> 
         door_note_sealed: door_note.flatten(),
         coordinate_source: "wgs84",
         languages: wishes.languages,
-        gender_wish: wishes.gender_wish,
+        gender_wish: wishes.gender_wish.map(str::to_owned),
         gender_wish_hard: wishes.gender_wish_hard,
-        language_wish: wishes.language_wish,
+        language_wish: wishes.language_wish.map(str::to_owned),
         language_wish_hard: false,
     })
 }

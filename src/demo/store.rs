@@ -135,9 +135,9 @@ bulk!(insert_elders, elders, ElderRow {
     door_note_sealed: Option<Vec<u8>>,
     coordinate_source: &'static str,
     languages: &'static str,
-    gender_wish: Option<&'static str>,
+    gender_wish: Option<String>,
     gender_wish_hard: bool,
-    language_wish: Option<&'static str>,
+    language_wish: Option<String>,
     language_wish_hard: bool,
 });
 

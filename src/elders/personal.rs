@@ -84,16 +84,18 @@ pub fn reveal(tx: &mut Tx<'_>, id: i64) -> Result<Clear> {
     let keys = tx.keys;
     let mut clear = Clear { personal: open(keys, &row)?, ..Clear::default() };
     for place in place_rows::list(tx.connection, id)? {
-        let opened = |column, sealed: &Option<Vec<u8>>| open_of(keys, (PLACES, place.id, column), sealed);
+        let opened =
+            |column, sealed: &Option<Vec<u8>>| open_of(keys, (PLACES, place.id, column), sealed.as_deref());
         let values = (opened(ADDRESS, &place.address_sealed)?, opened(DOOR_NOTE, &place.door_note_sealed)?);
         clear.places.insert(place.id, values);
     }
     for contact in contact_rows::list(tx.connection, id)? {
-        let phone = open_of(keys, ("elder_contacts", contact.id, PHONE), &contact.phone_sealed)?;
+        let phone = open_of(keys, ("elder_contacts", contact.id, PHONE), contact.phone_sealed.as_deref())?;
         clear.phones.insert(contact.id, phone);
     }
     for document in document_rows::list(tx.connection, id)? {
-        let number = open_of(keys, ("elder_documents", document.id, "number"), &document.number_sealed)?;
+        let number =
+            open_of(keys, ("elder_documents", document.id, "number"), document.number_sealed.as_deref())?;
         clear.numbers.insert(document.id, number);
     }
     Ok(clear)
@@ -111,9 +113,9 @@ pub(super) fn seal_of(
 pub(super) fn open_of(
     keys: &Keys,
     (table, row, column): (&'static str, i64, &'static str),
-    sealed: &Option<Vec<u8>>,
+    sealed: Option<&[u8]>,
 ) -> Result<String> {
-    sealed.as_ref().map_or(Ok(String::new()), |sealed| keys.open(Cell { table, row, column }, sealed))
+    sealed.map_or(Ok(String::new()), |sealed| keys.open(Cell { table, row, column }, sealed))
 }
 
 /// Where somebody is visited, in clear.
@@ -154,7 +156,8 @@ pub fn reveal_visit_places(
     let mut places = HashMap::new();
     for (elder, place) in sealed {
         let (table, row) = place.place_id.map_or(("elders", elder), |id| (PLACES, id));
-        let opened = |column, sealed: &Option<Vec<u8>>| open_of(tx.keys, (table, row, column), sealed);
+        let opened =
+            |column, sealed: &Option<Vec<u8>>| open_of(tx.keys, (table, row, column), sealed.as_deref());
         let address = opened(ADDRESS, &place.address_sealed)?;
         let door_note = opened(DOOR_NOTE, &place.door_note_sealed)?;
         places.insert(elder, VisitPlace { address, door_note });

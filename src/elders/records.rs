@@ -59,14 +59,15 @@ impl Revealed {
 fn record(connection: &mut AnyConnection, keys: &Keys, elder: ElderRow) -> Result<Record> {
     let id = elder.id;
     let places = place_rows::list(connection, id)?.into_iter().map(|row| {
-        let opened =
-            |column, sealed: &Option<Vec<u8>>| open_of(keys, ("elder_places", row.id, column), sealed);
+        let opened = |column, sealed: &Option<Vec<u8>>| {
+            open_of(keys, ("elder_places", row.id, column), sealed.as_deref())
+        };
         let values = (opened("address", &row.address_sealed)?, opened("door_note", &row.door_note_sealed)?);
         Ok((row, values.0, values.1))
     });
     let places = places.collect::<Result<_>>()?;
     let contacts = contact_rows::list(connection, id)?.into_iter().map(|row| {
-        let phone = open_of(keys, ("elder_contacts", row.id, "phone"), &row.phone_sealed)?;
+        let phone = open_of(keys, ("elder_contacts", row.id, "phone"), row.phone_sealed.as_deref())?;
         Ok((row, phone))
     });
     let contacts = contacts.collect::<Result<_>>()?;

@@ -52,10 +52,11 @@ bulk!(insert_places, elder_places, PlaceRow {
     to_on: Option<NaiveDate>,
 });
 
-/// Row, elder, town, birthday and category of what the clients of home visits hold, elder by elder.
-pub(in crate::demo) fn held_by_clients(
-    connection: &mut AnyConnection,
-) -> Result<Vec<(i64, i64, String, NaiveDate, String)>> {
+/// Row, elder, town, birthday and category.
+pub(in crate::demo) type Held = (i64, i64, String, NaiveDate, String);
+
+/// What the clients of home visits hold, elder by elder.
+pub(in crate::demo) fn held_by_clients(connection: &mut AnyConnection) -> Result<Vec<Held>> {
     Ok(elder_eligibility::table
         .inner_join(elders::table)
         .filter(elders::home_visits.eq(true))

@@ -8,7 +8,7 @@ use qrcode::{Color, EcLevel, QrCode};
 use super::list::town_choices;
 use crate::app::Tx;
 use crate::dispatch::store::sheets::told_visits;
-use crate::elders::reveal_visit_places;
+use crate::elders::{VisitPlace, reveal_visit_places};
 use crate::error::{Error, Result};
 use crate::text::Text;
 use crate::visits::store::{VisitListed, with_names};
@@ -109,7 +109,7 @@ fn printed(
     elders.dedup();
     let places = reveal_visit_places(tx, &elders, day)?;
     let with_code = listed.into_iter().map(|listed| {
-        let address = places.get(&listed.visit.elder_id).and_then(|place| place.line()).unwrap_or_default();
+        let address = places.get(&listed.visit.elder_id).and_then(VisitPlace::line).unwrap_or_default();
         let code = visit_code(tx.keys, listed.visit.id);
         (listed, address, code)
     });

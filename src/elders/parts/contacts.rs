@@ -30,8 +30,8 @@ impl Values {
         &self.fields
     }
 
-    pub(super) fn phone(&self) -> &Option<String> {
-        &self.phone
+    pub(super) fn phone(&self) -> Option<&str> {
+        self.phone.as_deref()
     }
 }
 

@@ -12,7 +12,7 @@ use crate::elders::personal::seal_of;
 use crate::elders::store::place_rows::{self as rows, Fields, Row};
 use crate::elders::store::{ElderRow, seal_place};
 use crate::error::Result;
-use crate::input::{Checks, number};
+use crate::input::{Checks, Told, number};
 use crate::registry::codes;
 use crate::web::{Context, FormField, Input, Words};
 
@@ -31,8 +31,8 @@ impl Values {
     }
 
     /// Address and door note, where they are said.
-    pub(super) fn sealed(&self) -> (&Option<String>, &Option<String>) {
-        (&self.address, &self.door_note)
+    pub(super) fn sealed(&self) -> (Option<&str>, Option<&str>) {
+        (self.address.as_deref(), self.door_note.as_deref())
     }
 }
 
@@ -142,9 +142,12 @@ impl Part for Places {
 }
 
 fn put_sealed(tx: &mut Tx<'_>, id: i64, values: &Values) -> Result<()> {
-    let seal = |column: &'static str, text: &Option<String>| {
-        text.as_deref().map(|text| seal_of(tx.keys, ("elder_places", id, column), text)).transpose()
+    let seal = |column: &'static str, text: Option<&str>| -> Result<Told<Vec<u8>>> {
+        let Some(text) = text else { return Ok(Told::Silent) };
+        let sealed = seal_of(tx.keys, ("elder_places", id, column), text)?;
+        Ok(sealed.map_or(Told::Absent, Told::Is))
     };
-    let (address, door_note) = (seal("address", &values.address)?, seal("door_note", &values.door_note)?);
+    let (said_address, said_note) = values.sealed();
+    let (address, door_note) = (seal("address", said_address)?, seal("door_note", said_note)?);
     seal_place(tx.connection, id, address, door_note)
 }

@@ -125,8 +125,8 @@ fn same(a: &Value, b: &Value) -> bool {
 fn same_sealed(
     keys: &Keys,
     cell: (&'static str, i64, &'static str),
-    sealed: &Option<Vec<u8>>,
-    said: &Option<String>,
+    sealed: Option<&[u8]>,
+    said: Option<&str>,
 ) -> Result<bool> {
     let Some(said) = said else { return Ok(true) };
     Ok(listable(&open_of(keys, cell, sealed)?) == listable(said))
@@ -203,8 +203,18 @@ impl Listed for Places {
         }
         let (address, door_note) = values.sealed();
         Ok(same(&json!(row.fields), &said)
-            && same_sealed(keys, ("elder_places", row.id, "address"), &row.address_sealed, address)?
-            && same_sealed(keys, ("elder_places", row.id, "door_note"), &row.door_note_sealed, door_note)?)
+            && same_sealed(
+                keys,
+                ("elder_places", row.id, "address"),
+                row.address_sealed.as_deref(),
+                address,
+            )?
+            && same_sealed(
+                keys,
+                ("elder_places", row.id, "door_note"),
+                row.door_note_sealed.as_deref(),
+                door_note,
+            )?)
     }
 }
 
@@ -217,7 +227,12 @@ impl Listed for Contacts {
 
     fn says(keys: &Keys, row: &Self::Row, values: &Self::Values) -> Result<bool> {
         Ok(same(&json!(row.fields), &json!(values.fields()))
-            && same_sealed(keys, ("elder_contacts", row.id, "phone"), &row.phone_sealed, values.phone())?)
+            && same_sealed(
+                keys,
+                ("elder_contacts", row.id, "phone"),
+                row.phone_sealed.as_deref(),
+                values.phone(),
+            )?)
     }
 }
 

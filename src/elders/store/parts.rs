@@ -12,6 +12,7 @@ use crate::elders::model::{
     ConsentKind, CoordinateSource, DocumentKind, PlaceKind, Relation, ScanKind, Stance,
 };
 use crate::error::{Error, Result};
+use crate::input::Told;
 use crate::text::Text;
 
 /// Declares the editable columns, the stored row, and what is done with them.
@@ -191,15 +192,17 @@ put_back!(put_back_caregiver, caregiver_rows, elder_caregivers {});
 pub(in crate::elders) fn seal_place(
     connection: &mut AnyConnection,
     id: i64,
-    address: Option<Option<Vec<u8>>>,
-    door_note: Option<Option<Vec<u8>>>,
+    address: Told<Vec<u8>>,
+    door_note: Told<Vec<u8>>,
 ) -> Result<()> {
     let row = || elder_places::table.filter(elder_places::id.eq(id));
-    if let Some(sealed) = address {
-        diesel::update(row()).set(elder_places::address_sealed.eq(sealed)).execute(connection)?;
+    if !address.is_silent() {
+        diesel::update(row()).set(elder_places::address_sealed.eq(address.over(None))).execute(connection)?;
     }
-    if let Some(sealed) = door_note {
-        diesel::update(row()).set(elder_places::door_note_sealed.eq(sealed)).execute(connection)?;
+    if !door_note.is_silent() {
+        diesel::update(row())
+            .set(elder_places::door_note_sealed.eq(door_note.over(None)))
+            .execute(connection)?;
     }
     Ok(())
 }

@@ -71,6 +71,8 @@ pub fn place_on(
     Ok(places)
 }
 
+type Sealed = Option<Vec<u8>>;
+
 /// The sealed columns of the same places. Only for what writes the look down.
 pub(in crate::elders) fn sealed_places_on(
     connection: &mut AnyConnection,
@@ -80,7 +82,7 @@ pub(in crate::elders) fn sealed_places_on(
     let places = place_on(connection, elder_ids, day)?;
     let mut sealed = HashMap::new();
     for part in elder_ids.chunks(IDS_MAX) {
-        let own: Vec<(i64, Option<Vec<u8>>, Option<Vec<u8>>)> = elders::table
+        let own: Vec<(i64, Sealed, Sealed)> = elders::table
             .filter(elders::id.eq_any(part.to_vec()))
             .select((elders::id, elders::address_sealed, elders::door_note_sealed))
             .load(connection)?;
@@ -88,7 +90,7 @@ pub(in crate::elders) fn sealed_places_on(
             sealed.insert(elder, SealedPlace { place_id: None, address_sealed, door_note_sealed });
         }
         let of_part = part.iter().filter_map(|elder| places.get(elder)?.place_id);
-        let dated: Vec<(i64, i64, Option<Vec<u8>>, Option<Vec<u8>>)> = elder_places::table
+        let dated: Vec<(i64, i64, Sealed, Sealed)> = elder_places::table
             .filter(elder_places::id.eq_any(of_part.collect::<Vec<_>>()))
             .select((
                 elder_places::elder_id,
