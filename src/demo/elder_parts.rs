@@ -95,7 +95,7 @@ fn of_elder(
             elder_id,
             call_order: call_order as i32,
             name: people::name(&mut dice, gender),
-            relation: dice.pick(&RELATIONS),
+            relation: (*dice.pick(&RELATIONS)).to_owned(),
             phone_sealed: city.seal("elder_contacts", id, "phone", &people::mobile(5_000_000 + id))?,
             note: String::new(),
         });

@@ -1,6 +1,8 @@
 //! Forms of a bed: admitting somebody, keeping it for somebody, taking it out of service.
 
-use super::steps::{Step, at_fields, chosen, day, happened, instant, names, reason_field, step_routes};
+use super::steps::{
+    Step, at_fields, called, chosen, day, happened, instant, names, reason_field, step_routes,
+};
 use crate::access::Permission;
 use crate::beds::model::{BedKind, CareLevel, OutageReason, Risk};
 use crate::beds::store::{self, BedListed};
@@ -209,8 +211,12 @@ impl Step for TakeOut {
             false,
         ));
         let mut fields = vec![why];
-        fields.extend(at_fields(visitor, input, "from_on", "from_time", true));
-        fields.extend(at_fields(visitor, input, "due_on", "due_time", false));
+        let (from, due) = (
+            at_fields(visitor, input, "from_on", "from_time", true),
+            at_fields(visitor, input, "due_on", "due_time", false),
+        );
+        fields.extend(called(visitor, from, "field.out_from"));
+        fields.extend(called(visitor, due, "field.out_due"));
         fields.push(FormField::of(visitor, "note", "text", input));
         fields.push(reason_field(visitor, input, false));
         Ok(bed_form(visitor, &listed, "bed.take_out_of", "out", "bed.take_out", fields))

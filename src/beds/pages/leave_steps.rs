@@ -2,7 +2,7 @@
 
 use super::bed_steps::{RISK_FIELDS, agreed_fields, read_agreed};
 use super::stay_steps::{stay_form, stay_to_change};
-use super::steps::{Step, at_fields, chosen, happened, instant, names, reason_field, step_routes};
+use super::steps::{Step, at_fields, called, chosen, happened, instant, names, reason_field, step_routes};
 use crate::access::Permission;
 use crate::beds::model::LeaveKind;
 use crate::beds::store;
@@ -34,8 +34,12 @@ impl Step for Leave {
             false,
         ));
         let mut fields = vec![kind];
-        fields.extend(at_fields(visitor, input, "from_on", "from_time", true));
-        fields.extend(at_fields(visitor, input, "due_on", "due_time", false));
+        let (from, due) = (
+            at_fields(visitor, input, "from_on", "from_time", true),
+            at_fields(visitor, input, "due_on", "due_time", false),
+        );
+        fields.extend(called(visitor, from, "field.leaves"));
+        fields.extend(called(visitor, due, "field.returns"));
         fields.push(FormField::of(visitor, "note", "text", input));
         fields.push(reason_field(visitor, input, false));
         Ok(stay_form(visitor, &listed, "bed.leave_of", "leave", "bed.leave", fields))

@@ -85,6 +85,13 @@ pub fn at_fields(
     ]
 }
 
+/// The same called otherwise than where somebody is admitted: `key` is the text of the day, with `_time` behind it that of the time.
+pub fn called(visitor: &Visitor, mut fields: [FormField; 2], key: &str) -> [FormField; 2] {
+    fields[0].label = visitor.t(key).into_owned();
+    fields[1].label = visitor.t(&format!("{key}_time")).into_owned();
+    fields
+}
+
 /// Day and time of a form as an instant; none where both are empty, which means now or never.
 pub fn instant(
     calendar: Calendar,

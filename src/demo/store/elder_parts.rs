@@ -17,7 +17,7 @@ bulk!(insert_contacts, elder_contacts, ContactRow {
     elder_id: i64,
     call_order: i32,
     name: String,
-    relation: &'static str,
+    relation: String,
     phone_sealed: Option<Vec<u8>>,
     note: String,
 });
