@@ -163,3 +163,29 @@ both!(an_assigned_visit_that_is_in_the_way_moves_before_the_one_that_takes_its_p
     assert_eq!((tally.accepted, tally.refused), (2, 0), "{:?}", lines(app, id));
     assert_eq!((visit(app, bath).caregiver_id, visit(app, meal).caregiver_id), (Some(one), Some(two)));
 });
+
+both!(what_breaks_a_rule_is_refused_and_the_rest_of_the_day_is_given, |app| async {
+    let (caregivers, visits) = seeded(app, 1, 4);
+    let id = searched(app);
+    let mut rows: Vec<_> = lines(app, id)
+        .into_iter()
+        .filter_map(|line| line.starts_after_at.map(|at| (at, line.visit_id)))
+        .collect();
+    rows.sort_unstable();
+    assert_eq!(rows.len(), visits.len());
+    // Somebody gives the caregiver another visit meanwhile, where the first one of the proposal should be.
+    let urgent = planned(app, app.add_elder(1), "meal", (540, 720));
+    app.write(|tx| assign(tx, urgent, 1, caregivers[0], Some(rows[0].0)));
+    let tally = accept(&app.app, &lin(), id, Which::All).await.unwrap();
+    assert!(tally.refused >= 1 && tally.accepted >= 1 && tally.accepted + tally.refused == 4, "{tally:?}");
+    assert_eq!(line(app, id, rows[0].1).decision, RowDecision::Refused, "it is in the way of what was told");
+    assert!(line(app, id, rows[0].1).refusal.contains("dispatch.rule"), "{:?}", line(app, id, rows[0].1));
+    assert_eq!(visit(app, urgent).starts_at, Some(rows[0].0));
+    for accepted in lines(app, id).iter().filter(|line| line.decision == RowDecision::Accepted) {
+        let given = visit(app, accepted.visit_id);
+        assert_eq!(
+            (given.caregiver_id, given.starts_at),
+            (accepted.caregiver_after_id, accepted.starts_after_at)
+        );
+    }
+});

@@ -5,6 +5,7 @@ mod constraints;
 mod day;
 mod desk;
 mod machine;
+mod overview;
 mod steps;
 mod timers;
 mod today;

@@ -91,12 +91,12 @@ mod tests {
 
     #[test]
     fn known_points_agree_with_published_ones() {
-        // Tiananmen as the two maps give it, and as GPS does.
-        let (gcj, bd) = ((116.397_456, 39.908_723), (116.403_874, 39.914_889));
-        let wgs = to_wgs84(CoordinateSource::Gcj02, gcj.0, gcj.1);
-        assert!(apart_m(wgs, (116.391_25, 39.907_33)) < 60.0, "{wgs:?}");
-        let of_bd = to_wgs84(CoordinateSource::Bd09, bd.0, bd.1);
-        assert!(apart_m(wgs, of_bd) < 15.0, "{wgs:?} {of_bd:?}");
+        // The examples that the README of coordtransform gives.
+        let wgs = to_wgs84(CoordinateSource::Gcj02, 116.410_244_499_169_38, 39.916_404_281_501_64);
+        assert!(apart_m(wgs, (116.404, 39.915)) < 0.1, "{wgs:?}");
+        let of_bd = to_wgs84(CoordinateSource::Bd09, 116.404, 39.915);
+        let of_gcj = to_wgs84(CoordinateSource::Gcj02, 116.397_627_291_193_15, 39.908_656_739_576_31);
+        assert!(apart_m(of_bd, of_gcj) < 0.1, "{of_bd:?} {of_gcj:?}");
         assert_eq!(to_wgs84(CoordinateSource::Wgs84, 118.5, 24.8), (118.5, 24.8));
     }
 }

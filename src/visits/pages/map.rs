@@ -53,6 +53,10 @@ pub async fn show(visitor: Visitor, http: HttpRequest) -> Result<HttpResponse> {
     let towns =
         visitor.app.db.read(move |connection| town_names(connection, &scope, Permission::SeeVisits)).await?;
     let towns = towns.into_iter().map(|(code, chinese, english)| (code, words.pick(&chinese, &english)));
+    let towns: Vec<(String, String)> = towns.collect();
+    if !town.is_empty() && towns.iter().all(|(code, _)| *code != town) {
+        return Err(Error::field("town", Text::new("rule.unknown_town")));
+    }
     let all = std::iter::once((String::new(), visitor.t("list.all").into_owned()));
     let input = Input::of([("day", day.to_string()), ("town", town.clone())]);
     let query = format!("day={day}&town={town}");
