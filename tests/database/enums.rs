@@ -17,7 +17,8 @@ fn lists(sql: &str) -> BTreeMap<String, Values> {
     for line in joined.lines() {
         let named = line.strip_prefix("CREATE TABLE ").or_else(|| line.strip_prefix("ALTER TABLE "));
         if let Some(rest) = named {
-            table = rest.split_whitespace().next().unwrap_or_default();
+            // SQLite changes some tables by making them anew under another name.
+            table = rest.split_whitespace().next().unwrap_or_default().trim_end_matches("_new");
         }
         let Some((before, list)) = line.split_once(" IN ('") else { continue };
         // A later step may make a list anew.
