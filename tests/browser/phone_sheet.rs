@@ -11,7 +11,8 @@ fn squares(text: &str) -> String {
     let code = QrCode::with_error_correction_level(text, EcLevel::M).unwrap();
     let width = code.width();
     let dark = code.to_colors().into_iter().enumerate().filter(|(_, color)| *color == Color::Dark);
-    dark.map(|(at, _)| format!("M{} {}h1v1h-1z", at % width + 4, at / width + 4)).collect()
+    let square = |(at, _)| format!("M{} {}h1v1h-1z", at % width + 4, at / width + 4);
+    dark.map(square).collect::<Vec<_>>().concat()
 }
 
 #[test]

@@ -32,7 +32,7 @@ async fn needed(client: &Client, pages: [&str; 2]) -> BTreeSet<String> {
     let mut texts = vec![client.page(pages[0]).await, client.page(pages[1]).await];
     while let Some(text) = texts.pop() {
         for path in named(&text).union(&imported(&text)) {
-            if found.insert(path.clone()) && path.ends_with(".js") {
+            if found.insert(path.clone()) && path.rsplit('.').next() == Some("js") {
                 texts.push(client.page(path).await);
             }
         }
