@@ -154,9 +154,14 @@ both!(the_citys_office_brings_residents_in_and_the_log_names_it, |app| async {
     let admission = songhe::beds::Admission::now(songhe::beds::Whom::Elder(elder), bed);
     let refused = app.app.write_now(&wang, |tx| songhe::beds::admit(tx, &admission)).unwrap_err();
     assert_eq!(refused.code, songhe::error::Code::Forbidden);
-    for id in [changed, id] {
+    let whole = bring(flat(&[&row("林二", SHE_1941, "2", "13800003333")])).await;
+    assert_eq!((said(app, whole), app.count("SELECT count(*) AS n FROM stays")), (vec![], 2));
+    for id in [changed, whole] {
         imports::undo(&app.app, &wang, id).await.unwrap();
         assert_eq!((counts(app, id).reverted, said(app, id)), (1, vec![]), "{id}");
     }
-    assert_eq!(app.count("SELECT count(*) AS n FROM stays"), 0);
+    assert_eq!(app.count("SELECT count(*) AS n FROM stays"), 1);
+    // What was changed since, if only there and back, is not taken from under whoever changed it.
+    imports::undo(&app.app, &wang, id).await.unwrap();
+    assert_eq!((counts(app, id).reverted, said(app, id)), (0, vec!["2  error.stale".to_owned()]));
 });
