@@ -23,7 +23,7 @@ impl List for Visits {
     const LINKS: &'static [(&'static str, &'static str, &'static str)] = &[
         ("/visits/day", "day.heading", "layout-dashboard"),
         ("/visits/week", "visit.week", "calendar-days"),
-        ("/visits/map", "visit.map", "map"),
+        ("/visits/map", "visit.map_of_day", "map"),
         ("/plans", "plan.heading", "calendar-days"),
         ("/proposals", "proposal.heading", "calendar-clock"),
         ("/visits/exceptions", "exception.heading", "octagon-alert"),

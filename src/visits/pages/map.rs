@@ -61,8 +61,8 @@ pub async fn show(visitor: Visitor, http: HttpRequest) -> Result<HttpResponse> {
     let input = Input::of([("day", day.to_string()), ("town", town.clone())]);
     let query = format!("day={day}&town={town}");
     html(&MapPage {
-        page: Page::new(&visitor, &visitor.t("visit.map")),
-        heading: visitor.t("visit.map").into_owned(),
+        page: Page::new(&visitor, &visitor.t("visit.map_of_day")),
+        heading: visitor.t("visit.map_of_day").into_owned(),
         list_href: format!("{}?{query}", Visits::PATH),
         fields: vec![
             FormField::of(&visitor, "day", "date", &input),
