@@ -191,7 +191,11 @@ impl Error {
     }
 
     pub fn stale(conflict: Conflict) -> Self {
-        let text = Text::new("error.stale").with("who", &conflict.who);
+        // Of what changes without an entry in the log nobody knows who it was.
+        let text = match conflict.who.as_str() {
+            "" => Text::new("error.stale_since"),
+            who => Text::new("error.stale").with("who", who),
+        };
         Error { conflict: Some(Box::new(conflict)), ..Error::new(Code::Stale, text) }
     }
 

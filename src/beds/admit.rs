@@ -3,13 +3,13 @@
 use serde_json::json;
 
 use super::agreed::Agreed;
-use super::blocking::{refuse_bed, refuse_elder};
+use super::blocking::{named_bed, refuse_bed, refuse_elder};
 use super::fitting::blocking_misfit;
 use super::model::{
     BACKDATE_DAYS_MAX, BedKind, ClaimKind, DAY_PLACE_DAYS_MAX, HoldOutcome, Misfit, Person, Risk, RuleMode,
     WaitingState, check_planned, check_start, check_start_within,
 };
-use super::record::{Change, not_now, reason_for, record};
+use super::record::{Change, reason_for, record};
 use super::store::{self, BedRow, HoldRow};
 use crate::access::Permission;
 use crate::app::Tx;
@@ -80,7 +80,7 @@ pub(super) fn admit_since(
     admission: &Admission,
     days_max: i64,
 ) -> Result<i64> {
-    let bed = store::get_bed(tx.connection, tx.scope, need, admission.bed_id)?;
+    let bed = named_bed(tx, need, admission.bed_id)?;
     check_house(tx, need, bed.institution_id)?;
     let person = find(tx, need, &admission.whom)?;
     let (from, to) = period(tx, &bed, admission, days_max)?;
@@ -116,13 +116,14 @@ pub(super) fn admit_since(
     Ok(id)
 }
 
+/// Refuses a bed of an institution that does not operate.
 pub(super) fn check_house(tx: &mut Tx<'_>, need: Permission, institution_id: i64) -> Result<()> {
     let house = get_institution(tx.connection, tx.scope, need, institution_id)?;
     if house.state == InstitutionState::Operating {
         return Ok(());
     }
     let state = format!("@enums.institution_state.{}", house.state.name());
-    Err(not_now(Text::new("bed.not_operating").with("state", state)))
+    Err(Error::field("bed", Text::new("bed.not_operating").with("state", state)))
 }
 
 /// The person; somebody new is registered by whoever has `need`.

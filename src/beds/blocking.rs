@@ -2,14 +2,22 @@
 
 use super::model::ClaimKind;
 use super::record::not_now;
-use super::store::{self, ClaimRow, StayRow};
+use super::store::{self, BedRow, ClaimRow, StayRow};
 use crate::access::Permission;
 use crate::app::Tx;
 use crate::clock::Instant;
 use crate::elders::store::visible_names;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::registry::institutions::store::get_institution;
 use crate::text::Text;
+
+/// The bed that a request names, to be filled or kept by whoever has `need` there.
+pub(super) fn named_bed(tx: &mut Tx<'_>, need: Permission, id: i64) -> Result<BedRow> {
+    store::get_bed(tx.connection, tx.scope, need, id).map_err(|error| match error.code {
+        Code::NotFound => Error::field("bed", Text::new("rule.unknown_bed")),
+        _ => error,
+    })
+}
 
 /// Refuses `[from, to)` on a bed that something else fills then, naming the row; `except` are rows that give way.
 pub(super) fn refuse_bed(

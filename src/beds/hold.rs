@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::admit::{Whom, check_house, find};
-use super::blocking::refuse_bed;
+use super::blocking::{named_bed, refuse_bed};
 use super::model::{HOLD_DAYS_MAX, HoldOutcome, check_note, check_planned};
 use super::record::{Change, not_now, record};
 use super::store::{self, HoldRow};
@@ -25,7 +25,7 @@ pub struct Holding {
 
 /// Holds a bed and gives the hold's number. The hold ends by itself: it is a period with an end.
 pub fn hold(tx: &mut Tx<'_>, holding: &Holding) -> Result<i64> {
-    let bed = store::get_bed(tx.connection, tx.scope, Permission::ManageStays, holding.bed_id)?;
+    let bed = named_bed(tx, Permission::ManageStays, holding.bed_id)?;
     check_house(tx, Permission::ManageStays, bed.institution_id)?;
     let person = find(tx, Permission::ManageStays, &holding.whom)?;
     check_planned("until_on", tx.now, holding.until, tx.now, HOLD_DAYS_MAX)?;

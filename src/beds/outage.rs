@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::blocking::refuse_bed;
+use super::blocking::{named_bed, refuse_bed};
 use super::model::{OutageReason, PLAN_DAYS_MAX, check_end, check_note, check_planned, check_start};
 use super::record::{Change, not_now, reason_for, record};
 use super::store::{self, BedRow};
@@ -27,7 +27,7 @@ pub struct Taking {
 
 /// Takes a bed out of service and gives the outage's number.
 pub fn take_out(tx: &mut Tx<'_>, bed_id: i64, taking: &Taking) -> Result<i64> {
-    let bed = store::get_bed(tx.connection, tx.scope, Permission::ManageStays, bed_id)?;
+    let bed = named_bed(tx, Permission::ManageStays, bed_id)?;
     let from = taking.from.unwrap_or(tx.now);
     check_start("from_on", from, tx.now)?;
     if let Some(due) = taking.due {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::admit::check_house;
 use super::agreed::{Agreed, open_contact};
-use super::blocking::{refuse_bed, refuse_elder};
+use super::blocking::{named_bed, refuse_bed, refuse_elder};
 use super::discharge::{change, end_open_leave, stay_to_change};
 use super::fitting::blocking_misfit;
 use super::model::{ClaimKind, Ending, Misfit, Person, TransferState, check_end};
@@ -32,7 +32,7 @@ pub struct Move {
 /// Moves version `seen` of a stay to another bed of the same institution; gives the number of the new stay.
 pub fn move_within(tx: &mut Tx<'_>, stay_id: i64, seen: i64, to: &Move) -> Result<i64> {
     let stay = stay_to_change(tx, stay_id, seen)?;
-    let bed = store::get_bed(tx.connection, tx.scope, Permission::ManageStays, to.bed_id)?;
+    let bed = named_bed(tx, Permission::ManageStays, to.bed_id)?;
     if bed.institution_id != stay.institution_id {
         return Err(Error::field("bed", Text::new("rule.other_institution")));
     }
@@ -82,7 +82,7 @@ pub fn accept_transfer(tx: &mut Tx<'_>, id: i64, seen: i64, to: &Move) -> Result
     if !transfer.is_to(&reach) {
         return Err(Error::forbidden().context("only the end that takes in accepts"));
     }
-    let bed = store::get_bed(tx.connection, tx.scope, Permission::ManageStays, to.bed_id)?;
+    let bed = named_bed(tx, Permission::ManageStays, to.bed_id)?;
     if bed.institution_id != transfer.to_institution_id {
         return Err(Error::field("bed", Text::new("rule.other_institution")));
     }

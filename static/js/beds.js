@@ -23,6 +23,7 @@ document.addEventListener("keydown", (event) => {
   }
   if (next) {
     event.preventDefault();
+    reveal(next);
     next.focus();
   }
 });
@@ -65,7 +66,16 @@ function mark() {
   return found;
 }
 
+// A bed of a floor that is closed on the phone is shown first.
+function reveal(bed) {
+  const floor = bed.closest("details");
+  if (floor) {
+    floor.open = true;
+  }
+}
+
 function go(bed) {
+  reveal(bed);
   bed.scrollIntoView({ block: "center" });
   bed.focus();
   history.replaceState(history.state, "", `#${bed.id}`);

@@ -28,6 +28,14 @@ document.addEventListener(
 );
 document.addEventListener("htmx:afterSettle", settle);
 narrow.addEventListener("change", settle);
+// A link to a part of the page opens it.
+window.addEventListener("hashchange", () => {
+  const named = document.getElementById(location.hash.slice(1));
+  if (named?.matches("details[data-fold]")) {
+    named.open = true;
+    named.scrollIntoView();
+  }
+});
 window.addEventListener("beforeprint", () => {
   for (const part of document.querySelectorAll("details[data-fold]")) {
     part.open = true;

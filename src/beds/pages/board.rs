@@ -81,6 +81,7 @@ struct StateView {
 struct FloorView {
     number: usize,
     heading: String,
+    about: String,
     rooms: Vec<RoomView>,
 }
 
@@ -285,7 +286,8 @@ fn floors(words: &Words, beds: &[BedListed]) -> Vec<FloorView> {
             let floor = words
                 .lang
                 .fill("bed.floor_of", &[("building", &bed.building), ("floor", &bed.floor.to_string())]);
-            floors.push(FloorView { number: floors.len() + 1, heading: floor, rooms: Vec::new() });
+            let about = floor_about(words, beds.iter().filter(|other| is_on(other, &place)));
+            floors.push(FloorView { number: floors.len() + 1, heading: floor, about, rooms: Vec::new() });
             (last_floor, last_room) = (Some(place), None);
         }
         let Some(floor) = floors.last_mut() else { continue };
@@ -302,6 +304,17 @@ fn floors(words: &Words, beds: &[BedListed]) -> Vec<FloorView> {
         }
     }
     floors
+}
+
+fn is_on(listed: &BedListed, (building, floor): &(String, i32)) -> bool {
+    listed.bed.building == *building && listed.bed.floor == *floor
+}
+
+fn floor_about<'a>(words: &Words, beds: impl Iterator<Item = &'a BedListed>) -> String {
+    let mut counts = Counts::default();
+    beds.for_each(|listed| counts.add(listed.state(), 1));
+    let numbers = [("beds", group_digits(counts.beds())), ("free", group_digits(counts.free))];
+    words.lang.fill("bed.floor_sum", &numbers.each_ref().map(|(name, number)| (*name, number.as_str())))
 }
 
 fn room_about(words: &Words, listed: &BedListed) -> String {
