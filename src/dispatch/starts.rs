@@ -24,7 +24,7 @@ fn settled_route(built: &Built, caregiver: usize, route: &Route) -> Route {
     let mut stops = Vec::with_capacity(route.stops.len());
     for (stop, latest) in route.stops.iter().zip(latest) {
         let visit = &problem.visits[stop.visit];
-        let ready = free_at.max(now) + legs.get(place, visit.place);
+        let ready = free_at.max(now).max(who.shift.from) + legs.get(place, visit.place);
         let earliest = ready.max(visit.windows[0].from);
         let start = if is_held(built, stop.visit) || earliest > latest {
             stop.start

@@ -38,6 +38,44 @@ fn begun() -> Problem {
     problem
 }
 
+/// Who was there at night works in the shift all the same: in a plain problem, and in one with a group.
+#[test]
+fn a_fact_before_the_shift_is_no_reason_to_begin_early() {
+    let starts = |problem: &Problem| {
+        let options = Options { iterations: Some(200), seed: 1, ..Options::default() };
+        let plan = solve(problem, &options).unwrap().plan;
+        assert_eq!(check(problem, &plan), []);
+        let stops = plan.routes.iter().flat_map(|route| &route.stops);
+        let mut starts: Vec<Time> = stops.map(|stop| stop.start).collect();
+        starts.sort_unstable();
+        starts
+    };
+    let mut problem = begun();
+    problem.caregivers[0].shift.from = 80;
+    assert_eq!(starts(&problem), [10, 80]);
+    problem.rules.now = None;
+    assert_eq!(starts(&problem), [10, 80]);
+    problem.visits.push(visit(60, 100));
+    problem.caregivers.push(Caregiver::at(0, Window { from: 90, to: 200 }));
+    problem.groups.push(Group { members: vec![1, 2], relation: Relation::Together });
+    assert_eq!(starts(&problem), [10, 90, 90]);
+    problem.visits[1].windows = vec![Window { from: 60, to: 79 }];
+    problem.visits[2].windows = vec![Window { from: 60, to: 79 }];
+    assert_eq!(starts(&problem), [10], "nobody is at work in their window");
+}
+
+/// A plan that begins before the shift is found out, whatever happened before.
+#[test]
+fn the_check_asks_for_the_shift_after_a_fact_too() {
+    let mut problem = begun();
+    let options = Options { iterations: Some(200), seed: 1, ..Options::default() };
+    let plan = solve(&problem, &options).unwrap().plan;
+    assert_eq!(check(&problem, &plan), []);
+    problem.caregivers[0].shift.from = 80;
+    let found: Vec<&str> = check(&problem, &plan).iter().map(Violation::code).collect();
+    assert_eq!(found, ["travel-too-short"]);
+}
+
 #[test]
 fn a_break_after_a_fact_is_not_in_the_past() {
     let mut problem = begun();

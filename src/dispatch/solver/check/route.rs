@@ -2,7 +2,7 @@
 
 use super::{Violation, leg};
 use crate::dispatch::solver::plan::{RestAt, RestStop, Route, Stop};
-use crate::dispatch::solver::problem::{Caregiver, Lock, Problem, Rest, RestPlace};
+use crate::dispatch::solver::problem::{Caregiver, Lock, Problem, Rest, RestPlace, Time};
 
 /// One route and what is known about it.
 struct Drive<'a> {
@@ -128,8 +128,10 @@ impl Drive<'_> {
         if index == self.facts {
             if self.is_on_the_way() {
                 self.arrive_as_told(stop, found);
-            } else if let Some(now) = self.problem.rules.now {
-                free = free.map(|free| free.max(now.into()));
+            } else {
+                // What happened may have happened before the shift.
+                let earliest = self.problem.rules.now.unwrap_or(Time::MIN).max(self.who.shift.from);
+                free = free.map(|free| free.max(earliest.into()));
             }
         }
         let ready = match self.rest_on(index) {

@@ -67,7 +67,7 @@ impl NetworkState<'_, '_> {
     }
 
     /// When a stop that is over at `ready` is left for the visit at `index`, and when that is reached at the earliest. Facts and the start of
-    /// the shift may lie before the present: then who is not under way leaves now.
+    /// the shift may lie before the present, and facts before the shift: then who is not under way leaves now, or when the shift begins.
     #[inline]
     pub(super) fn left(&self, route: usize, index: usize, visit: u32, ready: Time) -> (Time, Time) {
         if index != self.first_free[route] {
@@ -75,7 +75,10 @@ impl NetworkState<'_, '_> {
         }
         match self.data.under_way(route, visit) {
             Some(arrives_at) => (ready, arrives_at),
-            None => (ready.max(self.data.now), UNSET),
+            None => {
+                let shift = self.data.problem.caregivers[route].shift;
+                (ready.max(self.data.now).max(shift.from), UNSET)
+            }
         }
     }
 

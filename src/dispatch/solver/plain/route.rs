@@ -76,7 +76,7 @@ fn before_rest(rest: &Rest, latest: Time, leg: Time) -> Time {
 }
 
 /// When a stop is left for a visit, in both timelines, and when that is reached at the earliest; `is_first` where only facts are before it.
-/// Who is not under way leaves now.
+/// Who is not under way leaves now, in the shift.
 #[inline]
 fn leave(data: &Data<'_>, bounds: &Bounds, visit: u32, ends: [Time; 2], is_first: bool) -> ([Time; 2], Time) {
     if !is_first {
@@ -84,7 +84,11 @@ fn leave(data: &Data<'_>, bounds: &Bounds, visit: u32, ends: [Time; 2], is_first
     }
     match data.under_way(bounds.caregiver, visit) {
         Some(arrives_at) => (ends, arrives_at),
-        None => (ends.map(|end| end.max(data.now)), -NEVER),
+        None => {
+            // What happened may have happened before the shift: what is to come waits for it.
+            let from = data.now.max(data.problem.caregivers[bounds.caregiver].shift.from);
+            (ends.map(|end| end.max(from)), -NEVER)
+        }
     }
 }
 
