@@ -92,6 +92,7 @@ fn targets(measured: &demo::Busiest) -> Vec<Target> {
         target("week of a town", format!("/visits/week?town={town}"), 100.0),
         target("coordinator's day", format!("/visits/day?town={town}"), 100.0),
         target("elder's record", format!("/elders/{elder_id}"), 100.0),
+        target("elder's timeline", format!("/elders/{elder_id}/timeline"), 100.0),
     ]
 }
 
