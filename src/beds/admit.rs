@@ -4,21 +4,20 @@ use serde_json::json;
 
 use super::agreed::Agreed;
 use super::blocking::{named_bed, refuse_bed, refuse_elder};
-use super::fitting::blocking_misfit;
+use super::fitting::misfits_of;
 use super::model::{
     BACKDATE_DAYS_MAX, BedKind, ClaimKind, DAY_PLACE_DAYS_MAX, HoldOutcome, Misfit, Person, Risk, RuleMode,
     WaitingState, check_planned, check_start, check_start_within,
 };
 use super::record::{Change, reason_for, record};
-use super::store::{self, BedRow, HoldRow};
+use super::store::{self, BedRow, HoldRow, HouseFacts};
 use crate::access::Permission;
 use crate::app::Tx;
 use crate::clock::Instant;
-use crate::elders::store::{PersonRow, get_elder, get_person};
+use crate::elders::store::{PersonRow, get_person, get_person_within};
 use crate::elders::{ElderInput, Found, register_resident};
 use crate::error::{Code, Error, Result};
 use crate::registry::institutions::InstitutionState;
-use crate::registry::institutions::store::get_institution;
 use crate::text::Text;
 
 /// Who is admitted.
@@ -81,16 +80,16 @@ pub(super) fn admit_since(
     days_max: i64,
 ) -> Result<i64> {
     let bed = named_bed(tx, need, admission.bed_id)?;
-    check_house(tx, need, bed.institution_id)?;
+    let house = open_house(tx, &bed)?;
     let person = find(tx, need, &admission.whom)?;
     let (from, to) = period(tx, &bed, admission, days_max)?;
     let reason = reason_for(tx, from, &admission.reason)?;
     admission.agreed.check()?;
     let holds = store::holds_of_elder(tx.connection, person.id, tx.now)?;
     let own = holds.iter().find(|hold| hold.bed_id == bed.id);
-    let warnings = check_rules(tx, &bed, &person, admission, own.is_some())?;
+    let warnings = check_rules(tx, (&bed, &house), &person, admission, own.is_some())?;
     let gives_way: Vec<(ClaimKind, i64)> = own.iter().map(|hold| (ClaimKind::Hold, hold.id)).collect();
-    refuse_bed(tx, bed.id, from, to, &gives_way)?;
+    refuse_bed(tx, &bed, from, to, &gives_way)?;
     refuse_elder(tx, person.id, from, to, None)?;
     close_holds(tx, &bed, &holds, from)?;
     let columns = store::NewStay { ends_at: to, ..admission.agreed.columns() };
@@ -116,11 +115,11 @@ pub(super) fn admit_since(
     Ok(id)
 }
 
-/// Refuses a bed of an institution that does not operate.
-pub(super) fn check_house(tx: &mut Tx<'_>, need: Permission, institution_id: i64) -> Result<()> {
-    let house = get_institution(tx.connection, tx.scope, need, institution_id)?;
+/// The institution of a bed, which the asker has reached already; one that does not operate is refused.
+pub(super) fn open_house(tx: &mut Tx<'_>, bed: &BedRow) -> Result<HouseFacts> {
+    let house = store::house_of(tx.connection, bed.institution_id)?;
     if house.state == InstitutionState::Operating {
-        return Ok(());
+        return Ok(house);
     }
     let state = format!("@enums.institution_state.{}", house.state.name());
     Err(Error::field("bed", Text::new("bed.not_operating").with("state", state)))
@@ -128,18 +127,18 @@ pub(super) fn check_house(tx: &mut Tx<'_>, need: Permission, institution_id: i64
 
 /// The person; somebody new is registered by whoever has `need`.
 pub(super) fn find(tx: &mut Tx<'_>, need: Permission, whom: &Whom) -> Result<PersonRow> {
-    let id = match whom {
-        Whom::Elder(id) => match get_elder(tx.connection, tx.scope, Permission::SeeElders, *id, tx.now) {
-            Ok(elder) => elder.id,
-            Err(error) if error.code == Code::NotFound => {
-                return Err(Error::field("elder", Text::new("rule.unknown_elder")));
-            }
-            Err(error) => return Err(error),
-        },
-        Whom::Found(found) => found.elder_id(),
-        Whom::New(new) => register_resident(tx, need, new)?.elder_id(),
+    let person = match whom {
+        Whom::Elder(id) => get_person_within(tx.connection, tx.scope, Permission::SeeElders, *id, tx.now)
+            .map_err(|error| match error.code {
+                Code::NotFound => Error::field("elder", Text::new("rule.unknown_elder")),
+                _ => error,
+            })?,
+        Whom::Found(found) => get_person(tx.connection, found.elder_id())?,
+        Whom::New(new) => {
+            let id = register_resident(tx, need, new)?.elder_id();
+            get_person(tx.connection, id)?
+        }
     };
-    let person = get_person(tx.connection, id)?;
     match person.died_at {
         Some(at) => Err(Error::field("elder", Text::new("rule.elder_died").with("at", tx.calendar.show(at)))),
         None => Ok(person),
@@ -175,7 +174,7 @@ fn period(
 /// Refuses what the room or the office's rules do not allow; gives the names of rules that only warn.
 fn check_rules(
     tx: &mut Tx<'_>,
-    bed: &BedRow,
+    (bed, house): (&BedRow, &HouseFacts),
     person: &PersonRow,
     admission: &Admission,
     is_held: bool,
@@ -187,10 +186,7 @@ fn check_rules(
         kind: None,
         isolation: admission.isolation,
     };
-    let found = blocking_misfit(tx, bed, &looking, rules)?;
-    // A bed that is not free is refused with the row that fills it, in a better way.
-    let mut found: Vec<Misfit> =
-        found.into_iter().filter(|misfit| !matches!(misfit, Misfit::NotFree(_))).collect();
+    let mut found = misfits_of(tx, (bed, house), &looking, rules)?;
     if is_held {
         found.retain(|misfit| *misfit != Misfit::Isolation);
     }

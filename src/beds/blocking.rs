@@ -22,12 +22,32 @@ pub(super) fn named_bed(tx: &mut Tx<'_>, need: Permission, id: i64) -> Result<Be
 /// Refuses `[from, to)` on a bed that something else fills then, naming the row; `except` are rows that give way.
 pub(super) fn refuse_bed(
     tx: &mut Tx<'_>,
-    bed_id: i64,
+    bed: &BedRow,
     from: Instant,
     to: Option<Instant>,
     except: &[(ClaimKind, i64)],
 ) -> Result<()> {
-    if let Some(at) = store::bed_closed_at(tx.connection, bed_id)?
+    refuse_spot(tx, (bed.id, bed.closed_at), (from, to), except)
+}
+
+/// The same of a bed whose number alone is at hand.
+pub(super) fn refuse_bed_of(
+    tx: &mut Tx<'_>,
+    bed_id: i64,
+    period: (Instant, Option<Instant>),
+    except: &[(ClaimKind, i64)],
+) -> Result<()> {
+    let closed_at = store::bed_closed_at(tx.connection, bed_id)?;
+    refuse_spot(tx, (bed_id, closed_at), period, except)
+}
+
+fn refuse_spot(
+    tx: &mut Tx<'_>,
+    (bed_id, closed_at): (i64, Option<Instant>),
+    (from, to): (Instant, Option<Instant>),
+    except: &[(ClaimKind, i64)],
+) -> Result<()> {
+    if let Some(at) = closed_at
         && to.is_none_or(|to| to > at)
     {
         return Err(not_now(Text::new("bed.closed_since").with("at", tx.calendar.show(at))));

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::blocking::{refuse_bed, refuse_elder};
+use super::blocking::{refuse_bed_of, refuse_elder};
 use super::discharge::change;
 use super::model::{ClaimKind, check_end, check_start};
 use super::record::{record, required_reason};
@@ -40,7 +40,7 @@ pub fn correct_stay(tx: &mut Tx<'_>, stay_id: i64, seen: i64, correction: &Corre
         (Some(_), Some(to)) => check_end("to_on", from, to, tx.now)?,
         (None, None) => {}
     }
-    refuse_bed(tx, stay.bed_id, from, to, &[(ClaimKind::Stay, stay.id)])?;
+    refuse_bed_of(tx, stay.bed_id, (from, to), &[(ClaimKind::Stay, stay.id)])?;
     refuse_elder(tx, stay.elder_id, from, to, Some(stay.id))?;
     let leaves = store::leaves_of(tx.connection, stay.id)?;
     let cut = leaves.iter().find(|leave| {

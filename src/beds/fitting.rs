@@ -1,7 +1,7 @@
 //! Which beds fit somebody, and why the others do not.
 
 use super::model::{Misfit, Person, Rules, distance_m, misfits};
-use super::store::{self, BedRow, Offered};
+use super::store::{self, BedRow, HouseFacts, Offered};
 use crate::access::{Permission, Scope};
 use crate::app::Tx;
 use crate::clock::{Calendar, Instant};
@@ -34,7 +34,7 @@ pub fn candidates(
 ) -> Result<Vec<Candidate>> {
     let rules = store::admission_rules(connection)?;
     let today = calendar.day_of(now);
-    let beds = store::offers(connection, scope, Permission::SeeBeds, institution, None, now)?;
+    let beds = store::offers(connection, scope, Permission::SeeBeds, institution, now)?;
     let mut found: Vec<Candidate> = beds
         .into_iter()
         .map(|offered| Candidate {
@@ -47,14 +47,14 @@ pub fn candidates(
     Ok(found)
 }
 
-/// The reasons against one bed now, which the asker has reached already.
-pub(super) fn blocking_misfit(
+/// The reasons against one bed, which the asker has reached already. Whether it is free is asked elsewhere: whatever fills it is
+/// named there.
+pub(super) fn misfits_of(
     tx: &mut Tx<'_>,
-    bed: &BedRow,
+    (bed, house): (&BedRow, &HouseFacts),
     person: &Person,
     rules: Rules,
 ) -> Result<Vec<Misfit>> {
-    let found = store::offers(tx.connection, tx.scope, Permission::SeeBeds, None, Some(bed), tx.now)?;
-    let today = tx.calendar.day_of(tx.now);
-    Ok(found.first().map(|one| misfits(person, &one.facts, rules, today)).unwrap_or_default())
+    let facts = store::facts_of(tx.connection, bed, house, tx.now)?;
+    Ok(misfits(person, &facts, rules, tx.calendar.day_of(tx.now)))
 }

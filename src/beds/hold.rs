@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::admit::{Whom, check_house, find};
+use super::admit::{Whom, find, open_house};
 use super::blocking::{named_bed, refuse_bed};
 use super::model::{HOLD_DAYS_MAX, HoldOutcome, check_note, check_planned};
 use super::record::{Change, not_now, record};
@@ -26,11 +26,11 @@ pub struct Holding {
 /// Holds a bed and gives the hold's number. The hold ends by itself: it is a period with an end.
 pub fn hold(tx: &mut Tx<'_>, holding: &Holding) -> Result<i64> {
     let bed = named_bed(tx, Permission::ManageStays, holding.bed_id)?;
-    check_house(tx, Permission::ManageStays, bed.institution_id)?;
+    open_house(tx, &bed)?;
     let person = find(tx, Permission::ManageStays, &holding.whom)?;
     check_planned("until_on", tx.now, holding.until, tx.now, HOLD_DAYS_MAX)?;
     check_note("note", &holding.note)?;
-    refuse_bed(tx, bed.id, tx.now, Some(holding.until), &[])?;
+    refuse_bed(tx, &bed, tx.now, Some(holding.until), &[])?;
     if let Some(other) = store::holds_of_elder(tx.connection, person.id, tx.now)?.first() {
         let until = tx.calendar.show(other.ends_at);
         return Err(Error::taken(Text::new("bed.elder_held").with("to", until).with("number", other.id)));

@@ -35,7 +35,7 @@ pub fn take_out(tx: &mut Tx<'_>, bed_id: i64, taking: &Taking) -> Result<i64> {
     }
     check_note("note", &taking.note)?;
     let reason = reason_for(tx, from, &taking.reason)?;
-    refuse_bed(tx, bed.id, from, None, &[])?;
+    refuse_bed(tx, &bed, from, None, &[])?;
     let note = taking.note.trim();
     let id = store::insert_outage(tx.connection, &bed, taking.why, note, from, taking.due)?;
     let detail = json!({

@@ -103,7 +103,7 @@ pub fn change_bed(tx: &mut Tx<'_>, id: i64, seen: i64, input: &BedInput) -> Resu
     let bed = bed_to_change(tx, id, seen)?;
     input.check()?;
     if bed.kind != input.kind {
-        refuse_bed(tx, id, tx.now, None, &[])?;
+        refuse_bed(tx, &bed, tx.now, None, &[])?;
     }
     if !store::update_bed(tx.connection, id, seen, input)? {
         return Err(stale(tx.connection, "bed", id, seen)?);
@@ -137,7 +137,7 @@ pub fn reopen_bed(tx: &mut Tx<'_>, id: i64, seen: i64) -> Result<()> {
 }
 
 fn shut(tx: &mut Tx<'_>, bed: &BedRow, reason: &str) -> Result<()> {
-    refuse_bed(tx, bed.id, tx.now, None, &[])?;
+    refuse_bed(tx, bed, tx.now, None, &[])?;
     if !store::set_bed_closed(tx.connection, bed.id, bed.version, Some(tx.now))? {
         return Err(stale(tx.connection, "bed", bed.id, bed.version)?);
     }

@@ -40,7 +40,8 @@ pub use house::{
     ConfirmationRow, HouseCounts, STAYS_LIMIT, claims_within, counts_at, insert_confirmation,
     latest_confirmations, lived_in_between,
 };
-pub use offers::{Offered, offers};
+pub use offers::{HouseFacts, Offered, offers};
+pub(super) use offers::{facts_of, house_of};
 pub use periods::{
     HoldRow, LeaveRow, OutageRow, get_hold, get_leave, get_outage, leaves_between, leaves_of, open_holds,
 };

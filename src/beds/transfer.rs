@@ -2,14 +2,14 @@
 
 use serde_json::json;
 
-use super::admit::check_house;
+use super::admit::open_house;
 use super::agreed::{Agreed, open_contact};
 use super::blocking::{named_bed, refuse_bed, refuse_elder};
 use super::discharge::{change, end_open_leave, stay_to_change};
-use super::fitting::blocking_misfit;
-use super::model::{ClaimKind, Ending, Misfit, Person, TransferState, check_end};
+use super::fitting::misfits_of;
+use super::model::{ClaimKind, Ending, Person, TransferState, check_end};
 use super::record::{Change, not_now, reason_for, record, required_reason};
-use super::store::{self, BedRow, NewStay, StayRow, TransferRow};
+use super::store::{self, BedRow, HouseFacts, NewStay, StayRow, TransferRow};
 use crate::access::Permission;
 use crate::app::Tx;
 use crate::clock::Instant;
@@ -165,16 +165,16 @@ fn tell_other_end(tx: &mut Tx<'_>, id: i64, town_code: &str, institution_id: i64
 
 /// Closes one stay and opens the next at the same instant, with all that was agreed.
 fn move_stay(tx: &mut Tx<'_>, stay: &StayRow, bed: &BedRow, to: &Move) -> Result<i64> {
-    check_house(tx, Permission::ManageStays, bed.institution_id)?;
+    let house = open_house(tx, bed)?;
     let at = to.at.unwrap_or(tx.now);
     check_end("at_on", stay.starts_at, at, tx.now)?;
     let reason = reason_for(tx, at, &to.reason)?;
-    check_fit(tx, stay, bed)?;
+    check_fit(tx, stay, (bed, &house))?;
     let own_hold = store::holds_of_elder(tx.connection, stay.elder_id, tx.now)?
         .into_iter()
         .find(|hold| hold.bed_id == bed.id);
     let gives_way: Vec<(ClaimKind, i64)> = own_hold.iter().map(|hold| (ClaimKind::Hold, hold.id)).collect();
-    refuse_bed(tx, bed.id, at, None, &gives_way)?;
+    refuse_bed(tx, bed, at, None, &gives_way)?;
     refuse_elder(tx, stay.elder_id, at, None, Some(stay.id))?;
     let leave = store::leave_after(tx.connection, stay.id, at)?;
     end_open_leave(tx, stay, at)?;
@@ -222,12 +222,12 @@ fn move_stay(tx: &mut Tx<'_>, stay: &StayRow, bed: &BedRow, to: &Move) -> Result
     Ok(id)
 }
 
-fn check_fit(tx: &mut Tx<'_>, stay: &StayRow, bed: &BedRow) -> Result<()> {
+fn check_fit(tx: &mut Tx<'_>, stay: &StayRow, (bed, house): (&BedRow, &HouseFacts)) -> Result<()> {
     let rules = store::admission_rules(tx.connection)?;
     let elder = get_person(tx.connection, stay.elder_id)?;
     // Somebody who lives here already may be moved into isolation.
     let person = Person { gender: elder.gender, level: stay.care_level, kind: None, isolation: true };
-    let found = blocking_misfit(tx, bed, &person, rules)?;
-    let blocking = found.iter().find(|misfit| misfit.blocks() && !matches!(misfit, Misfit::NotFree(_)));
+    let found = misfits_of(tx, (bed, house), &person, rules)?;
+    let blocking = found.iter().find(|misfit| misfit.blocks());
     blocking.map_or(Ok(()), |misfit| Err(Error::field("bed", misfit.text())))
 }

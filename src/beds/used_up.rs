@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::admit::{Admission, Whom};
-use super::blocking::refuse_bed;
+use super::blocking::refuse_bed_of;
 use super::model::{ClaimKind, WaitingState};
 use super::record::{Change, record};
 use super::settle::TAKE_OVER;
@@ -72,7 +72,7 @@ fn give_hold_back(tx: &mut Tx<'_>, held: &Held) -> Result<()> {
     if hold.version != held.version {
         return Err(stale(tx.connection, "hold", held.id, held.version)?);
     }
-    refuse_bed(tx, hold.bed_id, hold.starts_at, Some(held.ends_at), &[(ClaimKind::Hold, hold.id)])?;
+    refuse_bed_of(tx, hold.bed_id, (hold.starts_at, Some(held.ends_at)), &[(ClaimKind::Hold, hold.id)])?;
     if let Some(other) = store::holds_of_elder(tx.connection, hold.elder_id, tx.now)?.first() {
         let until = tx.calendar.show(other.ends_at);
         return Err(Error::taken(Text::new("bed.elder_held").with("to", until).with("number", other.id)));

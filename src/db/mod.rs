@@ -153,12 +153,8 @@ impl Db {
 
     /// Reads on this thread, in one snapshot.
     pub fn read_now<T>(&self, work: impl FnOnce(&mut AnyConnection) -> Result<T>) -> Result<T> {
+        // It comes with its transaction begun.
         let mut connection = checked_out(&self.0.readers)?;
-        let begin = match self.kind() {
-            Kind::Sqlite => "BEGIN DEFERRED",
-            Kind::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-        };
-        connection.batch_execute(begin)?;
         let outcome = work(&mut connection);
         // As in a write: the reason of a failed read counts, not that of its end.
         let ended = connection.batch_execute("ROLLBACK");

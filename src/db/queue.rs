@@ -18,6 +18,10 @@ use crate::error::{Error, Result};
 /// After this long no further write joins a transaction: those in it wait for its commit.
 const TOGETHER_MAX: Duration = Duration::from_millis(20);
 
+/// The savepoint of a write: the one before it is let go on the same way to the database, the last one by the commit.
+const FIRST: &str = "SAVEPOINT one_of_many";
+const NEXT: &str = "RELEASE SAVEPOINT one_of_many; SAVEPOINT one_of_many";
+
 /// A write that waits for its turn.
 pub(super) trait Job: Send {
     /// Its turn has come; false where nobody waits for the answer any more.
@@ -157,7 +161,8 @@ pub(super) fn share(
     let started = Instant::now();
     let mut is_whole = connection.batch_execute(begin).is_ok();
     while let Some(mut job) = next.take() {
-        let outcome = if is_whole { behind_savepoint(connection, &mut *job) } else { Err(Error::busy()) };
+        let savepoint = if taken.is_empty() { FIRST } else { NEXT };
+        let outcome = if is_whole { behind(connection, savepoint, &mut *job) } else { Err(Error::busy()) };
         // A clash concerns the transaction, and a savepoint that fails has none any more.
         is_whole =
             is_whole && outcome.as_ref().is_ok_and(|one| !matches!(one, Err(error) if error.try_again));
@@ -178,12 +183,11 @@ pub(super) fn share(
 }
 
 /// The inner result is the job's own; the outer one fails where the transaction cannot go on.
-fn behind_savepoint(connection: &mut AnyConnection, job: &mut dyn Job) -> Result<Result<()>> {
-    connection.batch_execute("SAVEPOINT one_of_many")?;
+fn behind(connection: &mut AnyConnection, savepoint: &str, job: &mut dyn Job) -> Result<Result<()>> {
+    connection.batch_execute(savepoint)?;
     let outcome = job.run(connection);
     if outcome.is_err() {
         connection.batch_execute("ROLLBACK TO SAVEPOINT one_of_many")?;
     }
-    connection.batch_execute("RELEASE SAVEPOINT one_of_many")?;
     Ok(outcome)
 }

@@ -156,6 +156,19 @@ pub struct PersonRow {
     pub latitude: f64,
 }
 
+/// The same of an elder within reach of `permission`.
+pub(crate) fn get_person_within(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    permission: Permission,
+    id: i64,
+    now: Instant,
+) -> Result<PersonRow> {
+    let reach = scope.reach(permission)?;
+    let found = elders::table.filter(elders::id.eq(id)).filter(within(&reach, now));
+    Ok(found.select(PersonRow::as_select()).first(connection)?)
+}
+
 pub(crate) fn get_person(connection: &mut AnyConnection, id: i64) -> Result<PersonRow> {
     Ok(elders::table.filter(elders::id.eq(id)).select(PersonRow::as_select()).first(connection)?)
 }

@@ -192,7 +192,7 @@ pub async fn free_beds(visitor: &Visitor, institution: i64) -> Result<Vec<(Strin
         .app
         .db
         .read(move |connection| {
-            store::offers(connection, &scope, Permission::ManageStays, Some(institution), None, now)
+            store::offers(connection, &scope, Permission::ManageStays, Some(institution), now)
         })
         .await?;
     let free = beds.into_iter().filter(|one| one.facts.state == BedState::Free);

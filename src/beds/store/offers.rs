@@ -6,13 +6,14 @@ use diesel::prelude::*;
 
 use super::{BED, BedRow, within};
 use crate::access::{Permission, Scope};
-use crate::beds::model::{BedFacts, BedState, ClaimKind};
+use crate::beds::model::{BedFacts, BedState, ClaimKind, GenderRule};
 use crate::beds::store::filled_at;
 use crate::clock::Instant;
 use crate::db::AnyConnection;
 use crate::db::schema::{beds, elders, institutions, rooms, stays};
 use crate::error::Result;
 use crate::registry::caregivers::Gender;
+use crate::registry::institutions::InstitutionState;
 
 /// A bed with all that decides whether it fits.
 #[derive(Clone, Debug)]
@@ -26,13 +27,12 @@ pub struct Offered {
 
 type House = (String, String, Option<chrono::NaiveDate>, f64, f64);
 
-/// Open beds within reach with what decides whether they fit, at `at`: those of one institution or one bed, or all.
+/// Open beds within reach with what decides whether they fit, at `at`: those of one institution, or all.
 pub fn offers(
     connection: &mut AnyConnection,
     scope: &Scope,
     permission: Permission,
     institution: Option<i64>,
-    bed: Option<&BedRow>,
     at: Instant,
 ) -> Result<Vec<Offered>> {
     let reach = scope.reach(permission)?;
@@ -43,10 +43,6 @@ pub fn offers(
         .into_boxed();
     if let Some(institution) = institution {
         query = query.filter(beds::institution_id.eq(institution));
-    }
-    if let Some(bed) = bed {
-        // With the other beds of its room, whose residents decide as well.
-        query = query.filter(beds::room_id.eq(bed.room_id));
     }
     let rows: Vec<BedRow> = query
         .order((beds::institution_id, rooms::building, rooms::floor, rooms::number, beds::label, beds::id))
@@ -68,8 +64,8 @@ pub fn offers(
             by_room.entry(row.room_id).or_default().push((row.id, *gender));
         }
     }
-    let wanted = rows.into_iter().filter(|row| bed.is_none_or(|bed| row.id == bed.id));
-    Ok(wanted
+    Ok(rows
+        .into_iter()
         .filter_map(|row| {
             let (name, state, licence_ends_on, longitude, latitude) =
                 houses.get(&row.institution_id)?.clone();
@@ -126,4 +122,52 @@ fn genders(
         found.extend(rows);
     }
     Ok(found)
+}
+
+/// What of an institution decides whether it takes somebody in.
+#[derive(Clone, Debug, Queryable)]
+pub struct HouseFacts {
+    pub state: InstitutionState,
+    pub licence_ends_on: Option<chrono::NaiveDate>,
+}
+
+/// For a caller who has reached the institution.
+pub(in crate::beds) fn house_of(connection: &mut AnyConnection, institution: i64) -> Result<HouseFacts> {
+    let house = institutions::table.find(institution);
+    Ok(house.select((institutions::state, institutions::licence_ends_on)).first(connection)?)
+}
+
+/// What decides whether somebody fits a bed that is free. For a caller who has reached it.
+pub(in crate::beds) fn facts_of(
+    connection: &mut AnyConnection,
+    bed: &BedRow,
+    house: &HouseFacts,
+    at: Instant,
+) -> Result<BedFacts> {
+    let asks_for_mates = bed.gender_rule == GenderRule::Same && !bed.is_couple_room;
+    Ok(BedFacts {
+        kind: bed.kind,
+        state: BedState::Free,
+        state_until: None,
+        gender_rule: bed.gender_rule,
+        is_couple_room: bed.is_couple_room,
+        is_isolation: bed.is_isolation,
+        room_mates: if asks_for_mates { room_mates(connection, bed, at)? } else { Vec::new() },
+        is_operating: house.state == InstitutionState::Operating,
+        licence_ends_on: house.licence_ends_on,
+    })
+}
+
+/// Genders of those who live in the other open beds of the room.
+fn room_mates(connection: &mut AnyConnection, bed: &BedRow, at: Instant) -> Result<Vec<Gender>> {
+    Ok(stays::table
+        .inner_join(beds::table)
+        .inner_join(elders::table)
+        .filter(beds::room_id.eq(bed.room_id))
+        .filter(beds::id.ne(bed.id))
+        .filter(beds::closed_at.is_null())
+        .filter(stays::starts_at.le(at))
+        .filter(stays::ends_at.is_null().or(stays::ends_at.gt(at)))
+        .select(elders::gender)
+        .load(connection)?)
 }

@@ -106,7 +106,7 @@ fn layers(
     layers.extend(LAYERS.iter().map(|(key, label, shape, colour)| {
         let own = visits.iter().filter(|(listed, ..)| layer_of(listed.visit.state) == *key);
         let points: Vec<Point> = own.map(|(listed, lon, lat)| point(words, listed, (*lon, *lat))).collect();
-        let label = format!("{} · {}", words.t(label), points.len());
+        let label = words.t(label);
         Layer { key, label, shape, colour, off: false, points }
     }));
     Ok(layers)
