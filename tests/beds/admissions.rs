@@ -91,7 +91,7 @@ both!(a_house_that_does_not_operate_admits_nobody, |app| async {
     app.taken(&format!("UPDATE institutions SET state = 'idle' WHERE id = {home}"));
     let refused =
         app.app.write_now(&Scope::system(), |tx| admit(tx, &Admission::now(Whom::Elder(elder), bed)));
-    assert_eq!(refused.unwrap_err().code, Code::IllegalMove);
+    assert_eq!(refused.unwrap_err().fields[0].rule.key, "bed.not_operating");
     let later = app.app.clock.now() + chrono::TimeDelta::hours(1);
     app.taken(&format!("UPDATE institutions SET state = 'operating' WHERE id = {home}"));
     let reserved = app.app.write_now(&Scope::system(), |tx| {

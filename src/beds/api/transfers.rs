@@ -15,8 +15,9 @@ use crate::beds::model::TransferState;
 use crate::beds::store::{TransferRow, get_transfer, open_transfers};
 use crate::beds::{Move, accept_transfer, ask_transfer, close_transfer};
 use crate::db::AnyConnection;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::listing::ListRequest;
+use crate::text::Text;
 use crate::web::{Need, Visitor, Words};
 
 const TAG: &str = "stays";
@@ -151,7 +152,12 @@ async fn find(visitor: &Visitor, id: i64) -> Result<Transfer> {
 
 async fn ask(visitor: Visitor, Json(input): Json<TransferInput>) -> Result<HttpResponse> {
     let ask = move |tx: &mut Tx<'_>| {
-        ask_transfer(tx, input.stay_id, input.version, input.institution_id, &input.reason)
+        ask_transfer(tx, input.stay_id, input.version, input.institution_id, &input.reason).map_err(|error| {
+            match error.code {
+                Code::NotFound => Error::field("stay_id", Text::new("rule.unknown_stay")),
+                _ => error,
+            }
+        })
     };
     let id = change(&visitor, ask).await?;
     Ok(created(format!("/api/v1/transfers/{id}"), &find(&visitor, id).await?))
