@@ -5,6 +5,7 @@ use super::steps::{Step, at_fields, number, reason_field, step_routes};
 use crate::access::Permission;
 use crate::beds::store::{self, EntryRow, TransferRow};
 use crate::beds::{accept_transfer, close_transfer, jump, withdraw};
+use crate::elders::store::visible_names;
 use crate::error::{Error, Result};
 use crate::listing::ListRequest;
 use crate::text::Text;
@@ -100,6 +101,17 @@ async fn transfer_to_change(visitor: &Visitor, id: i64) -> Result<TransferRow> {
     transfer.await
 }
 
+/// What is done, and of whom.
+async fn heading(visitor: &Visitor, key: &str, transfer: &TransferRow) -> Result<String> {
+    let (scope, elder_id, now) = (visitor.scope(), transfer.elder_id, visitor.now);
+    let names = visitor.app.db.read(move |connection| visible_names(connection, &scope, &[elder_id], now));
+    let what = visitor.t(key);
+    Ok(match names.await?.remove(&elder_id) {
+        Some(name) => format!("{what} · {name}"),
+        None => what.into_owned(),
+    })
+}
+
 struct Accept;
 
 impl Step for Accept {
@@ -115,7 +127,7 @@ impl Step for Accept {
         let bed = FormField::of(visitor, "bed", "select", input).required(true).options(options);
         let [on, time] = at_fields(visitor, input, "at_on", "at_time", true);
         Ok(Form {
-            heading: visitor.t("transfer.accept").into_owned(),
+            heading: heading(visitor, "transfer.accept", &transfer).await?,
             action: format!("/transfers/{id}/accept"),
             version: Some(transfer.version),
             fields: vec![bed, on, time, reason_field(visitor, input, false)],
@@ -143,7 +155,7 @@ impl Step for Close {
         let reach = visitor.scope().reach(Permission::ManageStays)?;
         let key = if transfer.is_to(&reach) { "transfer.decline" } else { "transfer.take_back" };
         Ok(Form {
-            heading: visitor.t(key).into_owned(),
+            heading: heading(visitor, key, &transfer).await?,
             action: format!("/transfers/{id}/close"),
             version: Some(transfer.version),
             fields: vec![reason_field(visitor, input, true)],

@@ -25,6 +25,7 @@ impl List for Transfers {
         Column::text("reason", "field.reason").unsorted(),
         Column::text("asked_at", "field.asked_at").unsorted(),
         Column::text("answer", "field.answer").unsorted(),
+        Column::text("close", "transfer.close").unsorted(),
     ];
 
     fn filters(_: &mut AnyConnection, _: &Scope, _: &Words) -> Result<Vec<Filter>> {
@@ -53,10 +54,14 @@ impl List for Transfers {
                 manage.as_ref().map_or((false, false), |reach| (row.is_to(reach), row.is_from(reach)));
             let answer = if is_to {
                 Cell::text(words.t("transfer.accept")).link(format!("/transfers/{}/accept", row.id))
-            } else if is_from {
-                Cell::text(words.t("transfer.take_back")).link(format!("/transfers/{}/close", row.id))
             } else {
                 Cell::chip(words.name_of("transfer_state", row.state.name()), "wait")
+            };
+            let close = |key| Cell::text(words.t(key)).link(format!("/transfers/{}/close", row.id));
+            let close = match (is_to, is_from) {
+                (true, _) => close("transfer.decline"),
+                (false, true) => close("transfer.take_back"),
+                (false, false) => Cell::text(String::new()),
             };
             Row {
                 href: None,
@@ -67,6 +72,7 @@ impl List for Transfers {
                     Cell::text(row.reason),
                     Cell::text(words.calendar.show(row.asked_at)),
                     answer,
+                    close,
                 ],
             }
         });
