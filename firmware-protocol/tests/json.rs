@@ -1,4 +1,5 @@
 //! The JSON twin: what may be left out, what is read in two forms, and what is refused with the member and its rule.
+#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
 use serde_json::{Value, json};
 use songhe_firmware_protocol::json::{JsonError, decode, encode};
