@@ -76,6 +76,28 @@ fn word(value: Option<impl ToString>) -> String {
     value.map_or_else(|| "-".to_owned(), |value| value.to_string())
 }
 
+/// The example of the specification compiles beside what it leaves to the device.
+#[test]
+fn the_example_of_the_specification_compiles() {
+    let specification = include_str!("../README.md");
+    let example = specification.split("\n```c\n").nth(1).unwrap().split("\n```").next().unwrap();
+    let device =
+        "static void keep_until_stored(const uint8_t *bytes, size_t length) { (void)bytes; (void)length; }\n";
+    let (include, code) = example.split_once('\n').unwrap();
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("example-{}.c", std::process::id()));
+    std::fs::write(&path, format!("{include}\n{device}{code}\n")).unwrap();
+    let output = Process::new("cc")
+        .args(STRICT)
+        .arg("-fsyntax-only")
+        .arg("-I")
+        .arg(c(""))
+        .arg(&path)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    std::fs::remove_file(path).unwrap();
+}
+
 /// A message as `test_lines encode` reads it, if a device may write it.
 fn line(message: &Message) -> Option<String> {
     let header = message.header()?;

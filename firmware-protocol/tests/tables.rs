@@ -258,3 +258,25 @@ fn the_examples_of_the_specification_are_messages() {
     }
     assert_eq!(kinds, [9, 9], "examples as JSON and as bytes");
 }
+
+/// Firmware builds the crate without `json`; the compiler sees that only there.
+#[test]
+fn only_what_is_behind_the_feature_needs_an_allocator_or_the_standard_library() {
+    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let lib = std::fs::read_to_string(source.join("lib.rs")).unwrap();
+    assert!(lib.contains("\n#![no_std]\n"));
+    for line in ["extern crate alloc;", "pub mod json;", "pub mod message;", "pub use message::Message;"] {
+        assert!(lib.contains(&format!("#[cfg(feature = \"json\")]\n{line}\n")), "{line}");
+    }
+    let mut files = 0;
+    for file in std::fs::read_dir(source).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if path.is_file() && name != "lib.rs" && name != "message.rs" {
+            let text = std::fs::read_to_string(&path).unwrap();
+            assert!(!text.contains("alloc::") && !text.contains("std::"), "{name}");
+            files += 1;
+        }
+    }
+    assert!(files >= 15, "{files}");
+}
