@@ -1,5 +1,6 @@
 //! Body of `alarm`: something that must be looked at now.
 
+use crate::channel::Channel;
 use crate::cursor::{finish, open, optional, reader, skip, writer, written};
 use crate::error::{DecodeError, EncodeError};
 use crate::header::Header;
@@ -57,6 +58,27 @@ impl AlarmKind {
 
     pub fn from_code(code: u16) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// The alarm that a channel's value beyond its limit means, where there is one.
+    pub const fn of_channel(channel: Channel) -> Option<Self> {
+        Some(match channel {
+            Channel::Sos => Self::Sos,
+            Channel::Smoke => Self::Smoke,
+            Channel::Heat => Self::Heat,
+            Channel::CarbonMonoxide => Self::CarbonMonoxide,
+            Channel::Gas => Self::Gas,
+            Channel::CallPoint => Self::CallPoint,
+            Channel::WaterPressure => Self::WaterPressure,
+            Channel::TankLevel => Self::TankLevel,
+            Channel::ResidualCurrent => Self::ResidualCurrent,
+            Channel::CabinetDoor => Self::CabinetDoor,
+            _ => return None,
+        })
     }
 
     /// Stable text name.

@@ -156,7 +156,8 @@ impl Channel {
         (if steps < 0.0 { steps - 0.5 } else { steps + 0.5 }) as i32
     }
 
-    const fn divisor(self) -> f64 {
+    /// Steps in one unit.
+    pub(crate) const fn divisor(self) -> f64 {
         match self.facts().decimals {
             0 => 1.0,
             1 => 10.0,

@@ -1,6 +1,6 @@
-//! What the server sends: `ack` and `time`.
+//! What the server sends besides commands: `ack` and `time`.
 
-use crate::cursor::{finish, open, reader, skip, writer, written};
+use crate::cursor::{check_version, finish, open, reader, skip, writer, written};
 use crate::error::{DecodeError, EncodeError};
 use crate::header::Lane;
 use crate::limits::PROTOCOL_VERSION;
@@ -59,8 +59,4 @@ impl Time {
         finish(&decoder)?;
         Ok(Self { wall_ms })
     }
-}
-
-fn check_version(version: u64) -> Result<(), DecodeError> {
-    if version == u64::from(PROTOCOL_VERSION) { Ok(()) } else { Err(DecodeError::Version(version)) }
 }

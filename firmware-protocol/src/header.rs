@@ -2,7 +2,7 @@
 
 use minicbor::Decoder;
 
-use crate::cursor::{Writer, open, optional, skip};
+use crate::cursor::{Writer, check_version, open, optional, skip};
 use crate::error::{DecodeError, EncodeError};
 use crate::limits::PROTOCOL_VERSION;
 
@@ -80,10 +80,7 @@ impl Header {
 
     pub(crate) fn read(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         let added = open(decoder, FIELDS)?;
-        let version = decoder.u64()?;
-        if version != u64::from(PROTOCOL_VERSION) {
-            return Err(DecodeError::Version(version));
-        }
+        check_version(decoder.u64()?)?;
         let boot_id = decoder.u64()?;
         let lane = decoder.u64()?;
         let lane = Lane::from_code(lane).ok_or(DecodeError::Lane(lane))?;

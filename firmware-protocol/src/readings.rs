@@ -2,8 +2,9 @@
 
 use minicbor::Decoder;
 
+use crate::card::CardNumber;
 use crate::channel::Channel;
-use crate::cursor::{finish, items, open, open_list, reader, skip, writer, written};
+use crate::cursor::{finish, items, open, open_list, optional, reader, skip, writer, written};
 use crate::error::{DecodeError, EncodeError};
 use crate::header::Header;
 use crate::limits::{SAMPLE_AGE_MS_MAX, SAMPLES_MAX};
@@ -21,6 +22,8 @@ pub struct Sample {
 
 const SAMPLE_FIELDS: u64 = 2;
 const MESSAGE_FIELDS: u64 = 2;
+/// Between the samples and the card lies a field that is reserved for ever: a golden vector of version 1 holds something there.
+const MESSAGE_FIELDS_WITH_CARD: u64 = 4;
 
 impl Sample {
     pub const fn new(channel: Channel, value_scaled: i32) -> Self {
@@ -52,17 +55,29 @@ impl Sample {
 #[derive(Debug, Clone)]
 pub struct Readings<'b> {
     pub header: Header,
+    /// Whose values these are, on a device that many people share.
+    pub card: Option<CardNumber>,
     samples: Samples<'b>,
 }
 
 impl<'b> Readings<'b> {
     /// Writes `[header, [sample, ...]]` and gives the number of bytes used.
     pub fn encode(header: &Header, samples: &[Sample], out: &mut [u8]) -> Result<usize, EncodeError> {
+        Self::encode_of(header, samples, None, out)
+    }
+
+    /// Writes readings of the person with this card: `[header, [sample, ...], null, card]`.
+    pub fn encode_of(
+        header: &Header,
+        samples: &[Sample],
+        card: Option<&CardNumber>,
+        out: &mut [u8],
+    ) -> Result<usize, EncodeError> {
         if samples.len() > SAMPLES_MAX || samples.iter().any(|sample| sample.age_ms > SAMPLE_AGE_MS_MAX) {
             return Err(EncodeError::OutOfRange);
         }
         let mut writer = writer(out);
-        writer.array(MESSAGE_FIELDS)?;
+        writer.array(if card.is_some() { MESSAGE_FIELDS_WITH_CARD } else { MESSAGE_FIELDS })?;
         header.write(&mut writer)?;
         writer.array(items(samples.len()))?;
         for sample in samples {
@@ -72,6 +87,9 @@ impl<'b> Readings<'b> {
             if sample.age_ms != 0 {
                 writer.u32(sample.age_ms)?;
             }
+        }
+        if let Some(card) = card {
+            writer.null()?.str(card.expose())?;
         }
         written(writer)
     }
@@ -85,9 +103,9 @@ impl<'b> Readings<'b> {
         for _ in 0..count {
             Sample::read(&mut decoder)?;
         }
-        skip(&mut decoder, added)?;
+        let card = read_card(&mut decoder, added)?;
         finish(&decoder)?;
-        Ok(Self { header, samples })
+        Ok(Self { header, card, samples })
     }
 
     /// The samples in the order sent.
@@ -102,6 +120,21 @@ impl<'b> Readings<'b> {
     pub fn is_empty(&self) -> bool {
         self.samples.left == 0
     }
+}
+
+/// Reads the fields behind the samples.
+fn read_card(decoder: &mut Decoder<'_>, added: u64) -> Result<Option<CardNumber>, DecodeError> {
+    let Some(after_card) = added.checked_sub(2) else {
+        skip(decoder, added)?;
+        return Ok(None);
+    };
+    skip(decoder, 1)?;
+    let card = match optional::<&str>(decoder)? {
+        Some(text) => Some(CardNumber::parse(text).ok_or(DecodeError::OutOfRange)?),
+        None => None,
+    };
+    skip(decoder, after_card)?;
+    Ok(card)
 }
 
 /// Reads samples in place.

@@ -15,26 +15,32 @@ pub enum TopicKind {
     Backfill,
     Alarm,
     Birth,
-    /// Presence and will.
+    /// Presence, will and answers to commands.
     State,
+    /// Any upward message as JSON.
+    Json,
     /// Server to device: stored up to here.
     Ack,
     /// Server to device: do this.
     Command,
     /// Server to device: the time.
     Time,
+    /// Server to device: any downward message as JSON, for a device that sends JSON.
+    JsonDown,
 }
 
 impl TopicKind {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Up,
         Self::Backfill,
         Self::Alarm,
         Self::Birth,
         Self::State,
+        Self::Json,
         Self::Ack,
         Self::Command,
         Self::Time,
+        Self::JsonDown,
     ];
 
     /// Text of the last level.
@@ -45,15 +51,17 @@ impl TopicKind {
             Self::Alarm => "alarm",
             Self::Birth => "birth",
             Self::State => "state",
+            Self::Json => "json",
             Self::Ack => "ack",
             Self::Command => "cmd",
             Self::Time => "time",
+            Self::JsonDown => "json-down",
         }
     }
 
     /// Whether devices publish to it. The others they subscribe to.
     pub const fn is_upward(self) -> bool {
-        !matches!(self, Self::Ack | Self::Command | Self::Time)
+        !matches!(self, Self::Ack | Self::Command | Self::Time | Self::JsonDown)
     }
 }
 

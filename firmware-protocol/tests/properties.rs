@@ -1,86 +1,79 @@
 //! For any message: what is written is read back. For any bytes: an answer, never a panic.
 
+mod common;
+
+use common::any;
+use common::encoded;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use songhe_firmware_protocol::downlink::{Ack, Time};
-use songhe_firmware_protocol::limits::{
-    CHANNELS_MAX, FRAME_BYTES_MAX, SAMPLE_AGE_MS_MAX, SAMPLES_MAX, TOPIC_BYTES_MAX,
-};
+use songhe_firmware_protocol::limits::{CHANNELS_MAX, COMMANDS_MAX, TOPIC_BYTES_MAX};
 use songhe_firmware_protocol::topic::is_device_id;
-use songhe_firmware_protocol::{Alarm, Birth, Header, Lane, Readings, Sample, State, Topic, TopicKind};
+use songhe_firmware_protocol::{Birth, CardNumber, Message, Readings, Topic, TopicKind, json};
 
-fn any_header() -> impl Strategy<Value = Header> {
-    (any::<u64>(), any::<bool>(), any::<u64>(), any::<u64>(), any::<Option<u64>>(), any::<u16>()).prop_map(
-        |(boot_id, live, seq, monotonic_ms, wall_ms, flags)| Header {
-            boot_id,
-            lane: if live { Lane::Live } else { Lane::Backfill },
-            seq,
-            monotonic_ms,
-            wall_ms,
-            flags,
-        },
-    )
-}
-
-fn any_sample() -> impl Strategy<Value = Sample> {
-    (any::<u16>(), any::<i32>(), 0..=SAMPLE_AGE_MS_MAX)
-        .prop_map(|(channel_code, value_scaled, age_ms)| Sample { channel_code, value_scaled, age_ms })
-}
-
-/// Tries every decoder and walks what it gives.
+/// Tries every decoder and walks what it gives. What was read is written and read again as the same.
 fn decode_everything(payload: &[u8]) {
     if let Ok(readings) = Readings::decode(payload) {
         assert_eq!(readings.samples().count(), readings.len(), "a checked message gives all of its samples");
     }
     if let Ok(birth) = Birth::decode(payload) {
         assert!(birth.channel_codes().count() <= CHANNELS_MAX);
+        assert!(birth.command_codes().count() <= COMMANDS_MAX);
     }
-    let _ = Alarm::decode(payload);
-    let _ = State::decode(payload);
-    let _ = Ack::decode(payload);
-    let _ = Time::decode(payload);
+    for kind in TopicKind::ALL {
+        if let Ok(message) = Message::decode(kind, payload) {
+            let bytes = encoded(&message);
+            assert!(bytes.len() <= payload.len(), "the shortest form is no longer than any other");
+            assert_eq!(Message::decode(kind, &bytes), Ok(message));
+        }
+    }
+    let _ = json::decode(payload);
 }
 
 proptest! {
     #[test]
-    fn readings_round_trip(header in any_header(), samples in vec(any_sample(), 0..=SAMPLES_MAX)) {
-        let mut out = vec![0; FRAME_BYTES_MAX];
-        let length = Readings::encode(&header, &samples, &mut out).unwrap();
-        let readings = Readings::decode(&out[..length]).unwrap();
-        prop_assert_eq!(readings.header, header);
-        prop_assert_eq!(readings.samples().collect::<Vec<_>>(), samples);
+    fn any_message_round_trips(message in any::message()) {
+        let bytes = encoded(&message);
+        prop_assert_eq!(Message::decode(any::topic_of(&message), &bytes), Ok(message));
     }
 
     #[test]
-    fn a_small_buffer_is_an_error(header in any_header(), samples in vec(any_sample(), 0..20), size in 0_usize..400) {
-        let mut whole = vec![0; FRAME_BYTES_MAX];
-        let length = Readings::encode(&header, &samples, &mut whole).unwrap();
-        let mut out = vec![0; size];
-        prop_assert_eq!(Readings::encode(&header, &samples, &mut out).is_ok(), size >= length);
+    fn long_readings_round_trip(message in any::readings(1_000)) {
+        let bytes = encoded(&message);
+        prop_assert_eq!(Message::decode(TopicKind::Up, &bytes), Ok(message));
     }
 
     #[test]
-    fn alarm_round_trips(
-        header in any_header(), kind_code: u16, raised: bool, cause: Option<(u16, i32)>, attempt: u16,
+    fn a_buffer_that_is_too_small_is_an_error_and_one_that_fits_is_enough(
+        message in any::message(), spare in 0_usize..3, cut: prop::sample::Index,
     ) {
-        let alarm = Alarm { header, kind_code, raised, cause, attempt };
-        let mut out = [0; 128];
-        let length = alarm.encode(&mut out).unwrap();
-        prop_assert_eq!(Alarm::decode(&out[..length]).unwrap(), alarm);
+        let bytes = encoded(&message);
+        let mut small = vec![0xee; cut.index(bytes.len())];
+        prop_assert!(message.encode(&mut small).is_err());
+        let mut fitting = vec![0xee; bytes.len() + spare];
+        prop_assert_eq!(message.encode(&mut fitting), Ok(bytes.len()));
+        prop_assert_eq!(&fitting[..bytes.len()], &bytes);
+        prop_assert!(fitting[bytes.len()..].iter().all(|byte| *byte == 0xee));
     }
 
     #[test]
-    fn birth_round_trips(
-        header in any_header(), kind_code: u16, version in "[ -~]{0,32}", heartbeat_s: u16,
-        channel_codes in vec(any::<u16>(), 0..=CHANNELS_MAX),
-    ) {
-        let mut out = [0; 512];
-        let length =
-            Birth::encode(&header, kind_code, &version, heartbeat_s, &channel_codes, &mut out).unwrap();
-        let birth = Birth::decode(&out[..length]).unwrap();
-        prop_assert_eq!((birth.header, birth.kind_code, birth.heartbeat_s), (header, kind_code, heartbeat_s));
-        prop_assert_eq!(birth.firmware_version, version.as_str());
-        prop_assert_eq!(birth.channel_codes().collect::<Vec<_>>(), channel_codes);
+    fn json_says_the_same(message in any::message()) {
+        let text = json::encode(&message).unwrap();
+        prop_assert_eq!(json::decode(text.as_bytes()), Ok(message), "{}", text);
+    }
+
+    #[test]
+    fn json_keeps_every_value_of_every_channel(sample in any::known_sample()) {
+        let samples = vec![sample];
+        let readings = songhe_firmware_protocol::message::ReadingsMessage {
+            header: songhe_firmware_protocol::Header {
+                boot_id: 0, lane: songhe_firmware_protocol::Lane::Live, seq: 0, monotonic_ms: 0, wall_ms: None, flags: 0,
+            },
+            samples,
+            card: None,
+        };
+        let message = Message::Readings(readings);
+        let text = json::encode(&message).unwrap();
+        prop_assert_eq!(json::decode(text.as_bytes()), Ok(message), "{}", text);
     }
 
     #[test]
@@ -89,16 +82,49 @@ proptest! {
     }
 
     #[test]
-    fn a_damaged_message_is_answered(
-        header in any_header(), samples in vec(any_sample(), 0..30), at: prop::sample::Index, byte: u8, cut: prop::sample::Index,
+    fn bytes_that_look_like_cbor_are_answered(
+        payload in vec(prop_oneof![0x80_u8..0x88, 0_u8..8, Just(0xf6), Just(0x18), Just(0x61), any::<u8>()], 0..60),
     ) {
-        let mut out = vec![0; FRAME_BYTES_MAX];
-        let length = Readings::encode(&header, &samples, &mut out).unwrap();
-        out.truncate(length);
-        let position = at.index(length);
-        out[position] = byte;
-        decode_everything(&out);
-        decode_everything(&out[..cut.index(length)]);
+        decode_everything(&payload);
+    }
+
+    #[test]
+    fn a_damaged_message_is_answered(
+        message in any::message(), at: prop::sample::Index, byte: u8, cut: prop::sample::Index,
+    ) {
+        let mut bytes = encoded(&message);
+        let position = at.index(bytes.len());
+        bytes[position] = byte;
+        decode_everything(&bytes);
+        decode_everything(&bytes[..cut.index(bytes.len())]);
+    }
+
+    #[test]
+    fn damaged_json_is_answered(
+        message in any::message(), at: prop::sample::Index, byte: u8, cut: prop::sample::Index,
+    ) {
+        let mut text = json::encode(&message).unwrap().into_bytes();
+        let position = at.index(text.len());
+        text[position] = byte;
+        let _ = json::decode(&text);
+        let _ = json::decode(&text[..cut.index(text.len())]);
+    }
+
+    /// Whatever a newer version puts behind the known fields of a message is skipped.
+    #[test]
+    fn added_fields_are_skipped(message in any::message(), added in vec(any_item(), 1..6)) {
+        let bytes = encoded(&message);
+        // The last two fields of readings are the reserved one and the card: without a card both are filled first.
+        let filler: &[u8] = match &message {
+            Message::Readings(readings) if readings.card.is_none() => &[0xf6, 0xf6],
+            _ => &[],
+        };
+        let fillers = filler.len() as u8;
+        let mut longer = vec![bytes[0] + fillers + added.len() as u8];
+        longer.extend(&bytes[1..]);
+        longer.extend(filler);
+        longer.extend(added.concat());
+        prop_assert_eq!(Message::decode(any::topic_of(&message), &longer), Ok(message));
     }
 
     #[test]
@@ -118,4 +144,51 @@ proptest! {
             prop_assert_eq!(topic.to_string(), text);
         }
     }
+
+    #[test]
+    fn a_card_number_is_kept_whole_and_never_printed(text in "[ -~]{0,34}") {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        let good = (1..=32).contains(&text.len()) && text.bytes().all(allowed);
+        let card = CardNumber::parse(&text);
+        prop_assert_eq!(card.is_some(), good);
+        if let Some(card) = card {
+            prop_assert_eq!(card.expose(), text.as_str());
+            prop_assert_eq!(format!("{card:?}"), "CardNumber(..)");
+        }
+    }
+}
+
+/// Any CBOR item of definite length.
+fn any_item() -> impl Strategy<Value = Vec<u8>> {
+    let head = |major: u8, argument: u64| -> Vec<u8> {
+        let bytes = argument.to_be_bytes();
+        match argument {
+            0..=23 => vec![major << 5 | argument as u8],
+            24..=0xff => vec![major << 5 | 0x18, bytes[7]],
+            0x100..=0xffff => [&[major << 5 | 0x19], &bytes[6..]].concat(),
+            0x1_0000..=0xffff_ffff => [&[major << 5 | 0x1a], &bytes[4..]].concat(),
+            _ => [&[major << 5 | 0x1b], &bytes[..]].concat(),
+        }
+    };
+    let leaf = prop_oneof![
+        any::<u64>().prop_map(move |value| head(0, value)),
+        any::<u32>().prop_map(move |value| head(1, value.into())),
+        vec(any::<u8>(), 0..40).prop_map(move |bytes| [head(2, bytes.len() as u64), bytes].concat()),
+        "[a-z]{0,30}".prop_map(move |text| [head(3, text.len() as u64), text.into_bytes()].concat()),
+        any::<u64>().prop_map(|bits| [&[0xfb][..], &bits.to_be_bytes()].concat()),
+        any::<u16>().prop_map(|bits| [&[0xf9][..], &bits.to_be_bytes()].concat()),
+        prop::sample::select(vec![vec![0xf4], vec![0xf5], vec![0xf6], vec![0xf7], vec![0xf8, 0xff]]),
+    ];
+    leaf.prop_recursive(4, 30, 5, move |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..5)
+                .prop_map(move |items| [head(4, items.len() as u64), items.concat()].concat()),
+            vec((inner.clone(), inner.clone()), 0..3).prop_map(move |pairs| {
+                let items: Vec<u8> =
+                    pairs.iter().flat_map(|(key, value)| [&key[..], value].concat()).collect();
+                [head(5, pairs.len() as u64), items].concat()
+            }),
+            (any::<u16>(), inner).prop_map(move |(tag, item)| [head(6, tag.into()), item].concat()),
+        ]
+    })
 }

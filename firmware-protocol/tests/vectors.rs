@@ -1,165 +1,186 @@
-//! Golden bytes: every file of `vectors/v1` decodes to the message named here, and that message encodes to the file.
-#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
+//! Golden bytes: every vector decodes to the message that it stands for, and that message encodes to the vector.
 
+mod common;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
-use std::path::PathBuf;
 
-use songhe_firmware_protocol::downlink::{Ack, Time};
-use songhe_firmware_protocol::limits::{FRAME_BYTES_MAX, SAMPLES_MAX};
-use songhe_firmware_protocol::{
-    Alarm, AlarmKind, Birth, Channel, DecodeError, DeviceKind, Header, Lane, Readings, Sample, State,
-};
-
-/// Reads a vector: hexadecimal bytes, blanks between them, comments after `#`.
-fn vector(name: &str) -> Vec<u8> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("vectors/v1").join(format!("{name}.hex"));
-    let text = fs::read_to_string(&path).unwrap();
-    let digits: String =
-        text.lines().map(|line| line.split('#').next().unwrap()).flat_map(str::split_whitespace).collect();
-    assert!(digits.len().is_multiple_of(2), "{}: half a byte", path.display());
-    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
-}
-
-fn header(lane: Lane, seq: u64) -> Header {
-    Header { boot_id: 0x1122_3344_5566_7788, lane, seq, monotonic_ms: 61_000, wall_ms: None, flags: 0 }
-}
-
-fn synced(seq: u64) -> Header {
-    Header { wall_ms: Some(1_790_000_000_000), flags: Header::CLOCK_SYNCED, ..header(Lane::Live, seq) }
-}
-
-fn encoded(write: impl FnOnce(&mut [u8]) -> usize) -> Vec<u8> {
-    let mut out = vec![0; FRAME_BYTES_MAX];
-    let length = write(&mut out);
-    out.truncate(length);
-    out
-}
-
-fn assert_readings(name: &str, header: Header, samples: &[Sample]) {
-    let bytes = vector(name);
-    let readings = Readings::decode(&bytes).unwrap();
-    assert_eq!(readings.header, header, "{name}");
-    assert_eq!(readings.samples().collect::<Vec<_>>(), samples, "{name}");
-    assert_eq!(readings.len(), samples.len());
-    assert_eq!(encoded(|out| Readings::encode(&header, samples, out).unwrap()), bytes, "{name}");
-}
+use common::{FOLDERS, encoded, folder, golden, names, topic_of, vector};
+use songhe_firmware_protocol::limits::FRAME_BYTES_MAX;
+use songhe_firmware_protocol::{DecodeError, Lane, Message, Readings, TopicKind, json};
 
 #[test]
-fn readings_vectors_hold() {
-    assert_readings("readings-one", header(Lane::Live, 0), &[Sample::new(Channel::RoomTemperature, 215)]);
-    assert_readings(
-        "readings-six",
-        synced(4_711),
-        &[
-            Sample::new(Channel::BloodPressureSystolic, 128),
-            Sample::new(Channel::BloodPressureDiastolic, 76),
-            Sample::new(Channel::Pulse, 71),
-            Sample::new(Channel::RoomTemperature, -5),
-            Sample::new(Channel::RoomHumidity, 612),
-            Sample { age_ms: 1_500, ..Sample::new(Channel::Door, 1) },
-        ],
-    );
-    assert_readings("readings-backfill-empty", header(Lane::Backfill, 9), &[]);
-}
-
-#[test]
-fn fields_of_a_newer_sender_are_skipped() {
-    let bytes = vector("readings-newer-sender");
-    let readings = Readings::decode(&bytes).unwrap();
-    assert_eq!(readings.header, header(Lane::Live, 1));
-    let samples: Vec<_> = readings.samples().collect();
-    assert_eq!(samples, [Sample { channel_code: 65_535, value_scaled: -7, age_ms: 2 }]);
-    assert_eq!(samples[0].channel(), None, "an unknown channel is kept by its code");
-}
-
-#[test]
-fn alarm_vectors_hold() {
-    let sos =
-        Alarm { header: synced(3), kind_code: AlarmKind::Sos.code(), raised: true, cause: None, attempt: 0 };
-    let smoke = Alarm {
-        header: header(Lane::Live, 18),
-        kind_code: AlarmKind::Smoke.code(),
-        raised: false,
-        cause: Some((Channel::Smoke.code(), 12)),
-        attempt: 4,
-    };
-    for (name, alarm) in [("alarm-sos", sos), ("alarm-smoke-over", smoke)] {
-        let bytes = vector(name);
-        assert_eq!(Alarm::decode(&bytes).unwrap(), alarm, "{name}");
-        assert_eq!(encoded(|out| alarm.encode(out).unwrap()), bytes, "{name}");
+fn every_vector_is_the_message_it_stands_for() {
+    for one in golden() {
+        let bytes = vector(one.name);
+        assert_eq!(Message::decode(topic_of(one.name), &bytes).as_ref(), Ok(&one.message), "{}", one.name);
+        if one.is_written {
+            assert_eq!(encoded(&one.message), bytes, "{}", one.name);
+        } else {
+            // What a newer sender added is gone; the rest is the same message.
+            let known = encoded(&one.message);
+            assert!(known.len() < bytes.len(), "{}", one.name);
+            assert_eq!(Message::decode(topic_of(one.name), &known), Ok(one.message), "{}", one.name);
+        }
     }
 }
 
 #[test]
-fn birth_and_state_vectors_hold() {
-    let bytes = vector("birth-station");
-    let codes = [Channel::RoomTemperature.code(), Channel::Sos.code()];
-    let birth = Birth::decode(&bytes).unwrap();
-    assert_eq!(birth.header, header(Lane::Live, 0));
-    assert_eq!(DeviceKind::from_code(birth.kind_code), Some(DeviceKind::Station));
-    assert_eq!((birth.firmware_version, birth.heartbeat_s), ("2.4.1", 30));
-    assert_eq!(birth.channel_codes().collect::<Vec<_>>(), codes);
-    let again = encoded(|out| {
-        Birth::encode(&header(Lane::Live, 0), DeviceKind::Station.code(), "2.4.1", 30, &codes, out).unwrap()
-    });
-    assert_eq!(again, bytes);
-
-    let bytes = vector("state-will");
-    let state = State { header: header(Lane::Live, 0), online: false, connection: 2 };
-    assert_eq!(State::decode(&bytes).unwrap(), state);
-    assert_eq!(encoded(|out| state.encode(out).unwrap()), bytes);
+fn the_json_beside_a_vector_is_the_same_message() {
+    for one in golden() {
+        let path = FOLDERS.map(|version| folder(version).join(format!("{}.json", one.name)));
+        let path = path.iter().find(|path| path.exists());
+        let text = fs::read(path.unwrap_or_else(|| panic!("{} has no JSON", one.name))).unwrap();
+        assert_eq!(json::decode(&text).as_ref(), Ok(&one.message), "{}", one.name);
+        let written = json::encode(&one.message).unwrap();
+        if one.is_written {
+            let value = |text: &[u8]| serde_json::from_slice::<serde_json::Value>(text).unwrap();
+            assert_eq!(value(written.as_bytes()), value(&text), "{}", one.name);
+        }
+        assert_eq!(json::decode(written.as_bytes()), Ok(one.message), "{}", one.name);
+    }
 }
 
 #[test]
-fn downlink_vectors_hold() {
-    let bytes = vector("ack");
-    let ack = Ack { boot_id: 0x1122_3344_5566_7788, lane: Lane::Backfill, seq: 300 };
-    assert_eq!(Ack::decode(&bytes).unwrap(), ack);
-    assert_eq!(encoded(|out| ack.encode(out).unwrap()), bytes);
-
-    let bytes = vector("time");
-    let time = Time { wall_ms: 1_790_000_000_000 };
-    assert_eq!(Time::decode(&bytes).unwrap(), time);
-    assert_eq!(encoded(|out| time.encode(out).unwrap()), bytes);
+fn no_vector_is_left_out() {
+    let known: BTreeSet<String> = golden().iter().map(|one| one.name.to_owned()).collect();
+    let (refused, good): (BTreeSet<_>, BTreeSet<_>) =
+        names(".hex").into_iter().partition(|name| name.starts_with("refused-"));
+    assert_eq!(good, known);
+    assert_eq!(names(".json"), known);
+    assert_eq!(refused.len(), REFUSED.len());
+    // A file of the same name in both folders would hide one of them.
+    let files = FOLDERS.iter().map(|version| fs::read_dir(folder(version)).unwrap().count()).sum::<usize>();
+    assert_eq!(files, 2 * known.len() + refused.len());
 }
+
+/// Vectors that are no messages, and why.
+const REFUSED: [(&str, DecodeError); 36] = [
+    ("version", DecodeError::Version(2)),
+    ("lane", DecodeError::Lane(2)),
+    ("indefinite", DecodeError::Malformed),
+    ("short-header", DecodeError::MissingField),
+    ("sample-count", DecodeError::TooMany),
+    ("readings-card-empty", DecodeError::OutOfRange),
+    ("readings-card-long", DecodeError::OutOfRange),
+    ("readings-card-character", DecodeError::OutOfRange),
+    ("readings-card-type", DecodeError::Malformed),
+    ("readings-age", DecodeError::OutOfRange),
+    ("readings-value", DecodeError::Malformed),
+    ("readings-float", DecodeError::Malformed),
+    ("readings-trailing", DecodeError::TrailingBytes),
+    ("readings-skip-indefinite", DecodeError::Malformed),
+    ("readings-skip-break", DecodeError::Malformed),
+    ("alarm-half-cause", DecodeError::MissingField),
+    ("alarm-raised", DecodeError::Malformed),
+    ("birth-firmware-long", DecodeError::OutOfRange),
+    ("birth-channels", DecodeError::TooMany),
+    ("birth-commands", DecodeError::TooMany),
+    ("state-answer", DecodeError::Malformed),
+    ("state-answer-short", DecodeError::MissingField),
+    ("ack-lane", DecodeError::Lane(2)),
+    ("ack-version", DecodeError::Version(2)),
+    ("ack-short", DecodeError::MissingField),
+    ("time-version", DecodeError::Version(0)),
+    ("time-negative", DecodeError::Malformed),
+    ("time-trailing", DecodeError::TrailingBytes),
+    ("command-arguments", DecodeError::TooMany),
+    ("command-argument", DecodeError::Malformed),
+    ("command-short", DecodeError::MissingField),
+    ("command-skip-cut", DecodeError::Malformed),
+    ("command-skip-depth", DecodeError::Malformed),
+    ("command-skip-simple", DecodeError::Malformed),
+    ("command-kind-wide", DecodeError::Malformed),
+    ("command-text", DecodeError::Malformed),
+];
 
 #[test]
 fn broken_messages_are_refused_with_their_reason() {
-    let good = vector("readings-one");
-    for length in 0..good.len() {
-        assert!(Readings::decode(&good[..length]).is_err(), "cut at {length}");
-    }
-    let mut longer = good.clone();
-    longer.push(0);
-    assert_eq!(Readings::decode(&longer).err(), Some(DecodeError::TrailingBytes));
-    for (name, reason) in [
-        ("refused-version", DecodeError::Version(2)),
-        ("refused-lane", DecodeError::Lane(2)),
-        ("refused-indefinite", DecodeError::Malformed),
-        ("refused-short-header", DecodeError::MissingField),
-        ("refused-sample-count", DecodeError::TooMany),
-    ] {
-        assert_eq!(Readings::decode(&vector(name)).err(), Some(reason), "{name}");
+    for (name, reason) in REFUSED {
+        let name = format!("refused-{name}");
+        assert_eq!(Message::decode(topic_of(&name), &vector(&name)), Err(reason), "{name}");
     }
     assert_eq!(Readings::decode(&vec![0; FRAME_BYTES_MAX + 1]).err(), Some(DecodeError::TooLong));
+    assert_eq!(Message::decode(TopicKind::Json, &vector("ack")), Err(DecodeError::Malformed));
 }
 
 #[test]
-fn the_widest_message_fits_and_one_more_sample_does_not() {
-    let widest = Sample { channel_code: u16::MAX, value_scaled: i32::MIN, age_ms: 86_400_000 };
-    let header = Header {
-        boot_id: u64::MAX,
-        lane: Lane::Backfill,
-        seq: u64::MAX,
-        monotonic_ms: u64::MAX,
-        wall_ms: Some(u64::MAX),
-        flags: u16::MAX,
-    };
-    let mut samples = vec![widest; SAMPLES_MAX];
-    let bytes = encoded(|out| Readings::encode(&header, &samples, out).unwrap());
-    assert_eq!(Readings::decode(&bytes).unwrap().samples().collect::<Vec<_>>(), samples);
-    samples.push(widest);
-    assert!(Readings::encode(&header, &samples, &mut vec![0; 2 * FRAME_BYTES_MAX]).is_err());
-    let old = Sample { age_ms: 86_400_001, ..widest };
-    assert!(Readings::encode(&header, &[old], &mut [0; 128]).is_err());
+fn a_message_that_is_cut_or_too_long_is_refused() {
+    for one in golden() {
+        let kind = topic_of(one.name);
+        let mut bytes = vector(one.name);
+        for length in 0..bytes.len() {
+            assert!(Message::decode(kind, &bytes[..length]).is_err(), "{} cut at {length}", one.name);
+        }
+        bytes.push(0);
+        assert_eq!(Message::decode(kind, &bytes), Err(DecodeError::TrailingBytes), "{}", one.name);
+    }
+}
+
+/// FNV-1a of a file's text.
+fn print_of(bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
+}
+
+/// Devices in the field speak these bytes: a released vector is never edited, what is new goes into a folder of its own.
+#[test]
+fn released_vectors_are_as_they_were() {
+    let mut prints = String::new();
+    let mut paths: Vec<_> = fs::read_dir(folder("v1")).unwrap().map(|file| file.unwrap().path()).collect();
+    paths.sort();
+    for path in paths.iter().filter(|path| path.extension().is_some_and(|ending| ending == "hex")) {
+        let bytes = common::bytes_of(&fs::read_to_string(path).unwrap());
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        writeln!(prints, "{name} {:016x}", print_of(&bytes)).unwrap();
+    }
+    assert_eq!(prints, RELEASED);
+}
+
+const RELEASED: &str = "\
+ack a0d2e1c89ff970c4
+alarm-smoke-over 4eb8ae594f6e015b
+alarm-sos 84b22a87cd15074c
+birth-station 92d4676fa7b078ce
+readings-backfill-empty dd57bc2bb0658b69
+readings-newer-sender b3735d99e01913e1
+readings-one e414f3a586423ac7
+readings-six 5b81d9e71fb6faf7
+refused-indefinite 5eca6dece5dd18f7
+refused-lane beb9bbebcdd31109
+refused-sample-count b9ede58a784384b0
+refused-short-header 5bcb97541f0e5200
+refused-version de5a2a6a8049f1cc
+state-will a700cb8aff730fd7
+time 0be71304c15ae004
+";
+
+#[test]
+fn what_was_added_leaves_older_messages_as_they_were() {
+    // Without a card, commands or an answer a message of now is a message of version 1.0, byte for byte.
+    let old: Vec<_> =
+        golden().into_iter().filter(|one| folder("v1").join(format!("{}.hex", one.name)).exists()).collect();
+    assert_eq!(old.iter().filter(|one| one.is_written).count(), 9);
+    for one in old.iter().filter(|one| one.is_written) {
+        assert_eq!(encoded(&one.message), vector(one.name), "{}", one.name);
+    }
+    // With them, the fields of 1.0 keep their places: cut back to its count of fields, it is the older message.
+    let card = golden().into_iter().find(|one| one.name == "readings-card").unwrap();
+    let Message::Readings(mut readings) = card.message else { panic!("no readings") };
+    readings.card = None;
+    let new = vector("readings-card");
+    let added = 1 + 1 + "JJ-0000-0042".len();
+    let old = encoded(&Message::Readings(readings));
+    assert_eq!((old[0], &old[1..]), (0x82, &new[1..new.len() - added]));
+}
+
+#[test]
+fn an_unknown_channel_is_kept_by_its_code() {
+    let bytes = vector("readings-newer-sender");
+    let readings = Readings::decode(&bytes).unwrap();
+    let samples: Vec<_> = readings.samples().collect();
+    assert_eq!((samples.len(), readings.len(), readings.header.lane), (1, 1, Lane::Live));
+    assert_eq!(samples[0].channel(), None);
 }

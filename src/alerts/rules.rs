@@ -1,89 +1,34 @@
-//! When a measured value raises an alert, and when it is over again: pure, one table.
+//! When a measured value raises an alert, and when it is over again: pure. The numbers are the device protocol's defaults.
 
-use songhe_firmware_protocol::Channel;
+use songhe_firmware_protocol::{AlarmKind, Channel, Threshold};
+
+pub use songhe_firmware_protocol::Judgement;
 
 use super::model::AlertKind;
 
-/// A limit and the value at which it counts as kept again; the space between keeps an alert from flapping.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Limit {
-    pub raise: f64,
-    pub clear: f64,
-}
-
-/// The limits of one channel, in its unit. At the limit already counts as beyond it.
+/// What one channel's values are judged by.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rule {
     pub channel: Channel,
     pub kind: AlertKind,
-    pub low: Option<Limit>,
-    pub high: Option<Limit>,
+    pub threshold: Threshold,
 }
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Judgement {
-    /// Beyond a limit.
-    Raise,
-    /// Between limit and all-clear: whatever is, stays.
-    Keep,
-    /// Well inside.
-    Clear,
-}
-
-const fn high(channel: Channel, kind: AlertKind, raise: f64, clear: f64) -> Rule {
-    Rule { channel, kind, low: None, high: Some(Limit { raise, clear }) }
-}
-
-const fn low(channel: Channel, kind: AlertKind, raise: f64, clear: f64) -> Rule {
-    Rule { channel, kind, low: Some(Limit { raise, clear }), high: None }
-}
-
-const fn within(channel: Channel, low: (f64, f64), high: (f64, f64)) -> Rule {
-    Rule {
-        channel,
-        kind: AlertKind::Threshold,
-        low: Some(Limit { raise: low.0, clear: low.1 }),
-        high: Some(Limit { raise: high.0, clear: high.1 }),
-    }
-}
-
-/// The limits that hold without any setting.
-pub const DEFAULTS: [Rule; 17] = [
-    high(Channel::Sos, AlertKind::Sos, 1.0, 0.0),
-    high(Channel::CallPoint, AlertKind::Fire, 1.0, 0.0),
-    high(Channel::Heat, AlertKind::Fire, 57.0, 50.0),
-    high(Channel::Smoke, AlertKind::Smoke, 0.5, 0.3),
-    high(Channel::Gas, AlertKind::Gas, 10.0, 5.0),
-    high(Channel::CarbonMonoxide, AlertKind::Gas, 50.0, 30.0),
-    high(Channel::ResidualCurrent, AlertKind::Threshold, 300.0, 250.0),
-    low(Channel::WaterPressure, AlertKind::Threshold, 0.1, 0.14),
-    low(Channel::TankLevel, AlertKind::Threshold, 0.5, 0.7),
-    within(Channel::RoomTemperature, (8.0, 10.0), (35.0, 33.0)),
-    within(Channel::BloodPressureSystolic, (80.0, 85.0), (180.0, 170.0)),
-    within(Channel::BloodPressureDiastolic, (45.0, 50.0), (110.0, 105.0)),
-    within(Channel::Pulse, (45.0, 50.0), (130.0, 120.0)),
-    low(Channel::OxygenSaturation, AlertKind::Threshold, 88.0, 91.0),
-    within(Channel::Glucose, (3.9, 4.4), (16.7, 13.9)),
-    within(Channel::BodyTemperature, (35.0, 35.5), (38.5, 38.0)),
-    high(Channel::CabinetDoor, AlertKind::Threshold, 1.0, 0.0),
-];
 
 /// The rule of a channel, if it has one.
-pub fn rule_of(channel: Channel) -> Option<&'static Rule> {
-    DEFAULTS.iter().find(|rule| rule.channel == channel)
+pub fn rule_of(channel: Channel) -> Option<Rule> {
+    let threshold = Threshold::default_of(channel)?;
+    // Smoke that is measured and smoke that a detector reports are one alert.
+    let kind = match AlarmKind::of_channel(channel) {
+        Some(alarm) => AlertKind::of_alarm(Some(alarm)),
+        None => AlertKind::Threshold,
+    };
+    Some(Rule { channel, kind, threshold })
 }
 
 impl Rule {
+    /// Judges a value in the channel's unit.
     pub fn judge(&self, value: f64) -> Judgement {
-        let beyond = self.high.is_some_and(|limit| value >= limit.raise)
-            || self.low.is_some_and(|limit| value <= limit.raise);
-        let inside = self.high.is_none_or(|limit| value <= limit.clear)
-            && self.low.is_none_or(|limit| value >= limit.clear);
-        match (beyond, inside) {
-            (true, _) => Judgement::Raise,
-            (false, true) => Judgement::Clear,
-            (false, false) => Judgement::Keep,
-        }
+        self.threshold.judge(self.channel.scaled(value))
     }
 }
 
@@ -120,15 +65,20 @@ mod tests {
     }
 
     #[test]
-    fn every_rule_is_reachable_and_leaves_room_against_flapping() {
-        for (index, rule) in DEFAULTS.iter().enumerate() {
-            assert!(DEFAULTS[..index].iter().all(|other| other.channel != rule.channel), "{rule:?}");
-            assert!(rule.low.is_some() || rule.high.is_some(), "{rule:?}");
-            assert!(rule.high.is_none_or(|limit| limit.clear < limit.raise), "{rule:?}");
-            assert!(rule.low.is_none_or(|limit| limit.clear > limit.raise), "{rule:?}");
-            for limit in [rule.low, rule.high].into_iter().flatten() {
-                assert!(rule.channel.is_plausible(rule.channel.scaled(limit.raise)), "{rule:?}");
-            }
+    fn a_rule_raises_what_its_alarm_would() {
+        for (channel, kind) in [
+            (Channel::Sos, AlertKind::Sos),
+            (Channel::CallPoint, AlertKind::Fire),
+            (Channel::Heat, AlertKind::Fire),
+            (Channel::Smoke, AlertKind::Smoke),
+            (Channel::Gas, AlertKind::Gas),
+            (Channel::CarbonMonoxide, AlertKind::Gas),
+            (Channel::ResidualCurrent, AlertKind::Threshold),
+            (Channel::CabinetDoor, AlertKind::Threshold),
+            (Channel::Pulse, AlertKind::Threshold),
+        ] {
+            assert_eq!(rule_of(channel).unwrap().kind, kind, "{}", channel.name());
         }
+        assert_eq!(rule_of(Channel::Weight), None);
     }
 }

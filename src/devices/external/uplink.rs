@@ -26,8 +26,14 @@ const PAUSE_MIN: Duration = Duration::from_millis(500);
 const PAUSE_MAX: Duration = Duration::from_secs(15);
 /// How long messages under way may take when the program stops.
 const DRAIN_WAIT_MAX: Duration = Duration::from_secs(10);
-const KINDS: [TopicKind; 5] =
-    [TopicKind::Up, TopicKind::Backfill, TopicKind::Alarm, TopicKind::Birth, TopicKind::State];
+const KINDS: [TopicKind; 6] = [
+    TopicKind::Up,
+    TopicKind::Backfill,
+    TopicKind::Alarm,
+    TopicKind::Birth,
+    TopicKind::State,
+    TopicKind::Json,
+];
 
 pub(super) struct Uplink {
     pub db: Db,

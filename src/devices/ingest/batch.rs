@@ -365,6 +365,6 @@ impl Batch {
 }
 
 /// Whether a value of this channel could be judged at all.
-fn is_judged(channel: i16) -> Option<&'static crate::alerts::rules::Rule> {
+fn is_judged(channel: i16) -> Option<crate::alerts::rules::Rule> {
     crate::alerts::rules::rule_of(known(channel)?)
 }

@@ -1,6 +1,6 @@
 //! A device's message, decoded: everything that can be known without the database.
 
-use songhe_firmware_protocol::{Alarm, Birth, Header, Lane, Readings, Sample, State, TopicKind};
+use songhe_firmware_protocol::{Header, Lane, Message, Sample, TopicKind, json};
 
 /// A whole message of this protocol.
 #[derive(Clone, Debug)]
@@ -20,14 +20,19 @@ pub enum Content {
 impl Decoded {
     /// Reads a payload, or says why it is none of this topic.
     pub fn read(kind: TopicKind, payload: &[u8]) -> Result<Decoded, String> {
-        let fault = |error: songhe_firmware_protocol::DecodeError| error.to_string();
-        let (header, content) = match kind {
-            TopicKind::Up | TopicKind::Backfill => {
-                let readings = Readings::decode(payload).map_err(fault)?;
-                (readings.header, Content::Samples(readings.samples().collect()))
-            }
-            TopicKind::Alarm => {
-                let alarm = Alarm::decode(payload).map_err(fault)?;
+        let message = match kind {
+            TopicKind::Json => json::decode(payload).map_err(|error| error.to_string())?,
+            kind => Message::decode(kind, payload).map_err(|error| error.to_string())?,
+        };
+        // JSON has one topic for all: only its readings may be of either lane.
+        let lane = match (kind, &message) {
+            (TopicKind::Json, Message::Readings(readings)) => readings.header.lane,
+            (TopicKind::Backfill, _) => Lane::Backfill,
+            _ => Lane::Live,
+        };
+        let (header, content) = match message {
+            Message::Readings(readings) => (readings.header, Content::Samples(readings.samples)),
+            Message::Alarm(alarm) => {
                 let cause = alarm.cause.map(|(channel_code, value_scaled)| Sample {
                     channel_code,
                     value_scaled,
@@ -36,16 +41,14 @@ impl Decoded {
                 let content = Content::Alarm { kind_code: alarm.kind_code, raised: alarm.raised, cause };
                 (alarm.header, content)
             }
-            TopicKind::Birth => (Birth::decode(payload).map_err(fault)?.header, Content::Birth),
-            TopicKind::State => {
-                let state = State::decode(payload).map_err(fault)?;
+            Message::Birth(birth) => (birth.header, Content::Birth),
+            Message::State(state) => {
                 (state.header, Content::State { online: state.online, connection: state.connection })
             }
-            TopicKind::Ack | TopicKind::Command | TopicKind::Time => {
-                return Err("not a topic of devices".to_owned());
+            Message::Ack(_) | Message::Time(_) | Message::Command(_) => {
+                return Err("not a message of devices".to_owned());
             }
         };
-        let lane = if kind == TopicKind::Backfill { Lane::Backfill } else { Lane::Live };
         if header.lane != lane {
             return Err("the lane is not the topic's".to_owned());
         }
@@ -72,5 +75,29 @@ impl Decoded {
             Content::Alarm { cause, .. } => usize::from(cause.is_some()),
             Content::Birth | Content::State { .. } => 0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(message: &str, lane: u8) -> Result<Decoded, String> {
+        let header = format!(r#""version":1,"boot_id":7,"lane":{lane},"seq":1,"monotonic_ms":2"#);
+        Decoded::read(TopicKind::Json, format!("{{{header},{message}}}").as_bytes())
+    }
+
+    #[test]
+    fn json_is_the_same_message_on_its_own_topic() {
+        let readings = r#""message":"readings","samples":[{"channel":"pulse","value":72}]"#;
+        for (lane, is_live) in [(0, true), (1, false)] {
+            let decoded = json(readings, lane).unwrap();
+            assert_eq!((decoded.is_live(), decoded.sample_count()), (is_live, 1));
+        }
+        let alarm = r#""message":"alarm","kind":"sos","raised":true"#;
+        assert!(matches!(json(alarm, 0).unwrap().content, Content::Alarm { kind_code: 1, raised: true, .. }));
+        assert_eq!(json(alarm, 1).unwrap_err(), "the lane is not the topic's");
+        assert_eq!(json(r#""message":"time","wall_ms":5"#, 0).unwrap_err(), "not a message of devices");
+        assert_eq!(json(r#""message":"readings""#, 0).unwrap_err(), "samples is missing");
     }
 }

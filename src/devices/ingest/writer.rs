@@ -1,11 +1,11 @@
 //! The one writer: takes what waits, commits it together, answers.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use songhe_firmware_protocol::downlink::{Ack, Time};
-use songhe_firmware_protocol::{EncodeError, Lane, TopicKind};
+use songhe_firmware_protocol::{Lane, Message, TopicKind, json};
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
@@ -34,6 +34,7 @@ const RESTART_AFTER: Duration = Duration::from_millis(200);
 const DOWNLINK_MAX: usize = 10_000;
 /// Larger than any acknowledgement or time.
 const DOWNLINK_BYTES_MAX: usize = 64;
+const JSON: &str = TopicKind::Json.level();
 
 /// A running writer.
 pub struct Writer {
@@ -224,27 +225,30 @@ impl Loop {
         metrics::counter!("songhe_ingest_rows_total").increment(done.rows);
         metrics::counter!("songhe_ingest_duplicates_total").increment(done.duplicates);
         metrics::counter!("songhe_ingest_poisoned_total").increment(done.poisoned);
+        let speaks_json: HashSet<i64> =
+            work.iter().filter(|one| is_json(one)).map(|one| one.device_id).collect();
         for (device, stream, seq) in done.acknowledged {
             let lane = if stream.lane == 0 { Lane::Live } else { Lane::Backfill };
+            let as_json = speaks_json.contains(&stream.device_id);
             let ack = Ack { boot_id: stream.boot_id as u64, lane, seq };
-            self.send(&device, TopicKind::Ack, |out| ack.encode(out));
+            self.send(&device, TopicKind::Ack, &Message::Ack(ack), as_json);
             let born = work.iter().any(|one| one.device_id == stream.device_id && is_birth(one));
             if born && lane == Lane::Live {
                 let wall_ms = u64::try_from(to_millis(self.app.clock.now())).unwrap_or(0);
-                self.send(&device, TopicKind::Time, |out| Time { wall_ms }.encode(out));
+                self.send(&device, TopicKind::Time, &Message::Time(Time { wall_ms }), as_json);
             }
         }
     }
 
-    fn send(
-        &self,
-        device: &str,
-        kind: TopicKind,
-        encode: impl FnOnce(&mut [u8]) -> Result<usize, EncodeError>,
-    ) {
-        let mut out = [0; DOWNLINK_BYTES_MAX];
-        let Ok(length) = encode(&mut out) else { return };
-        let payload = bytes::Bytes::copy_from_slice(&out[..length]);
+    /// Whoever sends JSON is answered in JSON.
+    fn send(&self, device: &str, kind: TopicKind, message: &Message, as_json: bool) {
+        let (kind, payload) = if as_json {
+            (TopicKind::JsonDown, json::encode(message).map(bytes::Bytes::from))
+        } else {
+            let mut out = [0; DOWNLINK_BYTES_MAX];
+            (kind, message.encode(&mut out).map(|length| bytes::Bytes::copy_from_slice(&out[..length])))
+        };
+        let Ok(payload) = payload else { return };
         // A full channel drops it: the next message's acknowledgement says more.
         let _ = self.downlink.try_send(Downlink { device: device.to_owned(), kind, payload });
     }
@@ -278,6 +282,10 @@ fn choose_time(work: &mut Work, births: &mut HashMap<i64, BirthAnchor>) {
         births.insert(work.device_id, anchor);
     }
     *time = MessageTime::choose(header, work.received_at, births.get(&work.device_id));
+}
+
+fn is_json(work: &Work) -> bool {
+    matches!(&work.what, What::Message { topic, .. } if *topic == JSON)
 }
 
 fn is_birth(work: &Work) -> bool {

@@ -155,7 +155,7 @@ impl SimulatedDevice {
     fn open(&mut self) -> Link {
         self.connection += 1;
         let header = self.outbox.header(Lane::Live, self.moment());
-        let will = State { header, online: false, connection: self.connection };
+        let will = State { header, online: false, connection: self.connection, answer: None };
         let will = encoded(|out| will.encode(out)).unwrap_or_default();
         let credential = self.credential();
         Link::open(

@@ -112,20 +112,23 @@ impl Outbox {
         Ok(())
     }
 
-    /// Holds a birth message, to be sent first on a new connection. One that was not acknowledged yet is replaced.
+    /// Holds a birth message, to be sent first on a new connection. It takes the number of one that was not acknowledged yet:
+    /// a gap would hold back the server's word on what is stored without one.
     pub fn put_birth(
         &mut self,
         moment: Moment,
         encode: impl FnOnce(&Header, &mut [u8]) -> Result<usize, EncodeError>,
     ) -> Result<u64, EncodeError> {
-        let header = self.header(Lane::Live, moment);
+        let earlier = self.urgent.iter().position(|held| held.kind == TopicKind::Birth);
+        let mut header = self.header(Lane::Live, moment);
+        if let Some(held) = earlier.and_then(|at| self.urgent.get(at)) {
+            header.seq = held.seq;
+        }
         let payload = encoded(|out| encode(&header, out))?;
-        let before = self.len();
-        self.urgent.retain(|held| held.kind != TopicKind::Birth);
-        let replaced = before - self.len();
-        let seq = self.take_seq(Lane::Live);
+        let replaced = earlier.and_then(|at| self.urgent.remove(at));
+        let seq = replaced.as_ref().map_or_else(|| self.take_seq(Lane::Live), |held| held.seq);
         self.urgent.push_front(Held { kind: TopicKind::Birth, lane: Lane::Live, seq, payload, alarm: None });
-        Ok(replaced as u64)
+        Ok(u64::from(replaced.is_some()))
     }
 
     /// The next message to send.
@@ -169,4 +172,30 @@ pub(super) fn encoded(
     let mut out = [0; FRAME_BYTES_MAX];
     let length = encode(&mut out)?;
     Ok(Bytes::copy_from_slice(&out[..length]))
+}
+
+#[cfg(test)]
+mod tests {
+    use songhe_firmware_protocol::Birth;
+
+    use super::*;
+
+    const MOMENT: Moment = Moment { monotonic_ms: 5, wall_ms: 6 };
+
+    fn introduce(outbox: &mut Outbox) -> u64 {
+        outbox.put_birth(MOMENT, |header, out| Birth::encode(header, 1, "1", 30, &[], out)).unwrap()
+    }
+
+    #[test]
+    fn a_birth_that_was_not_stored_gives_its_number_to_the_next() {
+        let mut outbox = Outbox::new(1);
+        assert_eq!(introduce(&mut outbox), 0);
+        outbox.put_samples(&[], true, MOMENT).unwrap();
+        assert_eq!(introduce(&mut outbox), 1);
+        let sent: Vec<_> = std::iter::from_fn(|| outbox.take()).collect();
+        assert_eq!(sent.iter().map(|held| held.seq).collect::<Vec<_>>(), [0, 1]);
+        assert_eq!(Birth::decode(&sent[0].payload).unwrap().header.seq, 0);
+        assert_eq!(introduce(&mut outbox), 0);
+        assert_eq!(outbox.take().unwrap().seq, 2);
+    }
 }

@@ -9,7 +9,8 @@ use songhe::db::schema::devices;
 use songhe::devices::ingest::{Health, Work, Writer};
 use songhe::devices::{DeviceKind, PresenceState, disable_device};
 use songhe_firmware_protocol::downlink::Ack;
-use songhe_firmware_protocol::{AlarmKind, Channel, Header, Lane, Sample, TopicKind};
+use songhe_firmware_protocol::message::ReadingsMessage;
+use songhe_firmware_protocol::{AlarmKind, Channel, Header, Lane, Message, Sample, TopicKind, json};
 
 use super::rig::{self, Device, add_device, alerts_of, embedded, latest, quarantined, stored};
 use crate::devices::client::{Client, Seen, Version};
@@ -46,6 +47,16 @@ both!(what_is_acknowledged_is_stored_once, |app| async {
     service.stop().await;
 });
 
+/// Sends a message; gives topic and payload of what the program tells the device once it is acknowledged.
+async fn told(device: &mut Device<'_>, level: &str, payload: &[u8]) -> (String, Vec<u8>) {
+    let mut seen = [device.send(level, payload).await, device.next().await];
+    seen.sort_by_key(|seen| *seen != Seen::Acked);
+    match seen {
+        [Seen::Acked, Seen::Message(topic, payload)] => (topic, payload),
+        other => panic!("{other:?}"),
+    }
+}
+
 both!(a_device_is_told_how_far_everything_is_stored, |app| async {
     app.add_towns();
     add_device(app, "ST-1", DeviceKind::SmartStation, 1);
@@ -54,12 +65,43 @@ both!(a_device_is_told_how_far_everything_is_stored, |app| async {
     device.subscribe("ack").await;
     for (seq, expected) in [(0, 0), (2, 0), (1, 2)] {
         let payload = rig::samples(&device.header(Lane::Live, seq), &[Sample::new(Channel::Pulse, 70)]);
-        let mut seen = vec![device.send("up", &payload).await, device.next().await];
-        seen.sort_by_key(|seen| *seen != Seen::Acked);
-        let Seen::Message(topic, payload) = &seen[1] else { panic!("{seen:?}") };
-        assert_eq!((&seen[0], topic.as_str()), (&Seen::Acked, "songhe/v1/ST-1/ack"));
-        assert_eq!(Ack::decode(payload).unwrap(), Ack { boot_id: 1, lane: Lane::Live, seq: expected });
+        let (topic, payload) = told(&mut device, "up", &payload).await;
+        assert_eq!(topic, "songhe/v1/ST-1/ack");
+        assert_eq!(Ack::decode(&payload).unwrap(), Ack { boot_id: 1, lane: Lane::Live, seq: expected });
     }
+    service.stop().await;
+});
+
+both!(json_is_the_same_message_on_its_own_topic_and_answered_in_json, |app| async {
+    app.add_towns();
+    let id = add_device(app, "ST-1", DeviceKind::SmartStation, 1);
+    let (service, address) = embedded(app).await;
+    let mut device = Device::connect(app, address, "ST-1").await;
+    device.subscribe("json-down").await;
+    device.subscribe("ack").await;
+    let header = device.header(Lane::Live, 0);
+    let samples = vec![Sample::new(Channel::BodyTemperature, 366)];
+    let readings = ReadingsMessage { header, samples, card: None };
+    let text = json::encode(&Message::Readings(readings)).unwrap();
+    assert!(text.contains(r#"{"channel":"body_temperature","value":36.6}"#), "{text}");
+    for _ in 0..2 {
+        let (topic, payload) = told(&mut device, "json", text.as_bytes()).await;
+        assert_eq!(topic, "songhe/v1/ST-1/json-down");
+        assert_eq!(json::decode(&payload), Ok(Message::Ack(Ack { boot_id: 1, lane: Lane::Live, seq: 0 })));
+    }
+    // The same identity in the other encoding is the same message.
+    let payload = rig::samples(&device.header(Lane::Live, 0), &[Sample::new(Channel::BodyTemperature, 380)]);
+    assert_eq!(told(&mut device, "up", &payload).await.0, "songhe/v1/ST-1/ack");
+    let rows: Vec<(i64, i16, f64)> = stored(app, id).iter().map(|row| (row.2, row.3, row.4)).collect();
+    assert_eq!(rows, [(0, Channel::BodyTemperature.code() as i16, 36.6)]);
+    assert_eq!(latest(app, id, Channel::BodyTemperature), Some(36.6));
+
+    let later = text.replace("\"lane\":0", "\"lane\":1").replace("36.6", "37.0");
+    assert_eq!(told(&mut device, "json", later.as_bytes()).await.0, "songhe/v1/ST-1/json-down");
+    assert_eq!(stored(app, id).len(), 2);
+    assert_eq!(latest(app, id, Channel::BodyTemperature), Some(36.6), "backfill changes no latest value");
+    assert_eq!(device.send("json", br#"{"version":1}"#).await, Seen::Acked);
+    assert_eq!(quarantined(app), [("json".to_owned(), "message is missing".to_owned(), 1)]);
     service.stop().await;
 });
 
