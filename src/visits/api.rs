@@ -39,6 +39,8 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 /// A visit to an elder at home. The names are of those it concerns.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+    endpoints.extend(super::reasons::api::endpoints());
+    endpoints.extend(super::settings::api::endpoints());
 pub struct Visit {
     pub id: i64,
     pub elder_id: i64,

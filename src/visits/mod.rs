@@ -1,7 +1,8 @@
 //! Visits: what is planned for an elder at home, who does it, and what happened.
 //!
 //! What caregivers report is in `checkin`, how well it proves a visit in `proof`, what somebody has to look at in `exceptions`,
-//! `late` and `follow_ups`; who is away in `absences`; a caregiver's day on the phone in `today`.
+//! `late` and `follow_ups`; who is away in `absences`; a caregiver's day on the phone in `today`; what the city's office sets of all
+//! this in `reasons` and `settings`.
 //!
 //! Invariants: a visit moves only along the transitions of [`VisitState::apply`], which are those of the database; its
 //! history is only ever added to and its state follows from it; a caregiver is in one place at a time; a caregiver reaches
@@ -25,6 +26,8 @@ mod plan;
 mod planned;
 mod progress;
 pub mod proof;
+pub mod reasons;
+pub mod settings;
 pub mod store;
 mod timeline;
 pub mod today;

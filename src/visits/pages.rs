@@ -31,6 +31,8 @@ pub fn routes() -> Vec<Route> {
     routes.extend([
         get("/visits", Need::May(Permission::SeeVisits), || web::to(day::list_or_day)),
         export,
+    routes.extend(super::reasons::pages::routes());
+    routes.extend(super::settings::pages::routes());
         get("/visits/new", assign, || web::to(forms::show_plan)),
         post("/visits", assign, || web::to(forms::save_plan)),
         get("/visits/week", Need::May(Permission::SeeVisits), || web::to(week::show)),

@@ -5,6 +5,7 @@ mod constraints;
 mod day;
 mod desk;
 mod machine;
+mod office;
 mod overview;
 mod steps;
 mod timers;

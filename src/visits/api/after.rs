@@ -1,4 +1,4 @@
-//! What the office does after a visit, and why visits are not done.
+//! What the office does after a visit.
 
 use actix_web::{HttpResponse, web};
 use chrono::NaiveDate;
@@ -7,9 +7,8 @@ use utoipa::ToSchema;
 
 use super::{PATH, TAG, Visit, find};
 use crate::access::Permission;
-use crate::api::{Endpoint, Id, Json, Once, created, fetch, ok};
+use crate::api::{Endpoint, Id, Json, Once, created, ok};
 use crate::error::Result;
-use crate::visits::store::fail_reasons;
 use crate::visits::{MakeUp, confirm, make_up, reopen};
 use crate::web::{Need, Visitor};
 
@@ -19,9 +18,6 @@ const NAMES: &[(&str, &str)] = &[("window_from", "window_starts_min"), ("window_
 pub fn endpoints() -> Vec<Endpoint> {
     let office = Need::May(Permission::AssignVisits);
     vec![
-        Endpoint::get("/api/v1/fail-reasons", Need::May(Permission::SeeVisits), || web::to(reasons))
-            .about(TAG, "api.visit.fail_reasons")
-            .answers::<FailReasonList>(200),
         Endpoint::post("/api/v1/visits/{id}/confirm", office, || web::to(save_confirm))
             .about(TAG, "api.visit.confirm")
             .takes::<VisitConfirmInput>()
@@ -69,39 +65,6 @@ struct VisitMakeUpInput {
     /// Minutes after midnight; an end that is not after the start is on the next day.
     #[schema(minimum = 0, maximum = 1440)]
     window_ends_min: i32,
-}
-
-/// Why a visit was not done, and what follows from it.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-struct FailReason {
-    code: String,
-    name_zh: String,
-    name_en: String,
-    /// Somebody tries to reach somebody again within so many minutes.
-    contact_within_min: Option<i32>,
-    /// Somebody sees to it that the elder is well within so many minutes.
-    welfare_within_min: Option<i32>,
-    may_make_up: bool,
-    needs_note: bool,
-}
-
-#[derive(Clone, Debug, Serialize, ToSchema)]
-struct FailReasonList {
-    items: Vec<FailReason>,
-}
-
-async fn reasons(visitor: Visitor) -> Result<HttpResponse> {
-    let rows = fetch(&visitor, |connection, _, _| fail_reasons(connection)).await?;
-    let items = rows.into_iter().filter(|row| row.choosable).map(|row| FailReason {
-        code: row.code,
-        name_zh: row.name_zh,
-        name_en: row.name_en,
-        contact_within_min: row.contact_within_min,
-        welfare_within_min: row.welfare_within_min,
-        may_make_up: row.may_make_up,
-        needs_note: row.needs_note,
-    });
-    Ok(ok(&FailReasonList { items: items.collect() }))
 }
 
 async fn save_confirm(

@@ -18,9 +18,9 @@ use crate::visits::follow_ups::store::{self as follow_ups, FollowUpRow};
 use crate::visits::late::store::{NoticeRow, notices_of};
 use crate::visits::model::{VisitEvent, WithdrawReason};
 use crate::visits::proof::{rules_on, store as proofs};
+use crate::visits::reasons::store::{FailReasonRow, fail_reasons};
 use crate::visits::store::{
-    EventRow, FailReasonRow, VisitListed, VisitRow, caregiver_names, events_of, fail_reasons, get_visit,
-    made_up_by, with_names,
+    EventRow, VisitListed, VisitRow, caregiver_names, events_of, get_visit, made_up_by, with_names,
 };
 use crate::visits::{confirm, release};
 use crate::web::{Detail, Field, History, Input, Section, Step, Visitor, Words, detail_page_with, redirect};

@@ -38,6 +38,7 @@ impl List for Visits {
         Column::text("state", "field.state"),
         Column::text("starts", "field.starts_at").unsorted(),
         Column::text("arrived", "field.arrived_at").unsorted(),
+        ("/visit-settings", "visit_setting.heading", "settings"),
         Column::text("done", "field.done_at").unsorted(),
     ];
 
