@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::model::VisitState;
+use super::proof::Strength;
 use super::store::{VisitListed, get_visit, list_visits, with_names};
 use crate::access::{Permission, Scope};
 use crate::api::{At, Endpoint, Filter, FilterKind, Id, Resource, fetch, list_endpoint, ok};
@@ -13,7 +14,10 @@ use crate::listing::ListRequest;
 use crate::web::{Need, Visitor, Words};
 
 mod after;
+mod rows;
 mod steps;
+
+pub use rows::RowOutcomes;
 
 const PATH: &str = "/api/v1/visits";
 const TAG: &str = "visits";
@@ -35,12 +39,12 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(super::exceptions::api::endpoints());
     endpoints.extend(super::today::api::endpoints());
     endpoints
+    endpoints.extend(super::reasons::api::endpoints());
+    endpoints.extend(super::settings::api::endpoints());
 }
 
 /// A visit to an elder at home. The names are of those it concerns.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-    endpoints.extend(super::reasons::api::endpoints());
-    endpoints.extend(super::settings::api::endpoints());
 pub struct Visit {
     pub id: i64,
     pub elder_id: i64,
@@ -118,6 +122,7 @@ impl Resource for Visits {
         Filter::new("town", FilterKind::Text, "Code of the town."),
         Filter::new("state", FilterKind::OneOf(STATES), "Where it stands."),
         Filter::new("caregiver", FilterKind::Id, "Number of the caregiver."),
+        Filter::new("strength", FilterKind::OneOf(Strength::NAMES), "How well it is proven."),
         Filter::new("elder", FilterKind::Id, "Number of the elder."),
     ];
     type Item = Visit;

@@ -37,7 +37,7 @@ pub use code::{check_code, visit_code};
 pub use model::{
     CaregiverRule, GroupRelation, Refusal, Shift, Skill, VisitEvent, VisitState, WithdrawReason,
 };
-pub use offer::{MakeUp, accept, confirm, decline, make_up, offer, reopen};
+pub use offer::{MakeUp, accept, confirm, confirm_each, decline, make_up, offer, reopen};
 pub use pin::{pin, unpin};
 pub use plan::{Plan, plan};
 pub use planned::{Group, Withdrawal, plan_again, plan_many, put_groups, withdraw_many};

@@ -1,6 +1,7 @@
 //! A visit moves only along legal transitions, and a caregiver is in one place at a time.
 
 mod absences;
+mod bulk;
 mod constraints;
 mod day;
 mod desk;
@@ -12,6 +13,7 @@ mod timers;
 mod today;
 mod today_shell;
 
+pub(crate) use desk::done;
 use songhe::access::Scope;
 use songhe::error::Result;
 use songhe::visits::store::{VisitRow, get_visit};
@@ -27,7 +29,7 @@ fn visit_of(app: &TestApp, id: i64) -> VisitRow {
 }
 
 /// A meal of today between two minutes after midnight.
-fn planned(app: &TestApp, elder: i64, (from_min, to_min): (i32, i32)) -> i64 {
+pub(crate) fn planned(app: &TestApp, elder: i64, (from_min, to_min): (i32, i32)) -> i64 {
     let wanted = Plan {
         elder_id: elder,
         service_code: "meal".to_owned(),

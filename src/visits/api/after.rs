@@ -5,11 +5,11 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{PATH, TAG, Visit, find};
+use super::{PATH, RowOutcomes, TAG, Visit, find};
 use crate::access::Permission;
 use crate::api::{Endpoint, Id, Json, Once, created, ok};
 use crate::error::Result;
-use crate::visits::{MakeUp, confirm, make_up, reopen};
+use crate::visits::{MakeUp, confirm, confirm_each, make_up, reopen};
 use crate::web::{Need, Visitor};
 
 /// How the use cases name what this interface calls otherwise.
@@ -23,6 +23,10 @@ pub fn endpoints() -> Vec<Endpoint> {
             .takes::<VisitConfirmInput>()
             .answers::<Visit>(200)
             .fails(409),
+        Endpoint::post("/api/v1/visits/confirm", office, || web::to(save_confirm_each))
+            .about(TAG, "api.visit.confirm_each")
+            .takes::<VisitsConfirmInput>()
+            .answers::<RowOutcomes>(200),
         Endpoint::post("/api/v1/visits/{id}/reopen", office, || web::to(save_reopen))
             .about(TAG, "api.visit.reopen")
             .takes::<VisitReopenInput>()
@@ -36,9 +40,32 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct VisitConfirmInput {
+    /// The version that was seen.
+    #[schema(minimum = 1)]
+    version: i64,
+    /// At most 200 characters.
+    #[serde(default)]
+    note: String,
+}
+
+/// Visits that were done and whose proof is strong, each confirmed by itself.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct VisitsConfirmInput {
+    /// At most 200.
+    visits: Vec<SeenVisit>,
+    /// At most 200 characters.
+    #[serde(default)]
+    note: String,
+}
+
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SeenVisit {
+    id: i64,
     /// The version that was seen.
     #[schema(minimum = 1)]
     version: i64,
@@ -72,8 +99,15 @@ async fn save_confirm(
     Id(id): Id,
     Json(input): Json<VisitConfirmInput>,
 ) -> Result<HttpResponse> {
-    visitor.app.write(&visitor.scope(), move |tx| confirm(tx, id, input.version)).await?;
+    visitor.app.write(&visitor.scope(), move |tx| confirm(tx, id, input.version, &input.note)).await?;
     Ok(ok(&find(&visitor, id).await?))
+}
+
+async fn save_confirm_each(visitor: Visitor, Json(input): Json<VisitsConfirmInput>) -> Result<HttpResponse> {
+    let seen: Vec<(i64, i64)> = input.visits.iter().map(|one| (one.id, one.version)).collect();
+    let work = move |tx: &mut crate::app::Tx<'_>| confirm_each(tx, &seen, &input.note);
+    let outcomes = visitor.app.write(&visitor.scope(), work).await?;
+    Ok(ok(&RowOutcomes::new(&visitor, outcomes)))
 }
 
 async fn save_reopen(

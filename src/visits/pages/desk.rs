@@ -16,6 +16,7 @@ use crate::visits::follow_ups::store as follow_ups;
 use crate::visits::late::model::{late_min, level};
 use crate::visits::late::{LateKind, store as late};
 use crate::visits::model::VisitState;
+use crate::visits::proof::Strength;
 use crate::visits::store::{VisitListed, VisitRow, elder_names, list_visits, with_names};
 use crate::web::{
     Action, Cell, Column, Detail, Field, Input, List, Row, Section, TableView, Visitor, Words, detail_page,
@@ -61,6 +62,7 @@ struct Found {
     to_make_up: Vec<VisitListed>,
     follow_ups: Vec<(follow_ups::FollowUpRow, String)>,
     corrections: Vec<corrections::CorrectionRow>,
+    to_confirm: i64,
     exceptions: i64,
     causes: Vec<exceptions::Count>,
     unseen_days: i64,
@@ -100,11 +102,16 @@ fn find(connection: &mut AnyConnection, scope: &Scope, town: Option<&str>, words
         request.filters.insert("town".to_owned(), town.to_owned());
     }
     let unassigned = list_visits(connection, scope, &request, at)?;
+    let mut done = request.clone();
+    for (name, value) in [("state", VisitState::Done.name()), ("strength", Strength::Strong.name())] {
+        done.filters.insert(name.to_owned(), value.to_owned());
+    }
+    let to_confirm = list_visits(connection, scope, &done, at)?.total;
     let late_rows = late::late_visits(connection, scope, town, at)?;
     let missed = late::to_make_up(connection, scope, town, at, SHOWN)?;
     let open = follow_ups::open(connection, scope, town, SHOWN)?;
     let names = elder_names(connection, &open.iter().map(|row| row.elder_id).collect::<Vec<_>>())?;
-    let (causes, towns, _) = exceptions::open_counts(connection, scope)?;
+    let exceptions::OpenCounts { causes, towns, .. } = exceptions::open_counts(connection, scope, words.now)?;
     let exceptions = match town {
         Some(code) => towns.iter().find(|(known, _)| known == code).map_or(0, |(_, count)| *count),
         None => towns.iter().map(|(_, count)| count).sum(),
@@ -122,6 +129,7 @@ fn find(connection: &mut AnyConnection, scope: &Scope, town: Option<&str>, words
             })
             .collect(),
         corrections: corrections::asked(connection, scope, SHOWN)?,
+        to_confirm,
         exceptions,
         causes,
         unseen_days,
@@ -156,6 +164,14 @@ fn sections(visitor: &Visitor, found: Found) -> Vec<Section> {
         Section {
             heading: heading("day.exceptions", found.exceptions),
             fields: causes.collect(),
+            table: None,
+        },
+        Section {
+            heading: heading("day.to_confirm", found.to_confirm),
+            fields: vec![
+                Field::new(words.t("field.strength"), words.t("day.confirm_together"))
+                    .link("/visits?state=done&strength=strong"),
+            ],
             table: None,
         },
         part(

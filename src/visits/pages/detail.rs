@@ -200,6 +200,6 @@ pub async fn save_release(visitor: Visitor, id: web::Path<i64>, body: String) ->
 pub async fn save_confirm(visitor: Visitor, id: web::Path<i64>, body: String) -> Result<HttpResponse> {
     let id = id.into_inner();
     let version = Input::parse(&body)?.version()?;
-    visitor.app.write(&visitor.scope(), move |tx| confirm(tx, id, version)).await?;
+    visitor.app.write(&visitor.scope(), move |tx| confirm(tx, id, version, "")).await?;
     Ok(redirect(&format!("/visits/{id}")))
 }
