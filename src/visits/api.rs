@@ -37,10 +37,11 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(super::absences::api::endpoints());
     endpoints.extend(super::corrections::api::endpoints());
     endpoints.extend(super::exceptions::api::endpoints());
+    endpoints.extend(super::follow_ups::api::endpoints());
     endpoints.extend(super::today::api::endpoints());
-    endpoints
     endpoints.extend(super::reasons::api::endpoints());
     endpoints.extend(super::settings::api::endpoints());
+    endpoints
 }
 
 /// A visit to an elder at home. The names are of those it concerns.
@@ -121,8 +122,8 @@ impl Resource for Visits {
         Filter::new("q", FilterKind::Text, "Part of the elder's name."),
         Filter::new("town", FilterKind::Text, "Code of the town."),
         Filter::new("state", FilterKind::OneOf(STATES), "Where it stands."),
-        Filter::new("caregiver", FilterKind::Id, "Number of the caregiver."),
         Filter::new("strength", FilterKind::OneOf(Strength::NAMES), "How well it is proven."),
+        Filter::new("caregiver", FilterKind::Id, "Number of the caregiver."),
         Filter::new("elder", FilterKind::Id, "Number of the elder."),
     ];
     type Item = Visit;

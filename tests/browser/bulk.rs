@@ -2,6 +2,7 @@
 
 use songhe::access::Role;
 use songhe::db::Kind;
+use songhe::visits::{Step, progress};
 use thirtyfour::{Key, TypingData};
 
 use super::driver::browse;
@@ -10,7 +11,7 @@ use super::page::Browser;
 use crate::support::app::TestApp;
 use crate::support::client::location;
 use crate::support::seed::{PASSWORD, town};
-use crate::visits::done;
+use crate::visits::{done, planned};
 
 const LINK_UP: &str = "document.documentElement.dataset.link === 'up'";
 
@@ -91,4 +92,40 @@ fn a_list_is_fetched_anew_only_while_nothing_is_chosen() {
         browser.wait("!document.querySelector('[data-changed]').hidden").await;
         assert!(browser.holds(&chosen(1)).await && browser.holds("window.sameDocument").await);
     });
+}
+
+#[test]
+fn a_follow_up_that_is_taken_changes_the_others_page_at_once() {
+    let Some(app) = TestApp::start(Kind::Sqlite) else { return };
+    app.add_towns();
+    let visit = planned(&app, app.add_elder(1), (540, 1_000));
+    let fail = Step::Fail { reason: "refused".to_owned(), note: String::new() };
+    app.write(|tx| progress(tx, visit, 1, &fail));
+    let id = app.count("SELECT id AS n FROM follow_ups");
+    app.add_user("lin", Role::Coordinator, town(1));
+    app.add_user("wu", Role::Coordinator, town(1));
+    browse("follow_up_live", &app.base_url, async |browser| {
+        let other = app.login("lin").await;
+        browser.log_in("wu", PASSWORD).await;
+        for (page, address) in [("/follow-ups", "take?version=1"), ("/visits/day", "take?version=2")] {
+            browser.open(page).await;
+            browser.wait(LINK_UP).await;
+            browser.eval("window.sameDocument = true").await;
+            let taker = if page == "/follow-ups" { &other } else { &app.login("wu").await };
+            location(&taker.post_form(&format!("/follow-ups/{id}/{address}"), &[]).await);
+            let holder = if page == "/follow-ups" { "lin" } else { "由我接手" };
+            browser.wait(&format!("document.querySelector('#main').textContent.includes('{holder}')")).await;
+            assert!(browser.holds("window.sameDocument").await, "{page} was not loaded anew");
+        }
+        take_over_by_button(browser).await;
+    });
+}
+
+/// Whoever has nothing to do with scripts uses the same button.
+async fn take_over_by_button(browser: &Browser) {
+    browser.open("/follow-ups").await;
+    browser.wait("document.querySelector('a[href$=\"/hand-over\"]') !== null").await;
+    browser.as_phone().await;
+    assert_eq!(examine::overflow(browser).await, None);
+    assert_eq!(examine::axe(browser).await, Vec::<String>::new());
 }

@@ -5,6 +5,7 @@ mod bulk;
 mod constraints;
 mod day;
 mod desk;
+mod holders;
 mod machine;
 mod office;
 mod overview;

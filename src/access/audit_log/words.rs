@@ -120,6 +120,7 @@ pub const ACTIONS: &[&str] = &[
     "correction.ask",
     "correction.decide",
     "follow_up.answer",
+    "follow_up.hand_over",
     "fail_reason.add",
     "fail_reason.change",
     "visit_setting.change",

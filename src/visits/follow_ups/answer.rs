@@ -48,6 +48,8 @@ pub fn open_follow_ups(tx: &mut Tx<'_>, visit_id: i64, reason: &str) -> Result<(
             due_at: tx.now + TimeDelta::minutes(i64::from(within_min)),
             owner: tx.scope.actor.clone(),
             note: String::new(),
+            held_by: None,
+            held_since: None,
         };
         store::insert(tx.connection, &row)?;
     }
@@ -116,9 +118,9 @@ fn keep_looking(tx: &mut Tx<'_>, row: &FollowUpRow) -> Result<()> {
     if open.iter().any(|other| other.kind == FollowUpKind::WelfareCheck) {
         return Ok(());
     }
+    let within_min = value_on(tx.connection, Setting::WelfareMin, tx.calendar.day_of(tx.now))?;
     let check = NewFollowUp {
         visit_id: row.visit_id,
-    let within_min = value_on(tx.connection, Setting::WelfareMin, tx.calendar.day_of(tx.now))?;
         elder_id: row.elder_id,
         town_code: row.town_code.clone(),
         kind: FollowUpKind::WelfareCheck,
@@ -126,6 +128,9 @@ fn keep_looking(tx: &mut Tx<'_>, row: &FollowUpRow) -> Result<()> {
         due_at: tx.now + TimeDelta::minutes(within_min),
         owner: tx.scope.actor.clone(),
         note: String::new(),
+        // Whoever was to call goes on looking.
+        held_by: row.held_by,
+        held_since: row.held_by.map(|_| tx.now),
     };
     store::insert(tx.connection, &check).map_err(|error: Error| error.context("welfare check"))
 }
