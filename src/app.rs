@@ -13,7 +13,7 @@ use crate::clock::{Calendar, Clock, Instant};
 use crate::config::Config;
 use crate::db::{AnyConnection, Db};
 use crate::dispatch::Planner;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::memo::Memo;
 
 /// The running program. Cheap to clone.
@@ -102,6 +102,26 @@ impl Tx<'_> {
         crate::db::part(self.connection, |connection| {
             work(&mut Tx { connection, now, scope, keys, calendar })
         })
+    }
+
+    /// Does the same to several records, by number and version seen, each in a part of its own: gives which were refused and why.
+    /// What is nobody's fault, such as a clash with another transaction, ends the whole.
+    pub fn each(
+        &mut self,
+        records: &[(i64, i64)],
+        mut work: impl FnMut(&mut Tx<'_>, i64, i64) -> Result<()>,
+    ) -> Result<Vec<(i64, Option<Error>)>> {
+        let mut outcomes = Vec::with_capacity(records.len());
+        for (id, seen) in records {
+            match self.part(|tx| work(tx, *id, *seen)) {
+                Ok(()) => outcomes.push((*id, None)),
+                Err(error) if error.is_clash() || matches!(error.code, Code::Internal | Code::Busy) => {
+                    return Err(error);
+                }
+                Err(error) => outcomes.push((*id, Some(error))),
+            }
+        }
+        Ok(outcomes)
     }
 
     /// Runs a part of this transaction for its outcome only; see [`crate::db::rehearse`].

@@ -81,6 +81,7 @@ diesel::table! {
         effective_on -> Date,
         value -> BigInt,
         source -> Text,
+        version -> BigInt,
     }
 }
 
@@ -883,6 +884,8 @@ diesel::table! {
         needs_note -> Bool,
         choosable -> Bool,
         place -> Integer,
+        closed -> Bool,
+        version -> BigInt,
     }
 }
 
@@ -1031,6 +1034,8 @@ diesel::table! {
         result -> Nullable<Text>,
         note -> Text,
         version -> BigInt,
+        held_by -> Nullable<BigInt>,
+        held_since -> Nullable<Timestamp>,
     }
 }
 

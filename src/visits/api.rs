@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::model::VisitState;
+use super::proof::Strength;
 use super::store::{VisitListed, get_visit, list_visits, with_names};
 use crate::access::{Permission, Scope};
 use crate::api::{At, Endpoint, Filter, FilterKind, Id, Resource, fetch, list_endpoint, ok};
@@ -13,7 +14,10 @@ use crate::listing::ListRequest;
 use crate::web::{Need, Visitor, Words};
 
 mod after;
+mod rows;
 mod steps;
+
+pub use rows::RowOutcomes;
 
 const PATH: &str = "/api/v1/visits";
 const TAG: &str = "visits";
@@ -33,7 +37,10 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(super::absences::api::endpoints());
     endpoints.extend(super::corrections::api::endpoints());
     endpoints.extend(super::exceptions::api::endpoints());
+    endpoints.extend(super::follow_ups::api::endpoints());
     endpoints.extend(super::today::api::endpoints());
+    endpoints.extend(super::reasons::api::endpoints());
+    endpoints.extend(super::settings::api::endpoints());
     endpoints
 }
 
@@ -115,6 +122,7 @@ impl Resource for Visits {
         Filter::new("q", FilterKind::Text, "Part of the elder's name."),
         Filter::new("town", FilterKind::Text, "Code of the town."),
         Filter::new("state", FilterKind::OneOf(STATES), "Where it stands."),
+        Filter::new("strength", FilterKind::OneOf(Strength::NAMES), "How well it is proven."),
         Filter::new("caregiver", FilterKind::Id, "Number of the caregiver."),
         Filter::new("elder", FilterKind::Id, "Number of the elder."),
     ];

@@ -1,7 +1,8 @@
 //! Visits: what is planned for an elder at home, who does it, and what happened.
 //!
 //! What caregivers report is in `checkin`, how well it proves a visit in `proof`, what somebody has to look at in `exceptions`,
-//! `late` and `follow_ups`; who is away in `absences`; a caregiver's day on the phone in `today`.
+//! `late` and `follow_ups`; who is away in `absences`; a caregiver's day on the phone in `today`; what the city's office sets of all
+//! this in `reasons` and `settings`.
 //!
 //! Invariants: a visit moves only along the transitions of [`VisitState::apply`], which are those of the database; its
 //! history is only ever added to and its state follows from it; a caregiver is in one place at a time; a caregiver reaches
@@ -25,6 +26,8 @@ mod plan;
 mod planned;
 mod progress;
 pub mod proof;
+pub mod reasons;
+pub mod settings;
 pub mod store;
 mod timeline;
 pub mod today;
@@ -34,7 +37,7 @@ pub use code::{check_code, visit_code};
 pub use model::{
     CaregiverRule, GroupRelation, Refusal, Shift, Skill, VisitEvent, VisitState, WithdrawReason,
 };
-pub use offer::{MakeUp, accept, confirm, decline, make_up, offer, reopen};
+pub use offer::{MakeUp, accept, confirm, confirm_each, decline, make_up, offer, reopen};
 pub use pin::{pin, unpin};
 pub use plan::{Plan, plan};
 pub use planned::{Group, Withdrawal, plan_again, plan_many, put_groups, withdraw_many};

@@ -1,10 +1,13 @@
 //! Asking a caregiver whether they take a visit, and their answer; what the office does after a visit.
 
 use super::assign::{Giving, give};
+use super::exceptions::MANY_MAX;
 use super::model::{NOTE_MAX, VisitEvent, VisitState};
 use super::plan::{Plan, plan_for};
 use super::progress::{Move, get_seen, make_move, move_visit};
-use super::store::{self, get_fail_reason};
+use super::proof::{Strength, store as proofs};
+use super::reasons::store::get_fail_reason;
+use super::store;
 use crate::access::Permission;
 use crate::app::Tx;
 use crate::clock::Instant;
@@ -44,13 +47,46 @@ pub fn decline(tx: &mut Tx<'_>, id: i64, seen: i64, note: &str) -> Result<()> {
 }
 
 /// The office has seen to it that a visit was done. Who went there does not confirm it.
-pub fn confirm(tx: &mut Tx<'_>, id: i64, seen: i64) -> Result<()> {
+pub fn confirm(tx: &mut Tx<'_>, id: i64, seen: i64, note: &str) -> Result<()> {
+    check_note(note)?;
     let visit = get_seen(tx, Permission::AssignVisits, id, seen)?;
     let own = tx.scope.reach(Permission::SeeVisits)?.caregivers;
     if visit.caregiver_id.is_some_and(|id| own.contains(&id)) {
         return Err(Error::new(Code::Forbidden, Text::new("exception.own")));
     }
-    move_visit(tx, visit.place(), VisitEvent::Confirm, visit.caregiver_id, "")
+    move_visit(tx, visit.place(), VisitEvent::Confirm, visit.caregiver_id, note.trim())
+}
+
+fn check_note(note: &str) -> Result<()> {
+    let mut checks = Checks::default();
+    checks.text("note", note, 0, NOTE_MAX);
+    checks.finish()
+}
+
+/// The same for many visits whose proof is strong, each by itself: what is refused stays as it was, with the reason of it.
+pub fn confirm_each(tx: &mut Tx<'_>, visits: &[(i64, i64)], note: &str) -> Result<Vec<(i64, Option<Error>)>> {
+    if visits.is_empty() || visits.len() > MANY_MAX {
+        return Err(Error::field("visits", Text::new("exception.how_many").with("max", MANY_MAX)));
+    }
+    check_note(note)?;
+    tx.each(visits, |tx, id, seen| {
+        confirm(tx, id, seen, note)?;
+        // Evidence that came since it was shown may have made it weaker, without a new version of the visit.
+        match proofs::strengths(tx.connection, &[id])?.remove(&id) {
+            Some(Strength::Strong) => Ok(()),
+            found => Err(not_strong(found)),
+        }
+    })
+}
+
+fn not_strong(found: Option<Strength>) -> Error {
+    let text = match found {
+        Some(strength) => {
+            Text::new("visit.not_strong").with("strength", format!("@enums.strength.{}", strength.name()))
+        }
+        None => Text::new("visit.not_proven"),
+    };
+    Error::new(Code::IllegalMove, text)
 }
 
 /// Takes a confirmation back, or lets a visit that was not done wait to be assigned again.

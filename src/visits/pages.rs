@@ -14,23 +14,26 @@ mod week;
 use actix_web::web;
 
 use crate::access::Permission;
-use crate::web::{Need, Route, get, list_routes, post};
+use crate::web::{List, Need, Route, bulk_routes, get, post};
 
 pub use evidence::strength_tone;
-pub use list::{VISIT_COLUMNS, tone, visit_row};
+pub use list::{VISIT_COLUMNS, named_visits, tone, visit_row};
 
 pub fn routes() -> Vec<Route> {
     let (assign, work) = (Need::May(Permission::AssignVisits), Need::May(Permission::DoVisits));
-    let [_, export] = list_routes::<list::Visits>();
-    let mut routes = after::routes();
+    // Whoever has visits of their own is sent on to their day.
+    let mut routes = bulk_routes::<list::Visits>();
+    routes.retain(|route| route.path != list::Visits::PATH);
+    routes.push(get(list::Visits::PATH, Need::May(Permission::SeeVisits), || web::to(day::list_or_day)));
+    routes.extend(after::routes());
     routes.extend(super::absences::pages::routes());
     routes.extend(super::corrections::pages::routes());
     routes.extend(super::exceptions::pages::routes());
     routes.extend(super::follow_ups::pages::routes());
     routes.extend(super::today::pages::routes());
+    routes.extend(super::reasons::pages::routes());
+    routes.extend(super::settings::pages::routes());
     routes.extend([
-        get("/visits", Need::May(Permission::SeeVisits), || web::to(day::list_or_day)),
-        export,
         get("/visits/new", assign, || web::to(forms::show_plan)),
         post("/visits", assign, || web::to(forms::save_plan)),
         get("/visits/week", Need::May(Permission::SeeVisits), || web::to(week::show)),

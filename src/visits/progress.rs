@@ -5,6 +5,7 @@ use serde_json::json;
 use super::follow_ups::open_follow_ups;
 use super::model::{NOTE_MAX, VisitEvent, VisitState};
 use super::proof;
+use super::reasons::store::{FailReasonRow, get_fail_reason};
 use super::store::{self, EventToAdd, VisitRow};
 use crate::access::Permission;
 use crate::access::audit::Entry;
@@ -43,34 +44,42 @@ impl Step {
 /// Moves version `seen` of a visit that the asker may do; a newer version wins.
 pub fn progress(tx: &mut Tx<'_>, id: i64, seen: i64, step: &Step) -> Result<()> {
     let visit = get_seen(tx, Permission::DoVisits, id, seen)?;
+    if let Step::Fail { reason, note } = step {
+        check_reason(tx, reason, note)?;
+    }
     take_step(tx, &visit, step, None)
 }
 
-/// The step of a visit as it stands, at an instant that is now unless it was reported later.
+/// The step of a visit as it stands, at an instant that is now unless it was reported later. Whoever took the report has
+/// checked its reason.
 pub(super) fn take_step(tx: &mut Tx<'_>, visit: &VisitRow, step: &Step, at: Option<Instant>) -> Result<()> {
     let (reason, note) = match step {
-        Step::Fail { reason, note } => {
-            check_reason(tx, reason, note)?;
-            (Some(reason.as_str()), note.trim())
-        }
+        Step::Fail { reason, note } => (Some(reason.as_str()), note.trim()),
         Step::Depart | Step::Arrive | Step::Finish => (None, ""),
     };
     let moving = Move { reason, at, ..Move::of(step.event(), visit.caregiver_id, note) };
     make_move(tx, visit.place(), &moving)
 }
 
-/// A reason that somebody may choose, with the note that it asks for.
+/// A reason that somebody may choose now, with the note that it asks for.
 pub(super) fn check_reason(tx: &mut Tx<'_>, code: &str, note: &str) -> Result<()> {
-    let known = store::get_fail_reason(tx.connection, code).map_err(|error| match error.code {
-        Code::NotFound => Error::field("reason", Text::new("rule.choose")),
-        _ => error,
-    })?;
-    if !known.choosable {
-        return Err(Error::field("reason", Text::new("rule.choose")));
+    let known = check_former_reason(tx, code)?;
+    if known.closed {
+        return Err(Error::field("reason", Text::new("rule.reason_closed")));
     }
     let mut checks = Checks::default();
     checks.text("note", note, usize::from(known.needs_note), NOTE_MAX);
     checks.finish()
+}
+
+/// A reason that somebody could choose when they wrote it down without a network: it may have been closed since.
+pub(super) fn check_former_reason(tx: &mut Tx<'_>, code: &str) -> Result<FailReasonRow> {
+    let choose = || Error::field("reason", Text::new("rule.choose"));
+    let known = get_fail_reason(tx.connection, code).map_err(|error| match error.code {
+        Code::NotFound => choose(),
+        _ => error,
+    })?;
+    if known.choosable { Ok(known) } else { Err(choose()) }
 }
 
 /// The visit within reach, if it is still the version that the asker saw.

@@ -4,7 +4,6 @@ mod listing;
 mod overview;
 mod people;
 mod planned;
-mod reasons;
 mod visits;
 
 pub use listing::{
@@ -17,7 +16,6 @@ pub use people::{
 };
 pub use planned::{Followed, PlannedRow, followed, month_totals};
 pub(super) use planned::{insert_planned, put_groups, rewrite, withdraw, write_planned};
-pub use reasons::{FailReasonRow, fail_reasons, get_fail_reason, settings_on};
 pub use visits::{
     EventRow, NewVisit, VisitRow, blocking, busy_periods, events_of, get_visit, get_visits, made_up_by,
     transitions,

@@ -5,6 +5,7 @@
 
 mod assemble;
 mod assets;
+mod bulk;
 mod context;
 mod detail;
 mod failure;
@@ -13,15 +14,18 @@ mod gate;
 mod health;
 mod home;
 mod list;
+mod list_view;
 mod live;
 mod origin;
 mod page;
 mod record_form;
 mod routes;
 mod table;
+mod workbook;
 
 pub use assemble::{Server, bind};
 pub use assets::{asset_text, assets_version};
+pub(crate) use bulk::{BulkForm, BulkList, Group, Line, Named, Outcome, bulk_page, bulk_routes};
 pub use context::{Context, Guest, Visitor};
 pub use detail::{Action, Detail, Field, History, Section, Step, detail_page, detail_page_with};
 pub use failure::{fail, problem_body};

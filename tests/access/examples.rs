@@ -291,6 +291,8 @@ impl Records {
             "users" | "sessions" | "account" | "setup" => "987654".to_owned(),
             "waiting-classes" => "general".to_owned(),
             "admission-rules" => "licence".to_owned(),
+            "fail-reasons" => "nobody_home".to_owned(),
+            "visit-settings" => "visit_fence_m".to_owned(),
             "static" => "css/app.css".to_owned(),
             "docs" | "api" => "index.html".to_owned(),
             _ => return None,
@@ -320,6 +322,7 @@ pub fn is_of_a_town(path: &str) -> bool {
         && !["users", "sessions", "account", "setup", "static", "docs", "api"].contains(&subject)
         && !["waiting-classes", "admission-rules", "services", "holidays", "entitlement-rules"]
             .contains(&subject)
+        && !["fail-reasons", "visit-settings"].contains(&subject)
 }
 
 /// Routes after which the asker's session is over.

@@ -5,6 +5,7 @@
 
 mod beds;
 mod board;
+mod bulk;
 pub mod city;
 mod conflict;
 mod driver;

@@ -15,7 +15,7 @@ use crate::support::client::location;
 use crate::support::seed::town;
 
 /// A visit that the office reported as done: its proof is weak.
-fn done(app: &TestApp, caregiver: i64) -> i64 {
+pub(crate) fn done(app: &TestApp, caregiver: i64) -> i64 {
     let id = planned(app, app.add_elder(1), (540, 1_000));
     app.write(|tx| assign(tx, id, 1, caregiver, None));
     for (seen, step) in [(2, Step::Arrive), (3, Step::Finish)] {
@@ -25,13 +25,13 @@ fn done(app: &TestApp, caregiver: i64) -> i64 {
     id
 }
 
-fn exception_of(app: &TestApp, visit: i64) -> (i64, i64) {
+pub(super) fn exception_of(app: &TestApp, visit: i64) -> (i64, i64) {
     let column =
         |name: &str| app.count(&format!("SELECT {name} AS n FROM visit_exceptions WHERE visit_id = {visit}"));
     (column("id"), column("version"))
 }
 
-fn coordinator(name: &str) -> Scope {
+pub(super) fn coordinator(name: &str) -> Scope {
     Scope::new(1, name, vec![Grant { role: Role::Coordinator, place: town(1) }])
 }
 
@@ -53,10 +53,9 @@ both!(weak_proofs_are_decided_one_by_one_or_together, |app| async {
     let hong = app.user("hong", Role::Coordinator, town(2)).await;
     let page = lin.page("/visits/exceptions").await;
     assert!(visits.iter().all(|visit| page.contains(&format!("/visits/{visit}\""))), "{page}");
-    assert!(!hong.page("/visits/exceptions").await.contains("name=\"exception\""));
+    assert!(!hong.page("/visits/exceptions").await.contains("name=\"row\""));
     let (a, b) = (format!("{}.2", open[0].0), format!("{}.1", open[1].0));
-    let form =
-        [("exception", a.as_str()), ("exception", &b), ("decision", "approve"), ("reason", "已电话核实")];
+    let form = [("row", a.as_str()), ("row", &b), ("decision", "approve"), ("reason", "已电话核实")];
     assert_eq!(hong.post_form("/visits/exceptions", &form).await.status(), 404, "of another town");
     location(&lin.post_form("/visits/exceptions", &form).await);
     assert!(visits[..2].iter().all(|visit| visit_of(app, *visit).state == VisitState::Confirmed));
@@ -171,7 +170,7 @@ both!(an_offer_keeps_the_time_until_it_is_answered, |app| async {
     assert_eq!(visit_of(app, second).state, VisitState::Assigned);
     assert_eq!(app.app.write_now(&chen, |tx| accept(tx, second, 3)).unwrap_err().code, Code::IllegalMove);
     let visit = done(app, caregiver);
-    assert_eq!(app.app.write_now(&chen, |tx| confirm(tx, visit, 4)).unwrap_err().code, Code::Forbidden);
-    app.app.write_now(&coordinator("lin"), |tx| confirm(tx, visit, 4)).unwrap();
+    assert_eq!(app.app.write_now(&chen, |tx| confirm(tx, visit, 4, "")).unwrap_err().code, Code::Forbidden);
+    app.app.write_now(&coordinator("lin"), |tx| confirm(tx, visit, 4, "")).unwrap();
     assert_eq!(visit_of(app, visit).state, VisitState::Confirmed);
 });

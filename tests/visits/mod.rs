@@ -1,16 +1,20 @@
 //! A visit moves only along legal transitions, and a caregiver is in one place at a time.
 
 mod absences;
+mod bulk;
 mod constraints;
 mod day;
 mod desk;
+mod holders;
 mod machine;
+mod office;
 mod overview;
 mod steps;
 mod timers;
 mod today;
 mod today_shell;
 
+pub(crate) use desk::done;
 use songhe::access::Scope;
 use songhe::error::Result;
 use songhe::visits::store::{VisitRow, get_visit};
@@ -26,7 +30,7 @@ fn visit_of(app: &TestApp, id: i64) -> VisitRow {
 }
 
 /// A meal of today between two minutes after midnight.
-fn planned(app: &TestApp, elder: i64, (from_min, to_min): (i32, i32)) -> i64 {
+pub(crate) fn planned(app: &TestApp, elder: i64, (from_min, to_min): (i32, i32)) -> i64 {
     let wanted = Plan {
         elder_id: elder,
         service_code: "meal".to_owned(),

@@ -16,5 +16,5 @@ pub use sessions::{
 };
 pub use users::{
     UserRow, any_user, disable_user, find_by_login, get_user, get_user_of, insert_user, list_users,
-    phone_of_coordinator, set_password, set_work_phone,
+    phone_of_coordinator, set_password, set_work_phone, user_names, users_who_may,
 };

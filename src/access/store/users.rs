@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
 use super::grants::{grants_of, numbered_grants_of};
@@ -178,4 +180,37 @@ pub fn disable_user(connection: &mut AnyConnection, user_id: i64, at: Option<Ins
         .set((users::disabled_at.eq(at), users::version.eq(users::version + 1)))
         .execute(connection)?;
     Ok(())
+}
+
+/// Number, login and name of the users who can sign in and hold a permission for the records of a town, or of a provider, in
+/// order of their names.
+pub fn users_who_may(
+    connection: &mut AnyConnection,
+    permission: Permission,
+    town_code: &str,
+    provider_id: Option<i64>,
+) -> Result<Vec<(i64, String, String)>> {
+    let roles = Role::ALL.into_iter().filter(|role| role.may(permission));
+    let provider = provider_id.map(|id| id.to_string()).unwrap_or_default();
+    let in_city = user_grants::place_kind.eq("city");
+    let in_town = user_grants::place_kind.eq("town").and(user_grants::place_id.eq(town_code.to_owned()));
+    let at_provider = user_grants::place_kind.eq("provider").and(user_grants::place_id.eq(provider));
+    let holders = user_grants::table
+        .filter(user_grants::role.eq_any(roles.map(Role::name).collect::<Vec<_>>()))
+        .filter(in_city.or(in_town).or(at_provider))
+        .select(user_grants::user_id);
+    Ok(users::table
+        .filter(users::id.eq_any(holders))
+        .filter(users::disabled_at.is_null())
+        .order((users::name, users::id))
+        .select((users::id, users::login, users::name))
+        .load(connection)?)
+}
+
+/// Login and name of users that records within reach refer to.
+pub fn user_names(connection: &mut AnyConnection, ids: &[i64]) -> Result<HashMap<i64, (String, String)>> {
+    let named = users::table.filter(users::id.eq_any(ids.to_vec()));
+    let rows: Vec<(i64, String, String)> =
+        named.select((users::id, users::login, users::name)).load(connection)?;
+    Ok(rows.into_iter().map(|(id, login, name)| (id, (login, name))).collect())
 }

@@ -1,16 +1,15 @@
-//! What the office does after a visit, and why visits are not done.
+//! What the office does after a visit.
 
 use actix_web::{HttpResponse, web};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{PATH, TAG, Visit, find};
+use super::{PATH, RowOutcomes, TAG, Visit, find};
 use crate::access::Permission;
-use crate::api::{Endpoint, Id, Json, Once, created, fetch, ok};
+use crate::api::{Endpoint, Id, Json, Once, created, ok};
 use crate::error::Result;
-use crate::visits::store::fail_reasons;
-use crate::visits::{MakeUp, confirm, make_up, reopen};
+use crate::visits::{MakeUp, confirm, confirm_each, make_up, reopen};
 use crate::web::{Need, Visitor};
 
 /// How the use cases name what this interface calls otherwise.
@@ -19,14 +18,15 @@ const NAMES: &[(&str, &str)] = &[("window_from", "window_starts_min"), ("window_
 pub fn endpoints() -> Vec<Endpoint> {
     let office = Need::May(Permission::AssignVisits);
     vec![
-        Endpoint::get("/api/v1/fail-reasons", Need::May(Permission::SeeVisits), || web::to(reasons))
-            .about(TAG, "api.visit.fail_reasons")
-            .answers::<FailReasonList>(200),
         Endpoint::post("/api/v1/visits/{id}/confirm", office, || web::to(save_confirm))
             .about(TAG, "api.visit.confirm")
             .takes::<VisitConfirmInput>()
             .answers::<Visit>(200)
             .fails(409),
+        Endpoint::post("/api/v1/visits/confirm", office, || web::to(save_confirm_each))
+            .about(TAG, "api.visit.confirm_each")
+            .takes::<VisitsConfirmInput>()
+            .answers::<RowOutcomes>(200),
         Endpoint::post("/api/v1/visits/{id}/reopen", office, || web::to(save_reopen))
             .about(TAG, "api.visit.reopen")
             .takes::<VisitReopenInput>()
@@ -40,9 +40,32 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct VisitConfirmInput {
+    /// The version that was seen.
+    #[schema(minimum = 1)]
+    version: i64,
+    /// At most 200 characters.
+    #[serde(default)]
+    note: String,
+}
+
+/// Visits that were done and whose proof is strong, each confirmed by itself.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct VisitsConfirmInput {
+    /// At most 200.
+    visits: Vec<SeenVisit>,
+    /// At most 200 characters.
+    #[serde(default)]
+    note: String,
+}
+
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SeenVisit {
+    id: i64,
     /// The version that was seen.
     #[schema(minimum = 1)]
     version: i64,
@@ -71,46 +94,20 @@ struct VisitMakeUpInput {
     window_ends_min: i32,
 }
 
-/// Why a visit was not done, and what follows from it.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-struct FailReason {
-    code: String,
-    name_zh: String,
-    name_en: String,
-    /// Somebody tries to reach somebody again within so many minutes.
-    contact_within_min: Option<i32>,
-    /// Somebody sees to it that the elder is well within so many minutes.
-    welfare_within_min: Option<i32>,
-    may_make_up: bool,
-    needs_note: bool,
-}
-
-#[derive(Clone, Debug, Serialize, ToSchema)]
-struct FailReasonList {
-    items: Vec<FailReason>,
-}
-
-async fn reasons(visitor: Visitor) -> Result<HttpResponse> {
-    let rows = fetch(&visitor, |connection, _, _| fail_reasons(connection)).await?;
-    let items = rows.into_iter().filter(|row| row.choosable).map(|row| FailReason {
-        code: row.code,
-        name_zh: row.name_zh,
-        name_en: row.name_en,
-        contact_within_min: row.contact_within_min,
-        welfare_within_min: row.welfare_within_min,
-        may_make_up: row.may_make_up,
-        needs_note: row.needs_note,
-    });
-    Ok(ok(&FailReasonList { items: items.collect() }))
-}
-
 async fn save_confirm(
     visitor: Visitor,
     Id(id): Id,
     Json(input): Json<VisitConfirmInput>,
 ) -> Result<HttpResponse> {
-    visitor.app.write(&visitor.scope(), move |tx| confirm(tx, id, input.version)).await?;
+    visitor.app.write(&visitor.scope(), move |tx| confirm(tx, id, input.version, &input.note)).await?;
     Ok(ok(&find(&visitor, id).await?))
+}
+
+async fn save_confirm_each(visitor: Visitor, Json(input): Json<VisitsConfirmInput>) -> Result<HttpResponse> {
+    let seen: Vec<(i64, i64)> = input.visits.iter().map(|one| (one.id, one.version)).collect();
+    let work = move |tx: &mut crate::app::Tx<'_>| confirm_each(tx, &seen, &input.note);
+    let outcomes = visitor.app.write(&visitor.scope(), work).await?;
+    Ok(ok(&RowOutcomes::new(&visitor, outcomes)))
 }
 
 async fn save_reopen(

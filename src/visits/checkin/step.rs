@@ -16,7 +16,7 @@ use crate::error::{Code, Error, Result};
 use crate::input::Checks;
 use crate::text::Text;
 use crate::visits::model::NOTE_MAX;
-use crate::visits::progress::{Step, check_reason, take_step};
+use crate::visits::progress::{Step, check_former_reason, check_reason, take_step};
 use crate::visits::proof;
 use crate::visits::store::reload;
 
@@ -204,7 +204,13 @@ fn check(tx: &mut Tx<'_>, told: &Reported) -> Result<()> {
     }
     checks.finish()?;
     if told.kind == StepKind::Fail {
-        check_reason(tx, told.reason.as_deref().unwrap_or_default(), &told.note)?;
+        let reason = told.reason.as_deref().unwrap_or_default();
+        // A phone without a network offers what it was told last, and what it reports is not lost for that.
+        if told.offline {
+            check_former_reason(tx, reason)?;
+        } else {
+            check_reason(tx, reason, &told.note)?;
+        }
     }
     Ok(())
 }

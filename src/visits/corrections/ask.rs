@@ -14,7 +14,8 @@ use crate::input::Checks;
 use crate::text::Text;
 use crate::visits::model::{NOTE_MAX, VisitEvent, VisitState};
 use crate::visits::progress::get_seen;
-use crate::visits::store::{VisitRow, get_caregiver, get_fail_reason};
+use crate::visits::reasons::store::{FailReasonRow, get_fail_reason};
+use crate::visits::store::{VisitRow, get_caregiver};
 
 /// What is to be put right; what is left out stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,7 +89,11 @@ fn check(tx: &mut Tx<'_>, visit: &VisitRow, wanted: &Correction) -> Result<()> {
     checks.finish()?;
     if let Some(code) = &wanted.fail_reason {
         let known = get_fail_reason(tx.connection, code);
+        let is_offered = known.as_ref().is_ok_and(FailReasonRow::is_offered);
         named(known.map(|_| ()), "fail_reason", "rule.choose")?;
+        if !is_offered {
+            return Err(Error::field("fail_reason", Text::new("rule.choose")));
+        }
     }
     if let Some(id) = wanted.caregiver_id {
         let known = get_caregiver(tx.connection, tx.scope, id);

@@ -4,7 +4,8 @@ use crate::access::Permission;
 use crate::beds::pages::steps::{Step, step_routes};
 use crate::error::{Error, Result};
 use crate::text::Text;
-use crate::visits::store::{caregiver_names, elder_names, fail_reasons, reload};
+use crate::visits::reasons::store::fail_reasons;
+use crate::visits::store::{caregiver_names, elder_names, reload};
 use crate::web::{Form, FormField, Input, Route, Visitor, Words};
 
 pub fn routes() -> Vec<Route> {

@@ -2,14 +2,15 @@ use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::decide::decide_many;
-use super::model::{Decision, ExceptionState};
-use super::store::{self, ExceptionRow};
+use super::decide::{decide_each, decide_many};
+use super::model::{Age, Decision, ExceptionState};
+use super::store::{self, ExceptionRow, OpenCounts};
 use crate::access::{Permission, Scope};
-use crate::api::{At, Endpoint, Filter, FilterKind, Json, Resource, list_endpoint};
+use crate::api::{At, Endpoint, Filter, FilterKind, Json, Resource, fetch, list_endpoint, ok};
 use crate::db::AnyConnection;
 use crate::error::Result;
 use crate::listing::ListRequest;
+use crate::visits::api::RowOutcomes;
 use crate::visits::proof::{Element, Strength};
 use crate::web::{Need, Visitor, Words};
 
@@ -26,6 +27,17 @@ pub fn endpoints() -> Vec<Endpoint> {
         .takes::<ExceptionDecisionInput>()
         .answers_nothing()
         .fails(409),
+        Endpoint::post("/api/v1/visit-exceptions/decide-each", Need::May(Permission::AssignVisits), || {
+            web::to(save_each)
+        })
+        .about(TAG, "api.exception.decide_each")
+        .takes::<ExceptionDecisionInput>()
+        .answers::<RowOutcomes>(200),
+        Endpoint::get("/api/v1/visit-exceptions/figures", Need::May(Permission::SeeVisits), || {
+            web::to(figures)
+        })
+        .about(TAG, "api.exception.figures")
+        .answers::<ExceptionFigures>(200),
     ]
 }
 
@@ -46,7 +58,7 @@ struct VisitException {
     version: i64,
 }
 
-/// All are decided, or none.
+/// What is decided of which; `decide` decides all of them or none, `decide-each` each by itself.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ExceptionDecisionInput {
@@ -64,6 +76,24 @@ struct SeenException {
     version: i64,
 }
 
+/// How many are to be decided, the most first; by age the youngest first.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct ExceptionFigures {
+    causes: Vec<ExceptionCount>,
+    ages: Vec<ExceptionCount>,
+    /// By number of the caregiver.
+    caregivers: Vec<ExceptionCount>,
+    /// By code of the town.
+    towns: Vec<ExceptionCount>,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct ExceptionCount {
+    /// The value of the list's filter of the same name.
+    key: String,
+    count: i64,
+}
+
 struct Exceptions;
 
 impl Resource for Exceptions {
@@ -75,6 +105,11 @@ impl Resource for Exceptions {
         Filter::new("state", FilterKind::OneOf(STATES), "Where it stands; those to be decided without it."),
         Filter::new("cause", FilterKind::OneOf(Element::NAMES), "The worst cause."),
         Filter::new("strength", FilterKind::OneOf(Strength::NAMES), "How well the visit is proven."),
+        Filter::new(
+            "age",
+            FilterKind::OneOf(Age::NAMES),
+            "How long it has waited: under a day, 1 to 3 days, 3 to 7, more.",
+        ),
         Filter::new("town", FilterKind::Text, "Code of the town."),
         Filter::new("caregiver", FilterKind::Id, "Number of the caregiver."),
     ];
@@ -86,7 +121,7 @@ impl Resource for Exceptions {
         request: &ListRequest,
         words: &Words,
     ) -> Result<Vec<VisitException>> {
-        let rows = store::list(connection, scope, request)?.rows;
+        let rows = store::list(connection, scope, request, words.now)?.rows;
         Ok(rows.into_iter().map(|row| view(row, words)).collect())
     }
 
@@ -116,4 +151,27 @@ async fn save(visitor: Visitor, Json(input): Json<ExceptionDecisionInput>) -> Re
     let (decision, reason) = (input.decision, input.reason);
     visitor.app.write(&visitor.scope(), move |tx| decide_many(tx, &seen, decision, &reason)).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+async fn save_each(visitor: Visitor, Json(input): Json<ExceptionDecisionInput>) -> Result<HttpResponse> {
+    let seen: Vec<(i64, i64)> = input.exceptions.iter().map(|one| (one.id, one.version)).collect();
+    let (decision, reason) = (input.decision, input.reason);
+    let work = move |tx: &mut crate::app::Tx<'_>| decide_each(tx, &seen, decision, &reason);
+    let outcomes = visitor.app.write(&visitor.scope(), work).await?;
+    Ok(ok(&RowOutcomes::new(&visitor, outcomes)))
+}
+
+async fn figures(visitor: Visitor) -> Result<HttpResponse> {
+    let now = visitor.now;
+    let look = move |connection: &mut AnyConnection, scope: &Scope, _: &Words| {
+        store::open_counts(connection, scope, now)
+    };
+    let OpenCounts { causes, towns, caregivers, ages } = fetch(&visitor, look).await?;
+    let count = |(key, count): (String, i64)| ExceptionCount { key, count };
+    Ok(ok(&ExceptionFigures {
+        causes: causes.into_iter().map(count).collect(),
+        ages: ages.into_iter().map(|(age, n)| count((age.name().to_owned(), n))).collect(),
+        caregivers: caregivers.into_iter().map(|(id, n)| count((id.to_string(), n))).collect(),
+        towns: towns.into_iter().map(count).collect(),
+    }))
 }

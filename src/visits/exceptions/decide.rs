@@ -85,9 +85,7 @@ pub(in crate::visits) fn close_as_corrected(tx: &mut Tx<'_>, visit_id: i64, reas
 /// done; reopening takes either back.
 pub fn decide(tx: &mut Tx<'_>, id: i64, seen: i64, decision: Decision, reason: &str) -> Result<()> {
     let row = store::get(tx.connection, tx.scope, Permission::AssignVisits, id)?;
-    let mut checks = Checks::default();
-    checks.text("reason", reason, 1, NOTE_MAX);
-    checks.finish()?;
+    check_words(reason)?;
     if row.version != seen {
         return Err(stale(tx.connection, "visit_exception", id, seen)?);
     }
@@ -108,11 +106,34 @@ pub fn decide(tx: &mut Tx<'_>, id: i64, seen: i64, decision: Decision, reason: &
     make_move(tx, visit.place(), &moving)
 }
 
-/// The same for many at once, all or none.
-pub fn decide_many(tx: &mut Tx<'_>, ids: &[(i64, i64)], decision: Decision, reason: &str) -> Result<()> {
+fn check_words(reason: &str) -> Result<()> {
+    let mut checks = Checks::default();
+    checks.text("reason", reason, 1, NOTE_MAX);
+    checks.finish()
+}
+
+fn check_count(ids: &[(i64, i64)]) -> Result<()> {
     if ids.is_empty() || ids.len() > MANY_MAX {
         return Err(Error::field("exceptions", Text::new("exception.how_many").with("max", MANY_MAX)));
     }
+    Ok(())
+}
+
+/// The same for many at once, each by itself: what is refused stays as it was, with the reason of it.
+pub fn decide_each(
+    tx: &mut Tx<'_>,
+    ids: &[(i64, i64)],
+    decision: Decision,
+    reason: &str,
+) -> Result<Vec<(i64, Option<Error>)>> {
+    check_count(ids)?;
+    check_words(reason)?;
+    tx.each(ids, |tx, id, seen| decide(tx, id, seen, decision, reason))
+}
+
+/// The same for many at once, all or none.
+pub fn decide_many(tx: &mut Tx<'_>, ids: &[(i64, i64)], decision: Decision, reason: &str) -> Result<()> {
+    check_count(ids)?;
     for (id, seen) in ids {
         decide(tx, *id, *seen, decision, reason)?;
     }

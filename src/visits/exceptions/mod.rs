@@ -9,6 +9,6 @@ pub(super) mod model;
 pub mod pages;
 pub mod store;
 
+pub use decide::{MANY_MAX, decide, decide_each, decide_many};
 pub(super) use decide::{close_as_corrected, follow};
-pub use decide::{decide, decide_many};
-pub use model::{Decision, ExceptionEvent, ExceptionState};
+pub use model::{Age, Decision, ExceptionEvent, ExceptionState};

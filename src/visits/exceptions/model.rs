@@ -1,4 +1,6 @@
-//! Where an exception stands, and how it moves.
+//! Where an exception stands, how it moves, and how old it is.
+
+use chrono::{NaiveDateTime, TimeDelta};
 
 crate::text_enum! {
     pub enum ExceptionState {
@@ -32,6 +34,40 @@ crate::text_enum! {
         Approve = "approve",
         Reject = "reject",
         Reopen = "reopen",
+    }
+}
+
+crate::text_enum! {
+    /// How long somebody has had to look at it.
+    pub enum Age {
+        Day = "day",
+        ThreeDays = "three_days",
+        Week = "week",
+        Older = "older",
+    }
+}
+
+impl Age {
+    /// Hours, the second not included; the oldest have no end.
+    const fn hours(self) -> (i64, Option<i64>) {
+        match self {
+            Age::Day => (0, Some(24)),
+            Age::ThreeDays => (24, Some(72)),
+            Age::Week => (72, Some(168)),
+            Age::Older => (168, None),
+        }
+    }
+
+    pub fn of(opened_at: NaiveDateTime, now: NaiveDateTime) -> Age {
+        let hours = (now - opened_at).num_hours();
+        let is_in = |age: &&Age| age.hours().1.is_none_or(|end| hours < end);
+        Age::ALL.iter().find(is_in).copied().unwrap_or(Age::Older)
+    }
+
+    /// What is so old was opened after the first instant, where there is one, and not after the second.
+    pub fn opened(self, now: NaiveDateTime) -> (Option<NaiveDateTime>, NaiveDateTime) {
+        let (from, to) = self.hours();
+        (to.map(|hours| now - TimeDelta::hours(hours)), now - TimeDelta::hours(from))
     }
 }
 
@@ -70,6 +106,29 @@ impl ExceptionState {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_age_has_its_name_and_its_bounds_say_the_same() {
+        let now: NaiveDateTime = "2026-11-23T01:00:00".parse().unwrap();
+        for (hours, age) in [
+            (0, Age::Day),
+            (23, Age::Day),
+            (24, Age::ThreeDays),
+            (71, Age::ThreeDays),
+            (72, Age::Week),
+            (167, Age::Week),
+            (168, Age::Older),
+            (9_000, Age::Older),
+        ] {
+            let opened = now - TimeDelta::hours(hours);
+            assert_eq!(Age::of(opened, now), age, "{hours}");
+            for other in Age::ALL {
+                let (after, until) = other.opened(now);
+                let is_in = after.is_none_or(|after| opened > after) && opened <= until;
+                assert_eq!(is_in, *other == age, "{hours} {}", other.name());
+            }
+        }
+    }
 
     #[test]
     fn what_is_decided_is_only_reopened() {

@@ -1,6 +1,6 @@
 use diesel::prelude::*;
 
-use super::model::{ExceptionEvent, ExceptionState};
+use super::model::{Age, ExceptionEvent, ExceptionState};
 use crate::access::{Permission, Scope};
 use crate::clock::Instant;
 use crate::db::schema::{caregivers, visit_exception_events, visit_exceptions};
@@ -49,11 +49,18 @@ pub struct ExceptionEventRow {
     pub reason: String,
 }
 
-/// Cause, caregiver or town with how many are open and how many there are in all.
+/// Cause or town with how many are to be decided.
 pub type Count = (String, i64);
 
-/// By cause, by town, and by number of the caregiver.
-pub type OpenCounts = (Vec<Count>, Vec<Count>, Vec<(i64, i64)>);
+/// How many are to be decided: the most first, by age the youngest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OpenCounts {
+    pub causes: Vec<Count>,
+    pub towns: Vec<Count>,
+    /// By number of the caregiver.
+    pub caregivers: Vec<(i64, i64)>,
+    pub ages: Vec<(Age, i64)>,
+}
 
 type Boxed<'a> = visit_exceptions::BoxedQuery<'a, Backend>;
 
@@ -162,13 +169,16 @@ pub fn events_of(connection: &mut AnyConnection, id: i64) -> Result<Vec<Exceptio
         .load(connection)?)
 }
 
-/// Filters: state (open and asked without one), cause, town, caregiver, strength. Sorts: age, cause, strength, town, state.
+/// Filters: state (open and asked without one), cause, town, caregiver, strength, age. Sorts: age, cause, strength, caregiver,
+/// town, state.
 pub fn list(
     connection: &mut AnyConnection,
     scope: &Scope,
     request: &ListRequest,
+    now: Instant,
 ) -> Result<Listed<ExceptionRow>> {
-    let query = || -> Result<Boxed<'_>> { Ok(filtered(reached(scope, Permission::SeeVisits)?, request)) };
+    let query =
+        || -> Result<Boxed<'_>> { Ok(filtered(reached(scope, Permission::SeeVisits)?, request, now)) };
     let total = query()?.count().get_result(connection)?;
     let rows = if let Some(after) = request.after_id {
         query()?.filter(visit_exceptions::id.gt(after)).order(visit_exceptions::id)
@@ -179,7 +189,7 @@ pub fn list(
     Ok(Listed { rows, total })
 }
 
-fn filtered<'a>(mut query: Boxed<'a>, request: &ListRequest) -> Boxed<'a> {
+fn filtered<'a>(mut query: Boxed<'a>, request: &ListRequest, now: Instant) -> Boxed<'a> {
     query = match request.filter("state") {
         Some("all") => query,
         Some(state) => query.filter(visit_exceptions::state.eq(state.to_owned())),
@@ -197,15 +207,29 @@ fn filtered<'a>(mut query: Boxed<'a>, request: &ListRequest) -> Boxed<'a> {
     if let Some(caregiver) = request.filter_id("caregiver") {
         query = query.filter(visit_exceptions::caregiver_id.eq(caregiver));
     }
+    if let Some(age) = request.filter("age") {
+        let Some(age) = Age::parse(age) else { return query.filter(visit_exceptions::id.eq(-1)) };
+        let (after, until) = age.opened(now);
+        query = query.filter(visit_exceptions::opened_at.le(until));
+        if let Some(after) = after {
+            query = query.filter(visit_exceptions::opened_at.gt(after));
+        }
+    }
     query
 }
 
 fn ordered<'a>(query: Boxed<'a>, request: &ListRequest) -> Boxed<'a> {
+    let caregiver = || {
+        let same = caregivers::id.nullable().eq(visit_exceptions::caregiver_id);
+        caregivers::table.filter(same).select(caregivers::name).single_value()
+    };
     match request.sort_or("age") {
         ("cause", false) => query.order(visit_exceptions::cause.asc()),
         ("cause", true) => query.order(visit_exceptions::cause.desc()),
         ("strength", false) => query.order(visit_exceptions::strength.asc()),
         ("strength", true) => query.order(visit_exceptions::strength.desc()),
+        ("caregiver", false) => query.order(caregiver().asc()),
+        ("caregiver", true) => query.order(caregiver().desc()),
         ("town", false) => query.order(visit_exceptions::town_code.asc()),
         ("town", true) => query.order(visit_exceptions::town_code.desc()),
         ("state", false) => query.order(visit_exceptions::state.asc()),
@@ -215,16 +239,33 @@ fn ordered<'a>(query: Boxed<'a>, request: &ListRequest) -> Boxed<'a> {
     }
 }
 
-/// How many are to be decided within reach, by cause, by town and by caregiver, the most first.
-pub fn open_counts(connection: &mut AnyConnection, scope: &Scope) -> Result<OpenCounts> {
-    let rows: Vec<(String, String, Option<i64>)> = reached(scope, Permission::SeeVisits)?
+/// How many are to be decided within reach, by cause, town, caregiver and age.
+pub fn open_counts(connection: &mut AnyConnection, scope: &Scope, now: Instant) -> Result<OpenCounts> {
+    let rows: Vec<(String, String, Option<i64>, Instant)> = reached(scope, Permission::SeeVisits)?
         .filter(visit_exceptions::state.eq_any([ExceptionState::Open, ExceptionState::Asked]))
-        .select((visit_exceptions::cause, visit_exceptions::town_code, visit_exceptions::caregiver_id))
+        .select((
+            visit_exceptions::cause,
+            visit_exceptions::town_code,
+            visit_exceptions::caregiver_id,
+            visit_exceptions::opened_at,
+        ))
         .load(connection)?;
-    let causes = tally(rows.iter().map(|(cause, _, _)| cause.clone()));
-    let towns = tally(rows.iter().map(|(_, town, _)| town.clone()));
-    let caregivers = tally(rows.iter().filter_map(|(_, _, caregiver)| *caregiver));
-    Ok((causes, towns, caregivers))
+    let ages = Age::ALL.iter().map(|age| {
+        let count = rows.iter().filter(|(.., opened_at)| Age::of(*opened_at, now) == *age).count();
+        (*age, count as i64)
+    });
+    Ok(OpenCounts {
+        ages: ages.collect(),
+        causes: tally(rows.iter().map(|(cause, ..)| cause.clone())),
+        towns: tally(rows.iter().map(|(_, town, ..)| town.clone())),
+        caregivers: tally(rows.iter().filter_map(|(_, _, caregiver, _)| *caregiver)),
+    })
+}
+
+/// Number of the visit by number of the exception, of those within reach.
+pub fn visits_of(connection: &mut AnyConnection, scope: &Scope, ids: &[i64]) -> Result<Vec<(i64, i64)>> {
+    let found = reached(scope, Permission::SeeVisits)?.filter(visit_exceptions::id.eq_any(ids.to_vec()));
+    Ok(found.select((visit_exceptions::id, visit_exceptions::visit_id)).load(connection)?)
 }
 
 fn tally<K: Ord + Clone>(keys: impl Iterator<Item = K>) -> Vec<(K, i64)> {

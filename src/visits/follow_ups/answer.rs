@@ -15,7 +15,9 @@ use crate::input::Checks;
 use crate::registry::change::stale;
 use crate::text::Text;
 use crate::visits::model::NOTE_MAX;
-use crate::visits::store::{get_fail_reason, reload};
+use crate::visits::reasons::store::get_fail_reason;
+use crate::visits::settings::{Setting, value_on};
+use crate::visits::store::reload;
 
 /// What somebody found out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +48,8 @@ pub fn open_follow_ups(tx: &mut Tx<'_>, visit_id: i64, reason: &str) -> Result<(
             due_at: tx.now + TimeDelta::minutes(i64::from(within_min)),
             owner: tx.scope.actor.clone(),
             note: String::new(),
+            held_by: None,
+            held_since: None,
         };
         store::insert(tx.connection, &row)?;
     }
@@ -110,20 +114,23 @@ fn close(tx: &mut Tx<'_>, row: &FollowUpRow, answer: &Answer) -> Result<()> {
 
 /// Who could not be reached a second time is looked for.
 fn keep_looking(tx: &mut Tx<'_>, row: &FollowUpRow) -> Result<()> {
-    const WITHIN_MIN: i64 = 60;
     let open = store::open_of_visit(tx.connection, row.visit_id)?;
     if open.iter().any(|other| other.kind == FollowUpKind::WelfareCheck) {
         return Ok(());
     }
+    let within_min = value_on(tx.connection, Setting::WelfareMin, tx.calendar.day_of(tx.now))?;
     let check = NewFollowUp {
         visit_id: row.visit_id,
         elder_id: row.elder_id,
         town_code: row.town_code.clone(),
         kind: FollowUpKind::WelfareCheck,
         opened_at: tx.now,
-        due_at: tx.now + TimeDelta::minutes(WITHIN_MIN),
+        due_at: tx.now + TimeDelta::minutes(within_min),
         owner: tx.scope.actor.clone(),
         note: String::new(),
+        // Whoever was to call goes on looking.
+        held_by: row.held_by,
+        held_since: row.held_by.map(|_| tx.now),
     };
     store::insert(tx.connection, &check).map_err(|error: Error| error.context("welfare check"))
 }

@@ -10,12 +10,12 @@ use crate::db::AnyConnection;
 use crate::db::schema::{caregivers, elders, visit_notices, visits};
 use crate::error::Result;
 use crate::visits::model::VisitState;
-use crate::visits::store::{VisitRow, settings_on, within};
+use crate::visits::reasons::store::fail_reasons;
+use crate::visits::settings::{Setting, value_on};
+use crate::visits::store::{VisitRow, within};
 
 /// A visit of an earlier day than yesterday is missed, and no longer late.
 const BACK_DAYS: i64 = 1;
-const OVERRUN_MIN: i64 = 30;
-const UNSEEN_DAYS: i64 = 7;
 const IDS_MAX: usize = 10_000;
 
 /// A threshold that was passed.
@@ -113,7 +113,7 @@ pub fn to_make_up(
 ) -> Result<Vec<VisitRow>> {
     const DAYS: i64 = 7;
     let reach = scope.reach(Permission::SeeVisits)?;
-    let reasons = crate::visits::store::fail_reasons(connection)?;
+    let reasons = fail_reasons(connection)?;
     let codes: Vec<Option<String>> =
         reasons.into_iter().filter(|reason| reason.may_make_up).map(|reason| Some(reason.code)).collect();
     let made_up = diesel::alias!(visits as made_up);
@@ -143,7 +143,7 @@ pub fn unseen(
     limit: i64,
 ) -> Result<(i64, Vec<Unseen>)> {
     let today = calendar.day_of(now);
-    let days = unseen_days(connection, today)?;
+    let days = value_on(connection, Setting::UnseenDays, today)?;
     let since = today - TimeDelta::days(days);
     let reach = scope.reach(Permission::SeeVisits)?;
     let seen = visits::table
@@ -187,16 +187,7 @@ pub fn unseen(
 
 /// How long a visit may go on after its planned end, in minutes.
 pub fn overrun_min(connection: &mut AnyConnection, day: NaiveDate) -> Result<i64> {
-    setting(connection, "visit_overrun_min", OVERRUN_MIN, day)
-}
-
-fn unseen_days(connection: &mut AnyConnection, day: NaiveDate) -> Result<i64> {
-    setting(connection, "visit_unseen_days", UNSEEN_DAYS, day)
-}
-
-fn setting(connection: &mut AnyConnection, name: &str, plain: i64, day: NaiveDate) -> Result<i64> {
-    let stored = settings_on(connection, &[name], day)?;
-    Ok(stored.into_iter().next().map_or(plain, |(_, value)| value))
+    value_on(connection, Setting::OverrunMin, day)
 }
 
 /// Those that were not written down yet.

@@ -4,11 +4,11 @@ use super::list::Visits;
 use crate::error::Result;
 use crate::visits::today::pages::{PATH, does_own_visits};
 use crate::visits::{Step, accept, progress};
-use crate::web::{Input, Visitor, list_page, redirect};
+use crate::web::{Input, Visitor, bulk_page, redirect};
 
 /// Whoever does visits of their own has their day; everybody else the list.
 pub async fn list_or_day(visitor: Visitor, http: HttpRequest) -> Result<HttpResponse> {
-    if is_on_the_way(&visitor) { Ok(redirect(PATH)) } else { list_page::<Visits>(visitor, http).await }
+    if is_on_the_way(&visitor) { Ok(redirect(PATH)) } else { bulk_page::<Visits>(visitor, http).await }
 }
 
 /// Whoever may only see visits has no say in them, and so no day of their own.

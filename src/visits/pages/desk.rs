@@ -8,15 +8,16 @@ use crate::bus::Topic;
 use crate::clock::Instant;
 use crate::db::AnyConnection;
 use crate::error::Result;
-use crate::listing::ListRequest;
+use crate::listing::{ListRequest, Listed};
 use crate::visits::corrections::store as corrections;
 use crate::visits::exceptions::store as exceptions;
-use crate::visits::follow_ups::model::Urgency;
-use crate::visits::follow_ups::store as follow_ups;
+use crate::visits::follow_ups::pages::{COLUMNS, Looker, row};
+use crate::visits::follow_ups::store::{self as follow_ups, FollowUpListed};
 use crate::visits::late::model::{late_min, level};
 use crate::visits::late::{LateKind, store as late};
 use crate::visits::model::VisitState;
-use crate::visits::store::{VisitListed, VisitRow, elder_names, list_visits, with_names};
+use crate::visits::proof::Strength;
+use crate::visits::store::{VisitListed, VisitRow, list_visits, with_names};
 use crate::web::{
     Action, Cell, Column, Detail, Field, Input, List, Row, Section, TableView, Visitor, Words, detail_page,
     table,
@@ -39,13 +40,6 @@ const LATE_COLUMNS: &[Column] = &[
     Column::text("caregiver", "field.caregiver_id"),
     Column::text("state", "field.state"),
 ];
-const FOLLOW_UP_COLUMNS: &[Column] = &[
-    Column::text("elder", "field.elder_name"),
-    Column::text("kind", "field.kind"),
-    Column::text("due", "field.due_at"),
-    Column::text("urgency", "field.state"),
-    Column::text("owner", "field.owner"),
-];
 const CORRECTION_COLUMNS: &[Column] = &[
     Column::text("visit", "field.visit"),
     Column::text("reason", "field.reason"),
@@ -59,7 +53,10 @@ struct Found {
     unassigned: (i64, Vec<VisitListed>),
     late: Vec<VisitListed>,
     to_make_up: Vec<VisitListed>,
-    follow_ups: Vec<(follow_ups::FollowUpRow, String)>,
+    follow_ups: Listed<FollowUpListed>,
+    own_follow_ups: i64,
+    free_follow_ups: i64,
+    to_confirm: i64,
     corrections: Vec<corrections::CorrectionRow>,
     exceptions: i64,
     causes: Vec<exceptions::Count>,
@@ -73,7 +70,8 @@ pub async fn show(visitor: Visitor, http: HttpRequest) -> Result<HttpResponse> {
     let look = move |connection: &mut AnyConnection| find(connection, &scope, town.as_deref(), &words);
     let found = visitor.app.db.read(look).await?;
     let open = found.unassigned.0
-        + (found.late.len() + found.follow_ups.len() + found.corrections.len()) as i64
+        + (found.late.len() + found.corrections.len()) as i64
+        + found.follow_ups.total
         + found.exceptions;
     let day = visitor.today().to_string();
     let sub = visitor.lang.fill("day.sub", &[("day", &day), ("n", &open.to_string())]);
@@ -84,6 +82,7 @@ pub async fn show(visitor: Visitor, http: HttpRequest) -> Result<HttpResponse> {
         actions: vec![
             link(Visits::PATH, "visit.heading", "clipboard-list"),
             link("/visits/exceptions", "exception.heading", "octagon-alert"),
+            link("/follow-ups", "follow_up.heading", "phone"),
             link("/absences", "absence.heading", "calendar-days"),
         ],
         sections: sections(&visitor, found),
@@ -94,17 +93,25 @@ pub async fn show(visitor: Visitor, http: HttpRequest) -> Result<HttpResponse> {
 
 fn find(connection: &mut AnyConnection, scope: &Scope, town: Option<&str>, words: &Words) -> Result<Found> {
     let at = (words.calendar, words.now);
-    let mut request = ListRequest { limit: SHOWN, ..ListRequest::default() };
+    let mut request = asked_of(town, SHOWN);
     request.filters.insert("state".to_owned(), VisitState::Planned.name().to_owned());
-    if let Some(town) = town {
-        request.filters.insert("town".to_owned(), town.to_owned());
-    }
     let unassigned = list_visits(connection, scope, &request, at)?;
     let late_rows = late::late_visits(connection, scope, town, at)?;
     let missed = late::to_make_up(connection, scope, town, at, SHOWN)?;
-    let open = follow_ups::open(connection, scope, town, SHOWN)?;
-    let names = elder_names(connection, &open.iter().map(|row| row.elder_id).collect::<Vec<_>>())?;
-    let (causes, towns, _) = exceptions::open_counts(connection, scope)?;
+    let open = |connection: &mut AnyConnection, holder: Option<&str>, limit: i64| {
+        let mut asked = asked_of(town, limit);
+        asked.filters.extend(holder.map(|holder| ("holder".to_owned(), holder.to_owned())));
+        follow_ups::list(connection, scope, &asked, words.now)
+    };
+    let follow_ups = open(connection, None, SHOWN)?;
+    let own_follow_ups = open(connection, Some("mine"), 1)?.total;
+    let free_follow_ups = open(connection, Some("nobody"), 1)?.total;
+    let mut done = asked_of(town, 1);
+    for (name, value) in [("state", VisitState::Done.name()), ("strength", Strength::Strong.name())] {
+        done.filters.insert(name.to_owned(), value.to_owned());
+    }
+    let to_confirm = list_visits(connection, scope, &done, at)?.total;
+    let exceptions::OpenCounts { causes, towns, .. } = exceptions::open_counts(connection, scope, words.now)?;
     let exceptions = match town {
         Some(code) => towns.iter().find(|(known, _)| known == code).map_or(0, |(_, count)| *count),
         None => towns.iter().map(|(_, count)| count).sum(),
@@ -114,19 +121,39 @@ fn find(connection: &mut AnyConnection, scope: &Scope, town: Option<&str>, words
         unassigned: (unassigned.total, unassigned.rows),
         late: with_names(connection, late_rows)?,
         to_make_up: with_names(connection, missed)?,
-        follow_ups: open
-            .into_iter()
-            .map(|row| {
-                let name = names.get(&row.elder_id).cloned().unwrap_or_default();
-                (row, name)
-            })
-            .collect(),
+        follow_ups,
+        own_follow_ups,
+        free_follow_ups,
+        to_confirm,
         corrections: corrections::asked(connection, scope, SHOWN)?,
         exceptions,
         causes,
         unseen_days,
         unseen,
     })
+}
+
+/// The first rows of a town, or of all within reach.
+fn asked_of(town: Option<&str>, limit: i64) -> ListRequest {
+    let mut request = ListRequest { limit, ..ListRequest::default() };
+    request.filters.extend(town.map(|town| ("town".to_owned(), town.to_owned())));
+    request
+}
+
+/// How many follow-ups there are, whose they are, and the most urgent ones.
+fn follow_up_section(visitor: &Visitor, words: &Words, found: &Found) -> Section {
+    let looker = Looker::of(&visitor.scope());
+    let rows = found.follow_ups.rows.iter().map(|listed| row(words, listed, &looker, "day")).collect();
+    let link = |key: &str, count: i64, href: &str| Field::new(words.t(key), count.to_string()).link(href);
+    Section {
+        heading: format!("{} · {}", words.t("day.follow_ups"), found.follow_ups.total),
+        fields: vec![
+            link("follow_up.mine", found.own_follow_ups, "/follow-ups?holder=mine"),
+            link("follow_up.nobody", found.free_follow_ups, "/follow-ups?holder=nobody"),
+            link("follow_up.all", found.follow_ups.total, "/follow-ups"),
+        ],
+        table: Some(table(visitor, COLUMNS, rows)),
+    }
 }
 
 fn sections(visitor: &Visitor, found: Found) -> Vec<Section> {
@@ -149,13 +176,18 @@ fn sections(visitor: &Visitor, found: Found) -> Vec<Section> {
     vec![
         part(heading("day.late", found.late.len() as i64), table(visitor, LATE_COLUMNS, late_rows)),
         part(heading("day.unassigned", found.unassigned.0), visits(&found.unassigned.1)),
-        part(
-            heading("day.follow_ups", found.follow_ups.len() as i64),
-            table(visitor, FOLLOW_UP_COLUMNS, follow_up_rows(&words, &found, now)),
-        ),
+        follow_up_section(visitor, &words, &found),
         Section {
             heading: heading("day.exceptions", found.exceptions),
             fields: causes.collect(),
+            table: None,
+        },
+        Section {
+            heading: heading("day.to_confirm", found.to_confirm),
+            fields: vec![
+                Field::new(words.t("field.strength"), words.t("day.confirm_together"))
+                    .link("/visits?state=done&strength=strong"),
+            ],
             table: None,
         },
         part(
@@ -209,23 +241,6 @@ fn late_row(words: &Words, listed: &VisitListed, now: Instant) -> Row {
             state_cell(words, visit),
         ],
     }
-}
-
-fn follow_up_rows(words: &Words, found: &Found, now: Instant) -> Vec<Row> {
-    let rows = found.follow_ups.iter().map(|(row, elder)| {
-        let urgency = Urgency::of(row.due_at, now);
-        Row {
-            href: Some(format!("/follow-ups/{}", row.id)),
-            cells: vec![
-                Cell::text(elder),
-                Cell::text(words.name_of("follow_up_kind", row.kind.name())),
-                Cell::text(words.calendar.show(row.due_at)),
-                Cell::chip(words.name_of("urgency", urgency.name()), urgency.tone()),
-                Cell::text(&row.owner),
-            ],
-        }
-    });
-    rows.collect()
 }
 
 fn correction_rows(words: &Words, found: &Found) -> Vec<Row> {

@@ -14,13 +14,13 @@ use crate::visits::checkin::api::code_for;
 use crate::visits::checkin::store::{files_of, steps_of};
 use crate::visits::exceptions::ExceptionEvent;
 use crate::visits::exceptions::store::{self as exceptions, ExceptionEventRow};
-use crate::visits::follow_ups::store::{self as follow_ups, FollowUpRow};
+use crate::visits::follow_ups::store::{self as follow_ups, FollowUpListed};
 use crate::visits::late::store::{NoticeRow, notices_of};
 use crate::visits::model::{VisitEvent, WithdrawReason};
 use crate::visits::proof::{rules_on, store as proofs};
+use crate::visits::reasons::store::{FailReasonRow, fail_reasons};
 use crate::visits::store::{
-    EventRow, FailReasonRow, VisitListed, VisitRow, caregiver_names, events_of, fail_reasons, get_visit,
-    made_up_by, with_names,
+    EventRow, VisitListed, VisitRow, caregiver_names, events_of, get_visit, made_up_by, with_names,
 };
 use crate::visits::{confirm, release};
 use crate::web::{Detail, Field, History, Input, Section, Step, Visitor, Words, detail_page_with, redirect};
@@ -45,7 +45,9 @@ pub async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> 
             let mut steps: Vec<Step> =
                 events.into_iter().map(|event| step(&words, event, &names, &reasons)).collect();
             steps.extend(notices_of(connection, id)?.into_iter().map(|notice| noticed(&words, &notice)));
-            steps.extend(follow_ups::of_visit(connection, id)?.iter().flat_map(|row| followed(&words, row)));
+            let to_do = follow_ups::of_visit(connection, id)?;
+            let to_do = follow_ups::with_names(connection, to_do)?;
+            steps.extend(to_do.iter().flat_map(|listed| followed(&words, listed)));
             if let Some(row) = exceptions::of_visit(connection, id)? {
                 let decided = exceptions::events_of(connection, row.id)?;
                 steps.extend(decided.iter().map(|event| decision(&words, event)));
@@ -142,17 +144,21 @@ fn noticed(words: &Words, notice: &NoticeRow) -> Step {
     told(words, notice.due_at, words.name_of("late_kind", notice.kind.name()), &[])
 }
 
-fn followed(words: &Words, row: &FollowUpRow) -> Vec<Step> {
+fn followed(words: &Words, listed: &FollowUpListed) -> Vec<Step> {
+    let row = &listed.row;
     let kind = words.name_of("follow_up_kind", row.kind.name());
     let due = format!("{} {}", words.t("field.due_at"), words.calendar.show(row.due_at));
     let opened = told(words, row.opened_at, kind.clone(), &[&due]);
+    let held = row.held_since.zip(listed.holder.as_deref());
+    let held =
+        held.map(|(at, name)| told(words, at, format!("{kind} · {}", words.t("follow_up.taken")), &[name]));
     let closed = row.closed_at.zip(row.result).map(|(at, result)| {
         let result = words.name_of("follow_up_result", result.name());
         let whom = row.whom.map(|whom| words.name_of("whom", whom.name())).unwrap_or_default();
         let who = row.closed_by.clone().unwrap_or_default();
         told(words, at, format!("{kind} · {result}"), &[&who, &whom, &row.note])
     });
-    std::iter::once(opened).chain(closed).collect()
+    std::iter::once(opened).chain(held).chain(closed).collect()
 }
 
 fn decision(words: &Words, event: &ExceptionEventRow) -> Step {
@@ -200,6 +206,6 @@ pub async fn save_release(visitor: Visitor, id: web::Path<i64>, body: String) ->
 pub async fn save_confirm(visitor: Visitor, id: web::Path<i64>, body: String) -> Result<HttpResponse> {
     let id = id.into_inner();
     let version = Input::parse(&body)?.version()?;
-    visitor.app.write(&visitor.scope(), move |tx| confirm(tx, id, version)).await?;
+    visitor.app.write(&visitor.scope(), move |tx| confirm(tx, id, version, "")).await?;
     Ok(redirect(&format!("/visits/{id}")))
 }

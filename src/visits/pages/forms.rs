@@ -6,7 +6,8 @@ use crate::elders::store::get_elder;
 use crate::error::{Code, Error, Result};
 use crate::input::minutes;
 use crate::text::Text;
-use crate::visits::store::{VisitListed, fail_reasons, get_visit, items, with_names};
+use crate::visits::reasons::store::offered_reasons;
+use crate::visits::store::{VisitListed, get_visit, items, with_names};
 use crate::visits::{Plan, Step, plan, progress};
 use crate::web::{Form, FormField, Input, Visitor, Words, form_page, redirect};
 
@@ -136,9 +137,8 @@ pub async fn save_fail(visitor: Visitor, id: web::Path<i64>, body: String) -> Re
 
 /// The reasons that somebody may choose, by their names.
 pub async fn reason_options(visitor: &Visitor) -> Result<Vec<(String, String)>> {
-    let rows = visitor.app.db.read(fail_reasons).await?;
-    let choosable = rows.into_iter().filter(|row| row.choosable);
-    Ok(choosable.map(|row| (row.code, visitor.pick(&row.name_zh, &row.name_en).to_owned())).collect())
+    let rows = visitor.app.db.read(offered_reasons).await?.into_iter();
+    Ok(rows.map(|row| (row.code, visitor.pick(&row.name_zh, &row.name_en).to_owned())).collect())
 }
 
 async fn fail_form(visitor: &Visitor, id: i64, input: &Input) -> Result<Form> {

@@ -9,6 +9,7 @@ use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 
 use crate::text::Lang;
+use crate::visits::settings::Setting;
 
 pub use place::Point;
 pub use rules::assess;
@@ -116,13 +117,13 @@ pub struct Rules {
 impl Default for Rules {
     fn default() -> Self {
         Rules {
-            fence_m: 150.0,
-            accuracy_max_m: 500.0,
-            early_min: 30,
-            duration_fair_percent: 80,
-            duration_weak_percent: 50,
-            speed_max_km_h: 80.0,
-            clock_max_s: 300,
+            fence_m: Setting::FenceM.plain() as f64,
+            accuracy_max_m: Setting::AccuracyMaxM.plain() as f64,
+            early_min: Setting::EarlyMin.plain(),
+            duration_fair_percent: Setting::DurationFairPercent.plain(),
+            duration_weak_percent: Setting::DurationWeakPercent.plain(),
+            speed_max_km_h: Setting::SpeedMaxKmH.plain() as f64,
+            clock_max_s: Setting::ClockMaxS.plain(),
         }
     }
 }

@@ -11,30 +11,37 @@ use crate::visits::checkin::store::{FileRow, StepRow, files_of, is_repeated, ste
 use crate::visits::checkin::{FileKind, Outcome, StepKind};
 use crate::visits::exceptions;
 use crate::visits::model::VisitState;
-use crate::visits::store::{VisitRow, reload, settings_on};
+use crate::visits::settings::{Setting, values_on};
+use crate::visits::store::{VisitRow, reload};
 
 /// The figures that hold on a day; the program's own where the office has none.
 pub(in crate::visits) fn rules_on(connection: &mut AnyConnection, day: NaiveDate) -> Result<Rules> {
-    const NAMES: [&str; 7] = [
-        "visit_fence_m",
-        "visit_accuracy_max_m",
-        "visit_early_min",
-        "visit_duration_fair_percent",
-        "visit_duration_weak_percent",
-        "visit_speed_max_km_h",
-        "visit_clock_max_s",
+    const SETTINGS: [Setting; 7] = [
+        Setting::FenceM,
+        Setting::AccuracyMaxM,
+        Setting::EarlyMin,
+        Setting::DurationFairPercent,
+        Setting::DurationWeakPercent,
+        Setting::SpeedMaxKmH,
+        Setting::ClockMaxS,
     ];
-    let stored = settings_on(connection, &NAMES, day)?;
-    let value = |name: &str| stored.iter().find(|(known, _)| known == name).map(|(_, value)| *value);
-    let plain = Rules::default();
+    let [
+        fence_m,
+        accuracy_max_m,
+        early_min,
+        duration_fair_percent,
+        duration_weak_percent,
+        speed_max_km_h,
+        clock_max_s,
+    ] = values_on(connection, SETTINGS, day)?;
     Ok(Rules {
-        fence_m: value(NAMES[0]).map_or(plain.fence_m, |value| value as f64),
-        accuracy_max_m: value(NAMES[1]).map_or(plain.accuracy_max_m, |value| value as f64),
-        early_min: value(NAMES[2]).unwrap_or(plain.early_min),
-        duration_fair_percent: value(NAMES[3]).unwrap_or(plain.duration_fair_percent),
-        duration_weak_percent: value(NAMES[4]).unwrap_or(plain.duration_weak_percent),
-        speed_max_km_h: value(NAMES[5]).map_or(plain.speed_max_km_h, |value| value as f64),
-        clock_max_s: value(NAMES[6]).unwrap_or(plain.clock_max_s),
+        fence_m: fence_m as f64,
+        accuracy_max_m: accuracy_max_m as f64,
+        early_min,
+        duration_fair_percent,
+        duration_weak_percent,
+        speed_max_km_h: speed_max_km_h as f64,
+        clock_max_s,
     })
 }
 

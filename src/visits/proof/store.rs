@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use chrono::{NaiveDate, TimeDelta};
 use diesel::prelude::*;
 
@@ -10,6 +12,9 @@ use crate::elders::place_on;
 use crate::error::Result;
 use crate::visits::store::VisitRow;
 
+/// Numbers listed in one statement.
+const IDS_MAX: usize = 10_000;
+
 /// What is found of a visit that the caller has within reach.
 pub fn find(connection: &mut AnyConnection, visit_id: i64) -> Result<Option<Assessment>> {
     let stored: Option<(Strength, String)> = visit_proofs::table
@@ -18,6 +23,19 @@ pub fn find(connection: &mut AnyConnection, visit_id: i64) -> Result<Option<Asse
         .first(connection)
         .optional()?;
     stored.map(|(strength, findings)| read(strength, &findings)).transpose()
+}
+
+/// How well visits are proven that the caller has within reach; one without a proof yet is left out.
+pub fn strengths(connection: &mut AnyConnection, visits: &[i64]) -> Result<HashMap<i64, Strength>> {
+    let mut found = HashMap::new();
+    for part in visits.chunks(IDS_MAX) {
+        let rows: Vec<(i64, Strength)> = visit_proofs::table
+            .filter(visit_proofs::visit_id.eq_any(part.to_vec()))
+            .select((visit_proofs::visit_id, visit_proofs::strength))
+            .load(connection)?;
+        found.extend(rows);
+    }
+    Ok(found)
 }
 
 pub(super) fn put(

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::visits::{Condition, VisitRow, planned, within};
 use crate::access::{Permission, Reach, Scope};
 use crate::clock::{Calendar, Instant};
-use crate::db::schema::{caregivers, elders, service_items, towns, visits};
+use crate::db::schema::{caregivers, elders, service_items, towns, visit_proofs, visits};
 use crate::db::{AnyConnection, Backend};
 use crate::error::{Error, Result};
 use crate::listing::{ListRequest, Listed};
@@ -29,8 +29,8 @@ pub struct VisitListed {
     pub caregiver: Option<String>,
 }
 
-/// Filters: day (today without one), town, state, caregiver, elder, q (elder's name). Sorts: window, elder, service, town,
-/// caregiver, state.
+/// Filters: day (today without one), town, state, strength, caregiver, elder, q (elder's name). Sorts: window, elder, service,
+/// town, caregiver, state, strength.
 pub fn list_visits(
     connection: &mut AnyConnection,
     scope: &Scope,
@@ -129,6 +129,12 @@ fn filtered<'a>(
     if let Some(state) = request.filter("state") {
         query = query.filter(visits::state.eq(state.to_owned()));
     }
+    if let Some(strength) = request.filter("strength") {
+        let proven = visit_proofs::table
+            .filter(visit_proofs::strength.eq(strength.to_owned()))
+            .select(visit_proofs::visit_id);
+        query = query.filter(visits::id.eq_any(proven));
+    }
     if let Some(caregiver) = request.filter_id("caregiver") {
         query = query.filter(visits::caregiver_id.eq(caregiver));
     }
@@ -155,7 +161,13 @@ fn ordered<'a>(
         let same = caregivers::id.nullable().eq(visits::caregiver_id);
         caregivers::table.filter(same).select(caregivers::name).single_value()
     };
+    let strength = || {
+        let same = visit_proofs::visit_id.eq(visits::id);
+        visit_proofs::table.filter(same).select(visit_proofs::strength).single_value()
+    };
     match request.sort_or("window") {
+        ("strength", false) => query.order(strength().asc()),
+        ("strength", true) => query.order(strength().desc()),
         ("elder", false) => query.order(elder().asc()),
         ("elder", true) => query.order(elder().desc()),
         ("service", false) => query.order(visits::service_code.asc()),

@@ -11,7 +11,8 @@ use crate::error::{Error, Result};
 use crate::visits::checkin::store::{StepRow, steps_of};
 use crate::visits::proof::model::Point;
 use crate::visits::proof::store::home_of;
-use crate::visits::store::{FailReasonRow, VisitListed, fail_reasons, get_visit, own_visits};
+use crate::visits::reasons::store::{FailReasonRow, offered_reasons};
+use crate::visits::store::{VisitListed, get_visit, own_visits};
 
 /// What is shown of a day.
 pub struct Day {
@@ -65,8 +66,7 @@ pub fn my_day(tx: &mut Tx<'_>) -> Result<Day> {
             listed,
         });
     }
-    let mut reasons = fail_reasons(tx.connection)?;
-    reasons.retain(|reason| reason.choosable);
+    let reasons = offered_reasons(tx.connection)?;
     Ok(Day { visits: shown, reasons, coordinator_phone })
 }
 

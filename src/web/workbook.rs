@@ -1,0 +1,27 @@
+//! Rows as a workbook.
+
+use super::table::Row;
+use crate::error::{Error, Result};
+
+/// An xlsx file of heads and rows. Text is written as text, so no cell can become a formula.
+pub(super) fn workbook(heads: &[String], rows: &[Row]) -> Result<Vec<u8>> {
+    let fault = |error: rust_xlsxwriter::XlsxError| Error::internal("workbook").because(error);
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let bold = rust_xlsxwriter::Format::new().set_bold();
+    let sheet = book.add_worksheet();
+    for (column, head) in heads.iter().enumerate() {
+        sheet.write_string_with_format(0, column as u16, head, &bold).map_err(fault)?;
+    }
+    for (index, row) in rows.iter().enumerate() {
+        for (column, cell) in row.cells.iter().enumerate() {
+            let at = (index as u32 + 1, column as u16);
+            match cell.number {
+                Some(number) => sheet.write_number(at.0, at.1, number),
+                None => sheet.write_string(at.0, at.1, &cell.text),
+            }
+            .map_err(fault)?;
+        }
+    }
+    sheet.set_freeze_panes(1, 0).map_err(fault)?;
+    book.save_to_buffer().map_err(fault)
+}
