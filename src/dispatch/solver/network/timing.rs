@@ -73,13 +73,11 @@ impl NetworkState<'_, '_> {
         if index != self.first_free[route] {
             return (ready, UNSET);
         }
-        match self.data.under_way(route, visit) {
-            Some(arrives_at) => (ready, arrives_at),
-            None => {
-                let shift = self.data.problem.caregivers[route].shift;
-                (ready.max(self.data.now).max(shift.from), UNSET)
-            }
+        if let Some(arrives_at) = self.data.under_way(route, visit) {
+            return (ready, arrives_at);
         }
+        let shift = self.data.problem.caregivers[route].shift;
+        (ready.max(self.data.now).max(shift.from), UNSET)
     }
 
     /// The earliest start of a visit that is reached at `arrival`; nothing where the last window is over.

@@ -82,14 +82,12 @@ fn leave(data: &Data<'_>, bounds: &Bounds, visit: u32, ends: [Time; 2], is_first
     if !is_first {
         return (ends, -NEVER);
     }
-    match data.under_way(bounds.caregiver, visit) {
-        Some(arrives_at) => (ends, arrives_at),
-        None => {
-            // What happened may have happened before the shift: what is to come waits for it.
-            let from = data.now.max(data.problem.caregivers[bounds.caregiver].shift.from);
-            (ends.map(|end| end.max(from)), -NEVER)
-        }
+    if let Some(arrives_at) = data.under_way(bounds.caregiver, visit) {
+        return (ends, arrives_at);
     }
+    // What happened may have happened before the shift: what is to come waits for it.
+    let from = data.now.max(data.problem.caregivers[bounds.caregiver].shift.from);
+    (ends.map(|end| end.max(from)), -NEVER)
 }
 
 /// Works out the earliest ends from `first` on. `false` when the route is impossible.
