@@ -12,6 +12,7 @@ use crate::bus::{Bus, Event, store as outbox};
 use crate::clock::{Calendar, Clock, Instant};
 use crate::config::Config;
 use crate::db::{AnyConnection, Db};
+use crate::devices::gb26875::Profiles;
 use crate::dispatch::Planner;
 use crate::error::{Code, Error, Result};
 use crate::memo::Memo;
@@ -30,6 +31,8 @@ pub struct App {
     pub parts: Parts,
     pub memo: Memo,
     pub assessing: Arc<Practice>,
+    /// Dialects of fire panels.
+    pub fire_profiles: Arc<Profiles>,
     /// Searches for plans of days.
     pub planner: Planner,
 }

@@ -97,13 +97,22 @@ impl Calendar {
 
     /// The instant `minutes` after midnight of `day` on the city's clocks (minutes may pass 24 hours).
     pub fn at(&self, day: NaiveDate, minutes: i32) -> Instant {
-        let local = day.and_time(NaiveTime::MIN) + TimeDelta::minutes(i64::from(minutes));
+        self.instant(day.and_time(NaiveTime::MIN) + TimeDelta::minutes(i64::from(minutes)))
+    }
+
+    /// The instant at which the city's clocks say `local`, the first of two.
+    pub fn instant(&self, local: NaiveDateTime) -> Instant {
         // A gap of a clock change has no such local time: the first instant after the gap is meant.
         match self.zone.from_local_datetime(&local).earliest() {
             Some(found) => found.naive_utc(),
             None => (self.zone.from_local_datetime(&(local + TimeDelta::hours(1))).earliest())
                 .map_or(local, |found| found.naive_utc()),
         }
+    }
+
+    /// What the city's clocks say at an instant.
+    pub fn local(&self, at: Instant) -> NaiveDateTime {
+        self.zone.from_utc_datetime(&at).naive_local()
     }
 
     /// Minutes since the city's midnight.

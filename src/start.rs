@@ -14,6 +14,7 @@ use crate::bus::Bus;
 use crate::clock::{Calendar, Clock};
 use crate::config::{BusKind, Config, DatabaseTarget};
 use crate::db::{Db, Options, Source, store};
+use crate::devices::gb26875::open_profiles;
 use crate::dispatch::Planner;
 use crate::error::{Error, Result};
 use crate::memo::Memo;
@@ -46,8 +47,10 @@ pub fn open(config: Config, clock: Clock) -> Result<App> {
         _ => Bus::in_process(),
     };
     let assessing = Arc::new(Practice::open(&config)?);
+    let fire_profiles = Arc::new(open_profiles(&config)?);
     Ok(App {
         assessing,
+        fire_profiles,
         calendar: Calendar::new(config.city.time_zone),
         metrics: crate::metrics::handle(),
         config: Arc::new(config),

@@ -44,6 +44,8 @@ pub struct Alert {
     pub channel: i16,
     /// In the unit of the channel.
     pub value: f64,
+    /// Which part of the device, where it has many; else empty.
+    pub detail: String,
     pub raised_at: At,
     pub acknowledged_at: Option<At>,
     /// Login of whoever did.
@@ -65,6 +67,7 @@ impl Alert {
             kind: alert.kind,
             channel: alert.channel,
             value: alert.value,
+            detail: alert.detail,
             raised_at: at(alert.raised_at),
             acknowledged_at: alert.acknowledged_at.map(at),
             acknowledged_by: alert.acknowledged_by,

@@ -122,9 +122,9 @@ fn place_text(words: &Words, listed: &AlertListed) -> String {
     format!("{} · {}", words.pick(&listed.town_zh, &listed.town_en), listed.place)
 }
 
-/// What was measured and how much; only the first where the second says nothing.
+/// What was measured, how much, and where exactly; only what there is to say.
 fn cause(words: &Words, alert: &AlertRow) -> String {
-    let parts = [channel_text(words, alert), cause_text(words, alert)];
+    let parts = [channel_text(words, alert), cause_text(words, alert), alert.detail.clone()];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 

@@ -30,6 +30,8 @@ pub struct AlertRow {
     /// Login of whoever did.
     pub acknowledged_by: Option<String>,
     pub cleared_at: Option<Instant>,
+    /// Which part of the device, where it has many.
+    pub detail: String,
 }
 
 /// An alert with the names of where it is.
@@ -276,6 +278,14 @@ pub fn insert_alert(connection: &mut AnyConnection, alert: &NewAlert<'_>) -> Res
         ))
         .returning(alerts::id)
         .get_result(connection)?)
+}
+
+/// Says which part of the device it is about.
+pub fn set_detail(connection: &mut AnyConnection, id: i64, detail: &str) -> Result<()> {
+    diesel::update(alerts::table.filter(alerts::id.eq(id)))
+        .set(alerts::detail.eq(detail))
+        .execute(connection)?;
+    Ok(())
 }
 
 /// The cause is gone. An alert is never over before it was raised, whatever the device's clock says.

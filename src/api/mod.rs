@@ -39,6 +39,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(crate::dispatch::api::endpoints());
     endpoints.extend(crate::plans::api::endpoints());
     endpoints.extend(crate::devices::api::endpoints());
+    endpoints.extend(crate::devices::gb26875::api::endpoints());
     endpoints.extend(crate::alerts::api::endpoints());
     endpoints.extend(crate::imports::api::endpoints());
     endpoints.extend(crate::insight::api::endpoints());

@@ -6,6 +6,7 @@ use super::{Failure, say};
 use crate::access::Scope;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::devices::gb26875::{PanelInput, set_panel};
 use crate::devices::{DeviceInput, DeviceKind, DevicePlace, add_device, disable_device, new_token};
 use crate::start;
 
@@ -19,6 +20,7 @@ pub struct DeviceArgs {
 #[derive(Debug, Clone, Subcommand)]
 enum DeviceCommand {
     Add(AddArgs),
+    Panel(PanelArgs),
     Disable(DisableArgs),
 }
 
@@ -26,7 +28,8 @@ enum DeviceCommand {
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:\n  \
     songhe device add ST-0001 --kind smart_station --station 12\n  \
-    songhe device add FR-0001 --kind fire_sensor --institution 3 --name \"Micro fire station\"")]
+    songhe device add FR-0001 --kind fire_sensor --institution 3 --name \"Micro fire station\"\n  \
+    songhe device add FR-0002 --kind fire_sensor --institution 3 --panel-address 010203040506")]
 struct AddArgs {
     /// Name of the device in its topics: 1 to 48 of A-Z a-z 0-9 - _ .
     code: String,
@@ -39,12 +42,31 @@ struct AddArgs {
     /// Number of the institution where it stands.
     #[arg(long, value_name = "ID")]
     institution: Option<i64>,
+    /// Address on the label of a fire panel that speaks GB/T 26875.3, twelve hexadecimal digits; only of a fire_sensor.
+    #[arg(long, value_name = "HEX")]
+    panel_address: Option<String>,
     /// Name for people [default: the code].
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
     /// Print a line for the file that `songhe simulate --credentials` reads.
     #[arg(long)]
     json: bool,
+}
+
+/// Make a fire gateway that is there the panel of an address, or change its address and dialect.
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Example:\n  songhe device panel FR-0001 --address 010203040506 --profile printed_address"
+)]
+struct PanelArgs {
+    /// Code of the device.
+    code: String,
+    /// Address on the label, twelve hexadecimal digits.
+    #[arg(long, value_name = "HEX")]
+    address: String,
+    /// Its dialect [default: the setting fire.profile].
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
 }
 
 /// Refuse a device from now on; a connection it has is ended.
@@ -68,8 +90,22 @@ pub fn run(args: &DeviceArgs, config: Config) -> Result<(), Failure> {
             let (token, hash) = new_token()?;
             let name = add.name.as_deref().unwrap_or(&add.code);
             let input = DeviceInput { code: &add.code, kind, name, place };
-            app.write_now(&Scope::system(), |tx| add_device(tx, &input, &hash))?;
+            app.write_now(&Scope::system(), |tx| {
+                add_device(tx, &input, &hash)?;
+                match add.panel_address.as_deref() {
+                    Some(address) => {
+                        let panel = PanelInput { address, profile: None };
+                        set_panel(tx, &app.fire_profiles, &add.code, &panel)
+                    }
+                    None => Ok(()),
+                }
+            })?;
             say(&shown(add, kind, &token));
+        }
+        DeviceCommand::Panel(panel) => {
+            let input = PanelInput { address: &panel.address, profile: panel.profile.as_deref() };
+            app.write_now(&Scope::system(), |tx| set_panel(tx, &app.fire_profiles, &panel.code, &input))?;
+            say(&format!("{} is the fire panel {}.", panel.code, panel.address.trim().to_lowercase()));
         }
         DeviceCommand::Disable(disable) => {
             app.write_now(&Scope::system(), |tx| disable_device(tx, &disable.code))?;

@@ -161,7 +161,11 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::Serve(_) => serve::run(load()?),
         Command::Device(args) => device::run(args, load()?),
         Command::Simulate(args) => {
-            say(&simulate::run(args.clone())?.to_string());
+            let report = match args.panels.fire {
+                Some(gateway) => simulate::run_panels(args.clone(), gateway)?.to_string(),
+                None => simulate::run(args.clone())?.to_string(),
+            };
+            say(&report);
             Ok(())
         }
         Command::Demo(args) => {

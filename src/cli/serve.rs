@@ -30,6 +30,8 @@ pub struct Addresses {
     pub http: String,
     /// Absent when the broker is off or external.
     pub mqtt: Option<String>,
+    /// Absent where no port for fire panels is set.
+    pub fire: Option<String>,
 }
 
 /// What a companion of the server gets once everything listens.
@@ -71,13 +73,17 @@ where
     let bound = web::bind(&app)?;
     let devices = DeviceService::start(&app).await?;
     let mqtt = devices.mqtt.map(|address| address.to_string());
-    let addresses = Addresses { http: bound.address.to_string(), mqtt };
+    let fire = devices.fire().map(|address| address.to_string());
+    let addresses = Addresses { http: bound.address.to_string(), mqtt, fire };
     let handle = bound.server.handle();
     let serving = tokio::spawn(bound.server);
     write_addresses(&app.config.addresses_file(), &addresses)?;
     say(&format!("Songhe is ready: http://{}", addresses.http));
     if let Some(mqtt) = &addresses.mqtt {
         say(&format!("Devices connect to: mqtt://{mqtt}"));
+    }
+    if let Some(fire) = &addresses.fire {
+        say(&format!("Fire panels connect to: {fire}"));
     }
     also(Running { app: app.clone(), addresses, stopped: tasks.stopped() }).await?;
     until_told().await?;

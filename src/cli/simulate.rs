@@ -1,29 +1,35 @@
 //! `songhe simulate`: devices that exist only as a program.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use tokio::io::AsyncReadExt;
 use tokio::sync::watch;
 
-use crate::clock::Clock;
-use crate::devices::simulator::{Report, SimulatorError, SimulatorSettings, read_credentials, simulate};
+use crate::clock::{Calendar, Clock};
+use crate::config::Config;
+use crate::devices::gb26875::model::Address;
+use crate::devices::simulator::{
+    Faults, PanelReport, PanelSettings, Report, SimulatorError, SimulatorSettings, read_credentials,
+    simulate, simulate_panels,
+};
 
-/// Act as smart stations and fire gateways: connect to a broker and send readings and alarms.
+/// Act as smart stations and fire gateways that connect to a broker, or as fire panels that speak GB/T 26875.3.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:\n  \
     songhe simulate --broker 127.0.0.1:1883 --credentials devices.json\n  \
-    songhe simulate --credentials devices.json --rate 20 --seconds 60 --oracle acknowledged.jsonl\n\n\
+    songhe simulate --credentials devices.json --rate 20 --seconds 60 --oracle acknowledged.jsonl\n  \
+    songhe simulate --fire 127.0.0.1:26875 --panel 010203040506 --faults 0.1 --fire-per-hour 2\n\n\
     The credentials file: [{\"device\": \"ST-0001\", \"token\": \"...\", \"kind\": \"station\"}], kind station or fire.")]
 pub struct SimulateArgs {
     /// Address of the MQTT broker.
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:1883")]
     pub broker: SocketAddr,
     /// JSON file with the devices to be.
-    #[arg(long, value_name = "FILE")]
-    pub credentials: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "fire", conflicts_with = "fire")]
+    pub credentials: Option<PathBuf>,
     /// Readings messages per second and device.
     #[arg(long, value_name = "R", default_value_t = 0.2)]
     pub rate: f64,
@@ -45,6 +51,32 @@ pub struct SimulateArgs {
     /// Stop when standard input closes, so that nothing outlives the program that started this one.
     #[arg(long)]
     pub until_stdin_closes: bool,
+    #[command(flatten)]
+    pub panels: PanelArgs,
+}
+
+/// Fire panels instead of devices of a broker.
+#[derive(Debug, Clone, Default, Args)]
+pub struct PanelArgs {
+    /// Address of the fire gateway: act as fire panels.
+    #[arg(long, value_name = "ADDR:PORT", requires = "panel")]
+    pub fire: Option<SocketAddr>,
+    /// Address on the label of a panel, twelve hexadecimal digits; may be given several times.
+    #[arg(long, value_name = "HEX", requires = "fire")]
+    pub panel: Vec<String>,
+    /// Fires per hour and panel.
+    #[arg(long, value_name = "Z", default_value_t = 0.0)]
+    pub fire_per_hour: f64,
+    /// Chance of each fault of the line at each sending (split and glued writes, frames sent twice, wrong bits, cut
+    /// connections), 0 to 1.
+    #[arg(long, value_name = "P", default_value_t = 0.0)]
+    pub faults: f64,
+    /// Seconds by which the panels' clocks are ahead at first.
+    #[arg(long, value_name = "S", default_value_t = 0, allow_hyphen_values = true)]
+    pub clock_ahead: i64,
+    /// Nobody answers guard checks.
+    #[arg(long)]
+    pub unmanned: bool,
 }
 
 /// Why the command failed.
@@ -60,7 +92,7 @@ pub enum SimulateFailure {
 pub fn run(args: SimulateArgs) -> Result<Report, SimulateFailure> {
     let settings = SimulatorSettings {
         broker: args.broker,
-        credentials: read_credentials(&args.credentials)?,
+        credentials: read_credentials(args.credentials.as_deref().unwrap_or(Path::new("")))?,
         rate: args.rate,
         seed: args.seed,
         sos_per_hour: args.sos_per_hour,
@@ -68,24 +100,55 @@ pub fn run(args: SimulateArgs) -> Result<Report, SimulateFailure> {
         oracle: args.oracle,
         clock: Clock::system(),
     };
+    until_told(args.seconds, args.until_stdin_closes, |stopped| simulate(settings, stopped))
+}
+
+/// The same as fire panels.
+pub fn run_panels(args: SimulateArgs, gateway: SocketAddr) -> Result<PanelReport, SimulateFailure> {
+    let address =
+        |text: &String| Address::parse(text).ok_or_else(|| SimulatorError::PanelAddress(text.clone()));
+    let settings = PanelSettings {
+        gateway,
+        panels: args.panels.panel.iter().map(address).collect::<Result<_, _>>()?,
+        rate: args.rate,
+        seed: args.seed,
+        fire_per_hour: args.panels.fire_per_hour,
+        faults: Faults::each(args.panels.faults),
+        answers_guard_checks: !args.panels.unmanned,
+        clock_ahead_s: args.panels.clock_ahead,
+        oracle: args.oracle,
+        clock: Clock::system(),
+        calendar: Calendar::new(Config::default().city.time_zone),
+    };
+    until_told(args.seconds, args.until_stdin_closes, |stopped| simulate_panels(settings, stopped))
+}
+
+fn until_told<R, F>(
+    seconds: Option<u64>,
+    until_stdin_closes: bool,
+    simulation: impl FnOnce(watch::Receiver<bool>) -> F,
+) -> Result<R, SimulateFailure>
+where
+    R: Send + 'static,
+    F: Future<Output = Result<R, SimulatorError>> + Send + 'static,
+{
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let report = runtime.block_on(async {
         let (stop, stopped) = watch::channel(false);
-        let simulation = tokio::spawn(simulate(settings, stopped));
-        let ended = simulation_or_stop(simulation, args.seconds, args.until_stdin_closes, &stop);
-        ended.await
+        let simulation = tokio::spawn(simulation(stopped));
+        simulation_or_stop(simulation, seconds, until_stdin_closes, &stop).await
     });
     // A thread that still reads standard input must not hold the program back.
     runtime.shutdown_background();
     Ok(report??)
 }
 
-async fn simulation_or_stop(
-    mut simulation: tokio::task::JoinHandle<Result<Report, SimulatorError>>,
+async fn simulation_or_stop<R>(
+    mut simulation: tokio::task::JoinHandle<Result<R, SimulatorError>>,
     seconds: Option<u64>,
     until_stdin_closes: bool,
     stop: &watch::Sender<bool>,
-) -> std::io::Result<Result<Report, SimulatorError>> {
+) -> std::io::Result<Result<R, SimulatorError>> {
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     tokio::select! {
         // Ended by itself: it could not begin.

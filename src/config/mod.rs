@@ -24,7 +24,7 @@ pub use print::annotated;
 pub use rules::Refusal;
 pub use secret::SecretUrl;
 pub use settings::{
-    Bus, BusKind, City, Config, Database, DatabaseTarget, Http, Log, LogFormat, Map, Mqtt, MqttMode,
+    Bus, BusKind, City, Config, Database, DatabaseTarget, Fire, Http, Log, LogFormat, Map, Mqtt, MqttMode,
     Security, Sessions,
 };
 

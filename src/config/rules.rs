@@ -36,8 +36,8 @@ impl Refusal {
 /// Key, value and the numbers allowed for it.
 type Range = (&'static str, u64, RangeInclusive<u64>);
 
-fn ranges(config: &Config) -> [Range; 13] {
-    let Config { http, database, sessions, assessments, .. } = config;
+fn ranges(config: &Config) -> [Range; 16] {
+    let Config { http, database, fire, sessions, assessments, .. } = config;
     let wide = u64::from;
     [
         ("http.workers", wide(http.workers), 0..=256),
@@ -46,6 +46,9 @@ fn ranges(config: &Config) -> [Range; 13] {
         ("database.read_connections", wide(database.read_connections), 1..=64),
         ("database.write_timeout_ms", wide(database.write_timeout_ms), 100..=60_000),
         ("database.pool_size", wide(database.pool_size), 1..=64),
+        ("fire.connections_max", wide(fire.connections_max), 1..=10_000),
+        ("fire.frames_per_s", wide(fire.frames_per_s), 1..=1_000),
+        ("fire.idle_s", wide(fire.idle_s), 5..=3_600),
         ("sessions.idle_min", wide(sessions.idle_min), 1..=1440),
         ("sessions.duty_idle_h", wide(sessions.duty_idle_h), 1..=24),
         ("sessions.lifetime_h", wide(sessions.lifetime_h), 1..=720),

@@ -23,6 +23,7 @@ pub struct Config {
     pub database: Database,
     pub bus: Bus,
     pub mqtt: Mqtt,
+    pub fire: Fire,
     pub city: City,
     pub sessions: Sessions,
     pub log: Log,
@@ -93,6 +94,22 @@ pub struct Mqtt {
     pub listen: SocketAddr,
     /// Present whenever `mode` is [`MqttMode::External`].
     pub external_url: Option<SecretUrl>,
+}
+
+/// The gateway of fire panels (GB/T 26875.3).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fire {
+    /// Off without one.
+    pub listen: Option<SocketAddr>,
+    /// Of panels that name none themselves.
+    pub profile: String,
+    /// Relative to the data folder unless it is absolute.
+    pub profiles_file: Option<PathBuf>,
+    pub connections_max: u32,
+    /// Of one panel.
+    pub frames_per_s: u32,
+    pub idle_s: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -174,6 +191,14 @@ impl Default for Config {
             },
             bus: Bus { kind: BusKind::InProcess, redis_url: None },
             mqtt: Mqtt { mode: MqttMode::Embedded, listen: loopback(1883), external_url: None },
+            fire: Fire {
+                listen: None,
+                profile: "standard".to_owned(),
+                profiles_file: None,
+                connections_max: 200,
+                frames_per_s: 50,
+                idle_s: 90,
+            },
             city: City {
                 name_zh: "晋江市".to_owned(),
                 name_en: "Jinjiang".to_owned(),

@@ -669,6 +669,85 @@ diesel::table! {
         acknowledged_by -> Nullable<Text>,
         cleared_at -> Nullable<Timestamp>,
         version -> BigInt,
+        detail -> Text,
+    }
+}
+
+diesel::table! {
+    fire_panels (device_id) {
+        device_id -> BigInt,
+        address -> Text,
+        profile -> Nullable<Text>,
+        clock_ahead_s -> Nullable<BigInt>,
+        clock_told_at -> Nullable<Timestamp>,
+        clock_set_at -> Nullable<Timestamp>,
+        clock_taken_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    fire_frames (id) {
+        id -> BigInt,
+        device_id -> BigInt,
+        source -> Text,
+        seq -> Integer,
+        hash -> Binary,
+        round -> Integer,
+        command -> SmallInt,
+        kind -> Nullable<SmallInt>,
+        raw -> Binary,
+        panel_at -> Nullable<Timestamp>,
+        received_at -> Timestamp,
+        is_test -> Bool,
+    }
+}
+
+diesel::table! {
+    fire_parts (id) {
+        id -> BigInt,
+        device_id -> BigInt,
+        slot -> SmallInt,
+        level -> Text,
+        system_type -> SmallInt,
+        system_address -> SmallInt,
+        component_type -> SmallInt,
+        zone -> Integer,
+        place -> Integer,
+        label -> Text,
+        state -> Nullable<Integer>,
+        state_at -> Nullable<Timestamp>,
+        is_test -> Bool,
+        analog_type -> Nullable<SmallInt>,
+        analog_value -> Nullable<Integer>,
+        analog_at -> Nullable<Timestamp>,
+        channel -> Nullable<SmallInt>,
+    }
+}
+
+diesel::table! {
+    fire_refusals (source, reason) {
+        source -> Text,
+        reason -> Text,
+        first_at -> Timestamp,
+        last_at -> Timestamp,
+        occurrences -> BigInt,
+        sent_from -> Text,
+        fault -> Text,
+        raw -> Binary,
+    }
+}
+
+diesel::table! {
+    guard_checks (id) {
+        id -> BigInt,
+        device_id -> BigInt,
+        asked_by -> Text,
+        asked_at -> Timestamp,
+        minutes -> SmallInt,
+        sent_at -> Nullable<Timestamp>,
+        delivered_at -> Nullable<Timestamp>,
+        outcome -> Nullable<Text>,
+        ended_at -> Nullable<Timestamp>,
     }
 }
 
@@ -1188,6 +1267,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     latest_readings,
     quarantine,
     alerts,
+    fire_panels,
+    fire_frames,
+    fire_parts,
+    fire_refusals,
+    guard_checks,
     imports,
     import_parts,
     import_rows,

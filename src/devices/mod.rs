@@ -1,6 +1,7 @@
 //! Devices: the broker they connect to, what happens to their messages, their pages, and a simulator of them.
 //!
-//! The walk of a reading: [`broker`] (or [`external`] for a broker elsewhere) -> [`ingest`] -> tables and outbox -> pages.
+//! The walk of a reading: [`broker`] (or [`external`] for a broker elsewhere) -> [`ingest`] -> tables and outbox -> pages. Fire
+//! panels come by a port of their own ([`gb26875`]).
 //!
 //! Invariants: a message acknowledged to a device is committed; a device uses its own topics only; backfill changes neither
 //! latest values nor alerts; rmqtt and rumqttc are named nowhere outside this folder.
@@ -9,6 +10,7 @@ pub mod api;
 pub mod broker;
 pub mod external;
 mod gate;
+pub mod gb26875;
 pub mod ingest;
 mod model;
 pub mod pages;

@@ -1,5 +1,8 @@
+use std::sync::Arc;
+
 use actix_web::{HttpResponse, web};
 
+use super::gb26875::pages as panels;
 use super::model::{DeviceKind, MAIN_CHANNELS, PresenceState, Shown, is_plausible, known, shown};
 use super::store::{DeviceListed, Latest, get_device, list_devices};
 use crate::access::{Permission, Scope};
@@ -18,6 +21,7 @@ use crate::web::{
 pub fn routes() -> Vec<Route> {
     let mut routes = list_routes::<Devices>().to_vec();
     routes.push(get("/devices/{id}", Need::May(Permission::SeeDevices), || web::to(show)));
+    routes.extend(super::gb26875::pages::routes());
     routes
 }
 
@@ -157,13 +161,20 @@ pub(crate) fn tone(presence: PresenceState) -> &'static str {
 async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
     let (scope, id) = (visitor.scope(), id.into_inner());
     let sees_alerts = visitor.may(Permission::SeeAlerts);
-    let (listed, alerts) = visitor
+    let (profiles, profile) =
+        (Arc::clone(&visitor.app.fire_profiles), visitor.app.config.fire.profile.clone());
+    let (listed, alerts, panel) = visitor
         .app
         .db
         .read(move |connection| {
             let listed = get_device(connection, &scope, id)?;
             let alerts = if sees_alerts { open_alerts_of(connection, &scope, id)? } else { Vec::new() };
-            Ok((listed, alerts))
+            let answers = scope.reach(Permission::AnswerAlerts).ok();
+            let may_ask = answers.is_some_and(|reach| {
+                reach.covers(Some(&listed.device.town_code), listed.device.institution_id)
+            });
+            let panel = panels::load(connection, (&profiles, &profile), id, may_ask)?;
+            Ok((listed, alerts, panel))
         })
         .await?;
     let words = Words::of(&visitor);
@@ -187,14 +198,21 @@ async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
             table: Some(table(&visitor, &ALERT_COLUMNS, rows)),
         });
     }
+    let mut actions = Vec::new();
+    if let Some(panel) = &panel {
+        sections.extend(panels::sections(&visitor, &words, panel));
+        actions = panels::actions(&visitor, panel);
+    }
+    // What raises an alert of a panel tells of the device as well.
+    let topic = if sees_alerts && panel.is_none() { Topic::Alert } else { Topic::Device };
     detail_page(
         &visitor,
         Detail {
             heading: listed.device.name.clone(),
             subheading: place_text(&listed, &words),
-            actions: Vec::new(),
+            actions,
             sections,
-            topic: Some(if sees_alerts { Topic::Alert } else { Topic::Device }),
+            topic: Some(topic),
         },
     )
 }

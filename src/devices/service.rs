@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use super::broker::{Broker, BrokerSettings};
 use super::external::{self, External};
 use super::gate::DeviceGate;
+use super::gb26875::Gateway;
 use super::ingest::{Downlink, Health, Writer};
 use super::store;
 use crate::app::App;
@@ -20,12 +21,13 @@ use crate::error::{Error, Result};
 
 const COUNT_EVERY: Duration = Duration::from_secs(5);
 
-/// Broker or its client, and the writer behind it.
+/// Broker or its client, the writer behind it, and the port of fire panels.
 pub struct DeviceService {
     /// Where devices connect; absent when the broker is elsewhere or off.
     pub mqtt: Option<SocketAddr>,
     transport: Option<Transport>,
     writer: Option<Writer>,
+    fire: Option<Gateway>,
 }
 
 enum Transport {
@@ -35,15 +37,25 @@ enum Transport {
 
 impl DeviceService {
     pub async fn start(app: &App) -> Result<DeviceService> {
-        match app.config.mqtt.mode {
-            MqttMode::Off => Ok(DeviceService { mqtt: None, transport: None, writer: None }),
-            MqttMode::Embedded => embedded(app).await,
-            MqttMode::External => external(app),
-        }
+        let mut service = match app.config.mqtt.mode {
+            MqttMode::Off => DeviceService { mqtt: None, transport: None, writer: None, fire: None },
+            MqttMode::Embedded => embedded(app).await?,
+            MqttMode::External => external(app)?,
+        };
+        service.fire = Gateway::start(app).await?;
+        Ok(service)
+    }
+
+    /// Where fire panels connect; absent where that is off.
+    pub fn fire(&self) -> Option<SocketAddr> {
+        self.fire.as_ref().map(|gateway| gateway.address)
     }
 
     /// Lets devices finish what they send, commits it, and ends.
     pub async fn stop(self) {
+        if let Some(fire) = self.fire {
+            fire.stop().await;
+        }
         match self.transport {
             Some(Transport::Embedded { stop, task }) => {
                 let _ = stop.send(());
@@ -79,6 +91,7 @@ async fn embedded(app: &App) -> Result<DeviceService> {
         mqtt: Some(address),
         transport: Some(Transport::Embedded { stop, task }),
         writer: Some(writer),
+        fire: None,
     })
 }
 
@@ -86,7 +99,8 @@ fn external(app: &App) -> Result<DeviceService> {
     let health = Health::new(app.parts.clone(), "external");
     let (writer, ingest, to_devices) = Writer::start(app, &health);
     let external = external::start(app, health, ingest, to_devices)?;
-    Ok(DeviceService { mqtt: None, transport: Some(Transport::External(external)), writer: Some(writer) })
+    let transport = Some(Transport::External(external));
+    Ok(DeviceService { mqtt: None, transport, writer: Some(writer), fire: None })
 }
 
 /// Carries messages to devices, ends the connections of revoked ones, counts, and stops the broker at last.

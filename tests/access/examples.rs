@@ -36,6 +36,7 @@ pub struct Records {
     plan: PlanRecords,
     proposal: i64,
     device: i64,
+    fire_frame: i64,
     alert: i64,
     import: i64,
     absence: i64,
@@ -140,6 +141,7 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
          '2026-11-01 00:00:00.000', '2026-11-01 00:00:00.000')"
         ),
     );
+    let fire_frame = add_panel(app, device, (town, blob));
     let alert = insert(
         app,
         format!(
@@ -168,6 +170,7 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
         plan: add_plan_records(app, elder),
         proposal: add_proposal(app, town),
         device,
+        fire_frame,
         alert,
         import,
         absence,
@@ -175,6 +178,22 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
         follow_up,
         town,
     }
+}
+
+/// Makes the device a fire panel that has sent a frame; gives the frame's number.
+fn add_panel(app: &TestApp, device: i64, (town, blob): (usize, &str)) -> i64 {
+    app.write(|tx| {
+        Ok(tx.connection.batch_execute(&format!(
+            "INSERT INTO fire_panels (device_id, address) VALUES ({device}, '00000000000{town}')"
+        ))?)
+    });
+    insert(
+        app,
+        format!(
+            "INSERT INTO fire_frames (device_id, source, seq, hash, round, command, raw, received_at, is_test) \
+         VALUES ({device}, '0{town}0000000000', 1, {blob}, 0, 2, {blob}, '2026-11-23 00:30:00.000', FALSE)"
+        ),
+    )
 }
 
 /// One that is ordered.
@@ -241,6 +260,7 @@ impl Records {
             plan: PlanRecords { plan: 16, item: 17, pause: 18 },
             proposal: 19,
             device: 9,
+            fire_frame: 21,
             alert: 10,
             import: 16,
             absence: 16,
@@ -280,6 +300,7 @@ impl Records {
             // Of the whole city, and there from the beginning.
             "services" | "holidays" | "entitlement-rules" => "1".to_owned(),
             "devices" => self.device.to_string(),
+            "fire-frames" => self.fire_frame.to_string(),
             "alerts" => self.alert.to_string(),
             "imports" => self.import.to_string(),
             "absences" => self.absence.to_string(),

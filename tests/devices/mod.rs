@@ -2,6 +2,7 @@
 
 mod broker;
 mod client;
+mod fire;
 mod gate;
 mod live;
 mod raw;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use songhe::cli::simulate::{SimulateArgs, run};
+use songhe::cli::simulate::{PanelArgs, SimulateArgs, run};
 use songhe::clock::Clock;
 use songhe::devices::broker::{Broker, Departure, Presence};
 use songhe::devices::simulator::{Credential, Report, SimulatorError, SimulatorSettings, simulate};
@@ -193,7 +193,7 @@ async fn the_command_simulates_for_the_time_asked_and_says_what_it_did() {
     std::fs::write(&credentials, device.to_string()).unwrap();
     let args = SimulateArgs {
         broker: broker.address(),
-        credentials,
+        credentials: Some(credentials),
         rate: 20.0,
         seed: 1,
         sos_per_hour: 0.0,
@@ -201,6 +201,7 @@ async fn the_command_simulates_for_the_time_asked_and_says_what_it_did() {
         seconds: Some(1),
         oracle: None,
         until_stdin_closes: false,
+        panels: PanelArgs::default(),
     };
     let report = within(tokio::task::spawn_blocking(move || run(args))).await.unwrap().unwrap();
     assert_eq!(report.acknowledged, gate.taken().len() as u64);

@@ -20,6 +20,8 @@ pub struct Addresses {
     pub http: SocketAddr,
     /// Absent when the broker is off or external.
     pub mqtt: Option<SocketAddr>,
+    /// Absent where no port for fire panels is set.
+    pub fire: Option<SocketAddr>,
 }
 
 /// The program without the caller's own settings in its environment. `SONGHE_TEST_PROGRAM` names another build of it, such as

@@ -40,7 +40,7 @@ fn a_program_is_ready_once_its_health_says_so() {
     let file = folder.path().join("addresses.json");
     let http = serve(&["503 Service Unavailable", "503 Service Unavailable", "200 OK"]);
     std::fs::write(&file, format!("{{\"http\": \"{http}\", \"mqtt\": null}}")).unwrap();
-    assert_eq!(wait(idle_program(), &file, 10_000), Ok(Addresses { http, mqtt: None }));
+    assert_eq!(wait(idle_program(), &file, 10_000), Ok(Addresses { http, mqtt: None, fire: None }));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::db::AnyConnection;
 use crate::error::Result;
 
 /// All tables of this program.
-const TABLES: [&str; 75] = [
+const TABLES: [&str; 80] = [
     "users",
     "user_grants",
     "sessions",
@@ -67,6 +67,11 @@ const TABLES: [&str; 75] = [
     "latest_readings",
     "quarantine",
     "alerts",
+    "fire_panels",
+    "fire_frames",
+    "fire_parts",
+    "fire_refusals",
+    "guard_checks",
     "imports",
     "import_parts",
     "import_rows",

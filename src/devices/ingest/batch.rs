@@ -4,6 +4,7 @@
 //! samples that are newer than the latest value change latest values and alerts.
 
 mod alerting;
+mod foreign;
 mod presence;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -96,7 +97,7 @@ pub struct Done {
 }
 
 /// The batch's state: what the database held, and what the batch made of it.
-pub(super) struct Batch {
+pub(in crate::devices) struct Batch {
     calendar: Calendar,
     devices: HashMap<i64, DeviceState>,
     windows: BTreeMap<Stream, (Window, bool)>,
@@ -116,7 +117,10 @@ pub fn apply(
     now: Instant,
     work: &[Work],
 ) -> Result<Done> {
-    let mut batch = Batch::load(connection, calendar, work)?;
+    let ids: BTreeSet<i64> = work.iter().map(|one| one.device_id).collect();
+    let boots: BTreeSet<i64> = work.iter().filter_map(boot_of).collect();
+    let (ids, boots): (Vec<i64>, Vec<i64>) = (ids.into_iter().collect(), boots.into_iter().collect());
+    let mut batch = Batch::load(connection, calendar, (&ids, &boots))?;
     for (place, one) in work.iter().enumerate() {
         batch.take(connection, place, one)?;
     }
@@ -124,31 +128,25 @@ pub fn apply(
 }
 
 impl Batch {
-    fn load(connection: &mut AnyConnection, calendar: Calendar, work: &[Work]) -> Result<Batch> {
-        let ids: BTreeSet<i64> = work.iter().map(|one| one.device_id).collect();
-        let ids: Vec<i64> = ids.into_iter().collect();
-        let boots: BTreeSet<i64> = work
-            .iter()
-            .filter_map(|one| match &one.what {
-                What::Message { decoded, .. } => Some(decoded.header.boot_id as i64),
-                _ => None,
-            })
-            .collect();
-        let boots: Vec<i64> = boots.into_iter().collect();
-        let windows = store::windows(connection, &ids, &boots)?.into_iter().map(|row| {
+    fn load(
+        connection: &mut AnyConnection,
+        calendar: Calendar,
+        (ids, boots): (&[i64], &[i64]),
+    ) -> Result<Batch> {
+        let windows = store::windows(connection, ids, boots)?.into_iter().map(|row| {
             let stream = Stream { device_id: row.device_id, boot_id: row.boot_id, lane: row.lane };
             let highest = row.next_seq.saturating_sub(1).max(0) as u64;
             (stream, (Window::restore(highest, row.window_bits as u64), false))
         });
         let windows = windows.collect();
-        let latest = store::latest_of(connection, &ids)?.into_iter();
-        let alerts = crate::alerts::store::active_alerts(connection, &ids)?.into_iter();
+        let latest = store::latest_of(connection, ids)?.into_iter();
+        let alerts = crate::alerts::store::active_alerts(connection, ids)?.into_iter();
         Ok(Batch {
             calendar,
             windows,
             latest: latest.map(|one| ((one.device_id, one.channel), (one, false))).collect(),
             alerts: alerts.map(|one| ((one.device_id, one.channel), one)).collect(),
-            devices: store::device_states(connection, &ids)?.into_iter().map(|one| (one.id, one)).collect(),
+            devices: store::device_states(connection, ids)?.into_iter().map(|one| (one.id, one)).collect(),
             readings: Vec::new(),
             seen: HashMap::new(),
             touched: BTreeSet::new(),
@@ -361,6 +359,13 @@ impl Batch {
             }
         }
         Ok(())
+    }
+}
+
+fn boot_of(work: &Work) -> Option<i64> {
+    match &work.what {
+        What::Message { decoded, .. } => Some(decoded.header.boot_id as i64),
+        _ => None,
     }
 }
 

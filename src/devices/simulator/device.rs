@@ -315,6 +315,6 @@ impl SimulatedDevice {
 }
 
 /// Returns when the simulation is to stop, or nobody is left who could say so.
-async fn stopped(stop: &mut watch::Receiver<bool>) {
+pub(super) async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }

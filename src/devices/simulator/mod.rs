@@ -10,6 +10,7 @@ mod link;
 mod noise;
 mod oracle;
 mod outbox;
+mod panel;
 mod station;
 mod tally;
 
@@ -22,6 +23,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 pub use credentials::{Credential, read_credentials};
+pub use panel::{Faults, PanelReport, PanelSettings, simulate_panels};
 pub use tally::Report;
 
 use crate::clock::Clock;
@@ -59,6 +61,10 @@ pub enum SimulatorError {
     Credentials { path: String, reason: String },
     #[error("the rate must be above 0 and at most {RATE_MAX} messages per second")]
     Rate,
+    #[error("a fault's chance is a number from 0 to 1")]
+    Faults,
+    #[error("{0:?} is not the address of a panel: twelve hexadecimal digits")]
+    PanelAddress(String),
     #[error("the oracle file cannot be written: {0}")]
     Oracle(#[source] std::io::Error),
 }

@@ -27,7 +27,12 @@ impl Oracle {
 
     /// Whole lines, unbuffered: a kill may lose the last acknowledgement but never claim one that was not seen.
     pub fn write(&self, device: &str, boot: u64, lane: Lane, seq: u64) -> io::Result<()> {
-        let mut line = serde_json::to_vec(&Line { device, boot, lane: lane.code(), seq })?;
+        self.write_line(&Line { device, boot, lane: lane.code(), seq })
+    }
+
+    /// Any other identity.
+    pub fn write_line(&self, line: &impl Serialize) -> io::Result<()> {
+        let mut line = serde_json::to_vec(line)?;
         line.push(b'\n');
         self.0.lock().unwrap_or_else(PoisonError::into_inner).write_all(&line)
     }

@@ -48,7 +48,12 @@ impl Batch {
         self.raise(connection, kind, Latest { device_id, channel, value, at })
     }
 
-    fn raise(&mut self, connection: &mut AnyConnection, kind: AlertKind, cause: Latest) -> Result<()> {
+    pub(super) fn raise(
+        &mut self,
+        connection: &mut AnyConnection,
+        kind: AlertKind,
+        cause: Latest,
+    ) -> Result<()> {
         let key = (cause.device_id, cause.channel);
         let Some(device) = self.devices.get(&cause.device_id) else { return Ok(()) };
         let id = match self.alerts.get_mut(&key) {
@@ -79,7 +84,7 @@ impl Batch {
         Ok(())
     }
 
-    fn clear(
+    pub(super) fn clear(
         &mut self,
         connection: &mut AnyConnection,
         device_id: i64,

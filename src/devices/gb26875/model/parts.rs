@@ -1,0 +1,102 @@
+use songhe_firmware_protocol::Channel;
+
+use super::bits::{Bits, DEVICE_BITS, PART_BITS, SYSTEM_BITS};
+use crate::alerts::AlertKind;
+
+crate::text_enum! {
+    /// What says something of itself.
+    pub enum PartLevel {
+        /// The transmission device between panel and centre.
+        Device = "device",
+        System = "system",
+        Component = "component",
+    }
+}
+
+crate::text_enum! {
+    /// Why a frame was refused.
+    pub enum RefusalReason {
+        /// No panel has the address.
+        Unknown = "unknown",
+        /// Its device is out of service.
+        Disabled = "disabled",
+        /// The checksum does not fit.
+        Corrupt = "corrupt",
+        /// The lengths inside do not agree.
+        Content = "content",
+        /// A command that a panel does not send.
+        Command = "command",
+        /// The database works and does not take it.
+        Unstorable = "unstorable",
+    }
+}
+
+crate::text_enum! {
+    /// How a guard check ended.
+    pub enum GuardOutcome {
+        Answered = "answered",
+        /// Nobody answered in time.
+        Missed = "missed",
+        /// The panel refused the question.
+        Refused = "refused",
+        /// The panel was not there.
+        NotSent = "not_sent",
+    }
+}
+
+/// Which part of a panel; numbers that a level does not have are 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PartKey {
+    pub level: PartLevel,
+    pub system_type: u8,
+    pub system_address: u8,
+    pub component_type: u8,
+    pub zone: u16,
+    pub place: u16,
+}
+
+impl PartKey {
+    /// The transmission device itself.
+    pub const DEVICE: PartKey = PartKey {
+        level: PartLevel::Device,
+        system_type: 0,
+        system_address: 0,
+        component_type: 0,
+        zone: 0,
+        place: 0,
+    };
+}
+
+/// Most parts that a panel may have, so that their alerts have numbers of their own.
+pub const PARTS_MAX: i16 = 15_000;
+/// Alarms of our own protocol have the numbers above it.
+const CHANNELS_BELOW: i16 = -1_000;
+
+/// The alert channel of a part's fire; slot 0 stands for all parts beyond the last slot.
+pub fn fire_channel(slot: i16) -> i16 {
+    CHANNELS_BELOW - 2 * slot.clamp(0, PARTS_MAX)
+}
+
+/// The alert channel of its faults: apart, so that an acknowledged fault never hides a fire.
+pub fn fault_channel(slot: i16) -> i16 {
+    fire_channel(slot) - 1
+}
+
+/// What a fire bit of something of this channel is.
+pub fn fire_kind(channel: Option<Channel>) -> AlertKind {
+    match channel {
+        Some(Channel::Smoke) => AlertKind::Smoke,
+        Some(Channel::Gas | Channel::CarbonMonoxide) => AlertKind::Gas,
+        _ => AlertKind::Fire,
+    }
+}
+
+/// The bits of a stored state. Whether it was a test was decided when it came.
+pub fn stored_bits(level: PartLevel, state: i32) -> Bits {
+    let names = match level {
+        PartLevel::Device => DEVICE_BITS,
+        PartLevel::System => SYSTEM_BITS,
+        PartLevel::Component => PART_BITS,
+    };
+    Bits { state: state as u16, names }
+}

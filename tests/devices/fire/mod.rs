@@ -1,0 +1,9 @@
+//! Fire panels over real TCP: what they saw confirmed is stored once, what it means, and what they are asked.
+
+mod alerts;
+mod down;
+mod killed;
+mod limits;
+mod panel;
+mod refused;
+mod stored;
