@@ -116,9 +116,8 @@ impl Session {
     /// A panel is behind this connection.
     fn meet(&mut self, sender: &Sender, frame: &Frame) {
         let known = Known { panel: frame.source, centre: frame.destination, version: frame.version };
-        if self.known.insert(sender.device_id, known).is_none() {
-            self.shared.link(sender.device_id, self.number, &self.questions);
-        }
+        self.known.insert(sender.device_id, known);
+        self.shared.link(sender.device_id, self.number, &self.questions);
     }
 
     async fn data(&mut self, frame: Frame, raw: Vec<u8>, sender: Sender, profile: Arc<Profile>) -> Turn {

@@ -82,7 +82,13 @@ impl Shared {
 
     /// The panel is behind this connection from now on.
     pub fn link(&self, device_id: i64, connection: u64, questions: &mpsc::Sender<Question>) {
-        lock(&self.links).insert(device_id, Link { connection, questions: questions.clone() });
+        {
+            let mut links = lock(&self.links);
+            if links.get(&device_id).is_some_and(|link| link.connection == connection) {
+                return;
+            }
+            links.insert(device_id, Link { connection, questions: questions.clone() });
+        }
         self.tell();
     }
 
