@@ -67,11 +67,16 @@ impl Songhe {
 
     /// Another program with the key file of this one, in a folder of its own: a replica, where both use one database server.
     pub fn beside(other: &Songhe, command: &[&str]) -> Self {
+        Songhe::start_with_keys(&other.data_dir(), command, &[])
+    }
+
+    /// The same with the key file of a folder: for a database that was written with those keys.
+    pub fn start_with_keys(keys_in: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         std::fs::create_dir(&data).unwrap();
-        std::fs::copy(other.data_dir().join("keys.json"), data.join("keys.json")).unwrap();
-        Songhe::start_in(folder, command, &[])
+        std::fs::copy(keys_in.join("keys.json"), data.join("keys.json")).unwrap();
+        Songhe::start_in(folder, arguments, variables)
     }
 
     pub fn data_dir(&self) -> PathBuf {

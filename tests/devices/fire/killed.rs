@@ -84,10 +84,9 @@ both!(nothing_confirmed_is_lost_or_stored_twice, |app| async {
     let oracle: Arc<PathBuf> = Arc::new(folder.path().join("confirmed.jsonl"));
     let url = app.app.config.database.url.expose().to_owned();
     let variables = [("SONGHE_FIRE__LISTEN", "127.0.0.1:0"), ("SONGHE_FIRE__FRAMES_PER_S", "1000")];
-    let mut program =
-        tokio::task::spawn_blocking(move || Songhe::start(&["serve", "--database", &url], &variables))
-            .await
-            .unwrap();
+    let keys = app.data_dir().to_owned();
+    let start = move || Songhe::start_with_keys(&keys, &["serve", "--database", &url], &variables);
+    let mut program = tokio::task::spawn_blocking(start).await.unwrap();
     let (moved, target) = watch::channel(program.addresses.fire.unwrap());
     let settings = settings(app, forwarder(target).await, &oracle);
     let (stop, stopped) = watch::channel(false);
