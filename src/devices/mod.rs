@@ -3,7 +3,7 @@
 //! The walk of a reading: [`broker`] (or [`external`] for a broker elsewhere) -> [`ingest`] -> tables and outbox -> pages.
 //!
 //! Invariants: a message acknowledged to a device is committed; a device uses its own topics only; backfill changes neither
-//! latest values nor alerts; rmqtt and rumqttc are named nowhere outside this folder.
+//! latest values nor alerts; what a device measures with an elder belongs to the elder from when to when it stands there; rmqtt and rumqttc are named nowhere outside this folder.
 
 pub mod api;
 pub mod broker;
@@ -12,11 +12,16 @@ mod gate;
 pub mod ingest;
 mod model;
 pub mod pages;
+mod place;
 mod provision;
+mod readings;
 mod service;
 pub mod simulator;
 pub mod store;
+mod timeline;
 
 pub use model::{DeviceKind, DevicePlace, PresenceState, Shown, is_plausible, known, shown};
+pub use place::place_device;
 pub use provision::{DeviceInput, add_device, disable_device, hash_token, new_token};
 pub use service::DeviceService;
+pub use timeline::timeline;

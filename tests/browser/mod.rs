@@ -5,6 +5,7 @@
 
 mod beds;
 mod board;
+mod cards;
 pub mod city;
 mod conflict;
 mod driver;

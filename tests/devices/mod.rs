@@ -1,8 +1,8 @@
 //! Devices: what is acknowledged, to whom, and when.
 
 mod broker;
-mod client;
+pub mod client;
 mod gate;
-mod live;
+pub mod live;
 mod raw;
 mod simulator;

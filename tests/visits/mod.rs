@@ -1,6 +1,7 @@
 //! A visit moves only along legal transitions, and a caregiver is in one place at a time.
 
 mod absences;
+mod cards;
 mod constraints;
 mod day;
 mod desk;

@@ -2,6 +2,6 @@
 
 mod external;
 mod killed;
-mod rig;
+pub mod rig;
 mod shown;
 mod stored;
