@@ -47,6 +47,8 @@ pub enum Permission {
     /// What holds for the whole city: services and prices, holidays, entitlements.
     EditCatalogue,
     SeeDevices,
+    /// Saying where a device stands.
+    PlaceDevice,
     SeeAlerts,
     AnswerAlerts,
     ManageUsers,
@@ -58,7 +60,7 @@ pub enum Permission {
 }
 
 impl Permission {
-    pub const ALL: [Permission; 30] = [
+    pub const ALL: [Permission; 31] = [
         Permission::SeeBoard,
         Permission::SeeRegistry,
         Permission::EditInstitution,
@@ -82,6 +84,7 @@ impl Permission {
         Permission::EditPlans,
         Permission::EditCatalogue,
         Permission::SeeDevices,
+        Permission::PlaceDevice,
         Permission::SeeAlerts,
         Permission::AnswerAlerts,
         Permission::ManageUsers,
@@ -164,7 +167,7 @@ mod table {
     use super::Permission::{
         self, AnswerAlerts, Assess, AssignVisits, DoVisits, EditCaregiver, EditCatalogue, EditElder,
         EditInstitution, EditPlans, EditStation, GrantRoles, ImportRecords, ManageStays, ManageUsers,
-        ManageWaiting, ReviewAssessment, SeeAlerts, SeeAssessments, SeeAudit, SeeBeds, SeeBoard,
+        ManageWaiting, PlaceDevice, ReviewAssessment, SeeAlerts, SeeAssessments, SeeAudit, SeeBeds, SeeBoard,
         SeeCaregivers, SeeDevices, SeeElders, SeePlans, SeeRegistry, SeeSessions, SeeVisits, UnmaskCaregiver,
         UnmaskElder,
     };
@@ -191,6 +194,7 @@ mod table {
         SeePlans,
         EditPlans,
         SeeDevices,
+        PlaceDevice,
         SeeAlerts,
         AnswerAlerts,
     ];
@@ -209,6 +213,7 @@ mod table {
         SeeAssessments,
         Assess,
         SeeDevices,
+        PlaceDevice,
         SeeAlerts,
         AnswerAlerts,
     ];
@@ -230,6 +235,7 @@ mod table {
         SeePlans,
         EditCatalogue,
         SeeDevices,
+        PlaceDevice,
         SeeAlerts,
     ];
     pub const DUTY_OFFICER: &[Permission] =

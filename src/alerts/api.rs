@@ -4,6 +4,7 @@ use utoipa::ToSchema;
 
 use super::acknowledge;
 use super::model::{AlertKind, AlertState};
+use super::pages::place_name;
 use super::store::{AlertListed, get_alert, list_alerts};
 use crate::access::{Permission, Scope};
 use crate::api::{At, Endpoint, Filter, FilterKind, Id, Resource, fetch, list_endpoint, ok};
@@ -37,7 +38,7 @@ pub struct Alert {
     pub device_name: String,
     pub town_code: String,
     pub institution_id: Option<i64>,
-    /// Name of the station or institution.
+    /// Name of the station or of the institution and room; of an elder no more than that it is one.
     pub place: String,
     pub kind: AlertKind,
     /// Number of the channel in the device protocol; below zero for an alarm without one.
@@ -55,8 +56,10 @@ pub struct Alert {
 }
 
 impl Alert {
-    fn new(AlertListed { alert, device, place, .. }: AlertListed, words: &Words) -> Alert {
+    fn new(listed: AlertListed, words: &Words) -> Alert {
         let at = |instant| At::new(words.calendar, instant);
+        let place = place_name(words, &listed);
+        let AlertListed { alert, device, .. } = listed;
         Alert {
             id: alert.id,
             device_id: alert.device_id,

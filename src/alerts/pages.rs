@@ -119,7 +119,12 @@ fn tone(alert: &AlertRow) -> &'static str {
 }
 
 fn place_text(words: &Words, listed: &AlertListed) -> String {
-    format!("{} · {}", words.pick(&listed.town_zh, &listed.town_en), listed.place)
+    format!("{} · {}", words.pick(&listed.town_zh, &listed.town_en), place_name(words, listed))
+}
+
+/// Of an elder no more is said than that it was one.
+pub(super) fn place_name(words: &Words, listed: &AlertListed) -> String {
+    if listed.with_elder { words.t("device.with_elder") } else { listed.place.clone() }
 }
 
 /// What was measured, how much, and where exactly; only what there is to say.

@@ -7,8 +7,9 @@ use diesel::sql_types::{Bool, Nullable};
 use super::model::{AlertKind, AlertState, Channel};
 use crate::access::{Permission, Reach, Scope};
 use crate::clock::Instant;
-use crate::db::schema::{alerts, devices, institutions, stations, stays, towns};
+use crate::db::schema::{alerts, devices, stays, towns};
 use crate::db::{AnyConnection, Backend};
+use crate::devices::store::{PlaceNames, PlaceRow, places_of, places_with_elder};
 use crate::error::{Error, Result};
 use crate::listing::{ListRequest, Listed};
 
@@ -41,8 +42,9 @@ pub struct AlertListed {
     pub device: String,
     pub town_zh: String,
     pub town_en: String,
-    /// Name of the station or institution.
+    /// Name of the station or of the institution and room where the device stood; empty with an elder.
     pub place: String,
+    pub with_elder: bool,
 }
 
 type Condition = Box<dyn BoxableExpression<alerts::table, Backend, SqlType = Nullable<Bool>>>;
@@ -137,6 +139,32 @@ pub fn alerts_during_stays(
     named(connection, rows)
 }
 
+/// Alerts of devices with an elder, while they stood there, before an instant, newest first: for the timeline.
+pub fn alerts_with_elder(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    (elder_id, before, limit): (i64, Instant, i64),
+) -> Result<Vec<AlertListed>> {
+    let reach = scope.reach(Permission::SeeAlerts)?;
+    let mut rows: Vec<AlertRow> = Vec::new();
+    for place in places_with_elder(connection, elder_id)? {
+        let until = place.to_at.map_or(before, |end| end.min(before));
+        let found: Vec<AlertRow> = alerts::table
+            .filter(alerts::device_id.eq(place.device_id))
+            .filter(alerts::raised_at.ge(place.from_at))
+            .filter(alerts::raised_at.lt(until))
+            .filter(within(&reach))
+            .order(alerts::raised_at.desc())
+            .limit(limit)
+            .select(AlertRow::as_select())
+            .load(connection)?;
+        rows.extend(found);
+    }
+    rows.sort_by_key(|row| std::cmp::Reverse(row.raised_at));
+    rows.truncate(limit as usize);
+    named(connection, rows)
+}
+
 /// Alerts within reach that somebody still has to look at.
 pub fn count_open(connection: &mut AnyConnection, scope: &Scope) -> Result<i64> {
     let reach = scope.reach(Permission::SeeAlerts)?;
@@ -196,27 +224,46 @@ fn ordered<'a>(
     }
 }
 
-/// Adds the names of device, town and place.
+/// A device as it is now: its name, and its station, institution, room and elder.
+type Now = (i64, String, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
+
+/// Adds the names of device and town, and of the place where the device stood at the time.
 fn named(connection: &mut AnyConnection, rows: Vec<AlertRow>) -> Result<Vec<AlertListed>> {
-    type Names = (i64, String, Option<String>, Option<String>);
     let ids: Vec<i64> = rows.iter().map(|row| row.device_id).collect();
-    let names: Vec<Names> = devices::table
-        .left_join(stations::table.on(devices::station_id.eq(stations::id.nullable())))
-        .left_join(institutions::table.on(devices::institution_id.eq(institutions::id.nullable())))
-        .filter(devices::id.eq_any(ids))
-        .select((devices::id, devices::name, stations::name.nullable(), institutions::name.nullable()))
+    let now: Vec<Now> = devices::table
+        .filter(devices::id.eq_any(ids.clone()))
+        .select((
+            devices::id,
+            devices::name,
+            devices::station_id,
+            devices::institution_id,
+            devices::room_id,
+            devices::elder_id,
+        ))
         .load(connection)?;
-    let names: HashMap<i64, Names> = names.into_iter().map(|found| (found.0, found)).collect();
+    let now: HashMap<i64, Now> = now.into_iter().map(|found| (found.0, found)).collect();
+    let stood = places_of(connection, &ids)?;
+    let columns = stood.iter().map(PlaceRow::columns).chain(now.values().map(|now| (now.2, now.3, now.4)));
+    let columns: Vec<_> = columns.collect();
+    let places = PlaceNames::load(connection, &columns)?;
     let towns: Vec<(String, String, String)> =
         towns::table.select((towns::code, towns::name_zh, towns::name_en)).load(connection)?;
     let listed = rows.into_iter().map(|alert| {
         let town = towns.iter().find(|(code, _, _)| *code == alert.town_code);
-        let (_, device, station, institution) = names.get(&alert.device_id).cloned().unwrap_or_default();
+        let place = stood
+            .iter()
+            .find(|place| place.device_id == alert.device_id && place.holds_at(alert.raised_at))
+            .map(|place| (place.columns(), place.elder_id));
+        // A clock that was behind may name a time before the device stood anywhere.
+        let now = now.get(&alert.device_id);
+        let place = place.or(now.map(|now| ((now.2, now.3, now.4), now.5)));
+        let (columns, elder) = place.unwrap_or_default();
         AlertListed {
             town_zh: town.map(|town| town.1.clone()).unwrap_or_default(),
             town_en: town.map(|town| town.2.clone()).unwrap_or_default(),
-            place: station.or(institution).unwrap_or_default(),
-            device,
+            place: places.of(columns),
+            with_elder: elder.is_some(),
+            device: now.map(|now| now.1.clone()).unwrap_or_default(),
             alert,
         }
     });

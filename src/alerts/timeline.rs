@@ -1,6 +1,7 @@
 //! Alerts around an elder for the timeline.
 
-use super::store::alerts_during_stays;
+use super::pages::place_name;
+use super::store::{alerts_during_stays, alerts_with_elder};
 use crate::access::{Permission, Scope};
 use crate::clock::Instant;
 use crate::db::AnyConnection;
@@ -8,8 +9,8 @@ use crate::error::Result;
 use crate::timeline::Happening;
 use crate::web::Words;
 
-/// Alerts of the house where the elder stayed at the time, before an instant, newest first; none for somebody who sees no
-/// alerts.
+/// Alerts of the house where the elder stayed at the time, and of devices with the elder, before an instant, newest first; none
+/// for somebody who sees no alerts.
 pub fn timeline(
     connection: &mut AnyConnection,
     scope: &Scope,
@@ -20,12 +21,16 @@ pub fn timeline(
     if !scope.may(Permission::SeeAlerts) {
         return Ok(Vec::new());
     }
-    let listed = alerts_during_stays(connection, scope, (elder_id, before, limit))?;
+    let mut listed = alerts_during_stays(connection, scope, (elder_id, before, limit))?;
+    let own = alerts_with_elder(connection, scope, (elder_id, before, limit))?;
+    // A device with the elder, in the house where the elder lives, tells of both.
+    listed.retain(|one| own.iter().all(|other| other.alert.id != one.alert.id));
+    listed.extend(own);
     let happening = |listed: super::store::AlertListed| Happening {
         at: listed.alert.raised_at,
         kind: "alert",
         what: words.name_of("alert_kind", listed.alert.kind.name()),
-        who: format!("{} · {}", listed.place, listed.device),
+        who: format!("{} · {}", place_name(words, &listed), listed.device),
         href: Some(format!("/devices/{}", listed.alert.device_id)),
     };
     Ok(listed.into_iter().map(happening).collect())

@@ -22,7 +22,6 @@ use crate::web::Need;
 
 const BEARER: &str = "bearer";
 const COOKIE: &str = "session_cookie";
-const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// The description of all operations; `cookie` is the name of the session cookie.
 pub fn document(lang: Lang, cookie: &str) -> OpenApi {
@@ -109,8 +108,13 @@ fn operation(endpoint: &Endpoint, lang: Lang) -> Operation {
 
 fn answer(endpoint: &Endpoint, lang: Lang) -> Response {
     let response = ResponseBuilder::new().description(lang.t(&format!("api.status.{}", endpoint.status)));
-    if endpoint.answers_file {
-        return response.content(WORKBOOK, ContentBuilder::new().schema(Some(file())).build()).build();
+    if !endpoint.files.is_empty() {
+        let content = || ContentBuilder::new().schema(Some(file())).build();
+        return endpoint
+            .files
+            .iter()
+            .fold(response, |response, kind| response.content(*kind, content()))
+            .build();
     }
     let content = match &endpoint.answer {
         Some(name) => ContentBuilder::new().schema(Some(Ref::from_schema_name(name))),

@@ -24,8 +24,8 @@ pub struct Endpoint {
     pub(super) body: Option<String>,
     /// The body is a file.
     pub(super) takes_file: bool,
-    /// So is the answer.
-    pub(super) answers_file: bool,
+    /// Kinds of file that it may answer with, where it answers with one.
+    pub(super) files: &'static [&'static str],
     pub(super) status: u16,
     /// Name of the answer's schema; none for an answer without a body or of a free form.
     pub(super) answer: Option<String>,
@@ -69,7 +69,7 @@ impl Endpoint {
             parameters,
             body: None,
             takes_file: false,
-            answers_file: false,
+            files: &[],
             status: 200,
             answer: None,
             problems,
@@ -98,10 +98,10 @@ impl Endpoint {
         self.fails(413).fails(422)
     }
 
-    /// Answers with a workbook.
+    /// Answers with a file of one of these kinds.
     #[must_use]
-    pub fn answers_file(mut self) -> Endpoint {
-        self.answers_file = true;
+    pub fn answers_file(mut self, kinds: &'static [&'static str]) -> Endpoint {
+        self.files = kinds;
         self
     }
 
@@ -130,6 +130,18 @@ impl Endpoint {
         self
     }
 
+    /// Answers with all of a short list.
+    #[must_use]
+    pub fn answers_all_of<T: ToSchema>(mut self) -> Endpoint {
+        let item = self.name::<T>();
+        let list = format!("{item}List");
+        let rows = utoipa::openapi::ArrayBuilder::new().items(Ref::from_schema_name(&item));
+        let schema = ObjectBuilder::new().property("items", rows).required("items").build();
+        self.schemas.push((list.clone(), RefOr::T(schema.into())));
+        self.answer = Some(list);
+        self
+    }
+
     /// Answers without a body.
     #[must_use]
     pub fn answers_nothing(mut self) -> Endpoint {
@@ -148,6 +160,19 @@ impl Endpoint {
     #[must_use]
     pub fn asks_text(mut self, name: &str, about: &str) -> Endpoint {
         self.asks(name, about, ObjectBuilder::new().schema_type(Type::String).build());
+        self
+    }
+
+    /// The version that was seen, as a query parameter beside a body that is a file.
+    #[must_use]
+    pub fn asks_version(mut self) -> Endpoint {
+        let parameter = ParameterBuilder::new()
+            .name("version")
+            .parameter_in(ParameterIn::Query)
+            .required(Required::True)
+            .description(Some("The version that was seen; a newer one wins with 409."))
+            .schema(Some(version()));
+        self.parameters.push(parameter.build());
         self
     }
 
@@ -200,7 +225,7 @@ fn places(path: &'static str) -> impl Iterator<Item = &'static str> {
 
 fn in_path(name: &'static str) -> Parameter {
     let schema = match name {
-        "id" => ObjectBuilder::new()
+        "id" | "row" => ObjectBuilder::new()
             .schema_type(Type::Integer)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
             .minimum(Some(1)),

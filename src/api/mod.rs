@@ -21,7 +21,7 @@ pub use json::{Json, LargeJson, Patch};
 pub use listing::{Filter, FilterKind, Page, Resource, list_endpoint, part_of, whole};
 pub use once::Once;
 pub use problem::Problem;
-pub use values::{At, Id, PathCode, created, fetch, instant, ok};
+pub use values::{At, Id, Items, PathCode, RowId, created, fetch, instant, ok};
 
 use crate::web::Route;
 

@@ -62,6 +62,27 @@ impl FromRequest for Id {
     }
 }
 
+/// The `{id}` of a record and the `{row}` of one that belongs to it.
+#[derive(Clone, Copy, Debug)]
+pub struct RowId(pub i64, pub i64);
+
+impl FromRequest for RowId {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let number = |name: &str| request.match_info().get(name).and_then(|text| text.parse().ok());
+        let ids = number("id").zip(number("row"));
+        ready(ids.map(|(id, row)| RowId(id, row)).ok_or_else(Error::not_found))
+    }
+}
+
+/// All of a short list.
+#[derive(Debug, Serialize)]
+pub struct Items<T> {
+    pub items: Vec<T>,
+}
+
 /// The `{code}` of the path.
 #[derive(Clone, Debug)]
 pub struct PathCode(pub String);

@@ -29,7 +29,9 @@ enum DeviceCommand {
 #[command(after_help = "Examples:\n  \
     songhe device add ST-0001 --kind smart_station --station 12\n  \
     songhe device add FR-0001 --kind fire_sensor --institution 3 --name \"Micro fire station\"\n  \
-    songhe device add FR-0002 --kind fire_sensor --institution 3 --panel-address 010203040506")]
+    songhe device add FR-0002 --kind fire_sensor --institution 3 --panel-address 010203040506
+    songhe device add HD-0001 --kind home_device --elder 4711")]
+#[command(group = clap::ArgGroup::new("place").required(true))]
 struct AddArgs {
     /// Name of the device in its topics: 1 to 48 of A-Z a-z 0-9 - _ .
     code: String,
@@ -37,11 +39,17 @@ struct AddArgs {
     #[arg(long, value_name = "KIND", value_parser = clap::builder::PossibleValuesParser::new(DeviceKind::NAMES))]
     kind: String,
     /// Number of the station where it stands.
-    #[arg(long, value_name = "ID", required_unless_present = "institution", conflicts_with = "institution")]
+    #[arg(long, value_name = "ID", group = "place")]
     station: Option<i64>,
     /// Number of the institution where it stands.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", group = "place")]
     institution: Option<i64>,
+    /// Number of the room where it stands.
+    #[arg(long, value_name = "ID", group = "place")]
+    room: Option<i64>,
+    /// Number of the elder with whom it stands: what it measures is theirs.
+    #[arg(long, value_name = "ID", group = "place")]
+    elder: Option<i64>,
     /// Address on the label of a fire panel that speaks GB/T 26875.3, twelve hexadecimal digits; only of a fire_sensor.
     #[arg(long, value_name = "HEX")]
     panel_address: Option<String>,
@@ -81,10 +89,14 @@ pub fn run(args: &DeviceArgs, config: Config) -> Result<(), Failure> {
     let app = start::open(config, Clock::system())?;
     match &args.command {
         DeviceCommand::Add(add) => {
-            let place = match (add.station, add.institution) {
-                (Some(id), _) => DevicePlace::Station(id),
-                (None, id) => DevicePlace::Institution(id.unwrap_or_default()),
-            };
+            let places = [
+                add.station.map(DevicePlace::Station),
+                add.institution.map(DevicePlace::Institution),
+                add.room.map(DevicePlace::Room),
+                add.elder.map(DevicePlace::Elder),
+            ];
+            let place = places.into_iter().flatten().next();
+            let place = place.ok_or_else(|| Failure::Found("name the place of the device".to_owned()))?;
             let kind = DeviceKind::parse(&add.kind)
                 .ok_or_else(|| Failure::Found(format!("{} is no kind of device", add.kind)))?;
             let (token, hash) = new_token()?;

@@ -141,8 +141,13 @@ impl Config {
         let code = &self.city.code;
         let is_code = code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit());
         let is_empty = |name: &str| name.trim().is_empty();
+        let phone = &self.city.help_phone;
+        let is_phone = phone.chars().all(|letter| letter.is_ascii_digit() || "+- ".contains(letter));
+        let is_dialled = is_phone && (3..=20).contains(&phone.len());
         let found = [
             (!is_code).then(|| Refusal::new("city.code", "must be six digits")),
+            (!is_dialled)
+                .then(|| Refusal::new("city.help_phone", "must be a phone number of 3 to 20 characters")),
             is_empty(&self.city.name_zh).then(|| Refusal::new("city.name_zh", "must not be empty")),
             is_empty(&self.city.name_en).then(|| Refusal::new("city.name_en", "must not be empty")),
         ];

@@ -121,6 +121,8 @@ pub struct City {
     pub code: String,
     #[serde(with = "time_zone")]
     pub time_zone: Tz,
+    /// Whom anybody may call who finds a card of ours.
+    pub help_phone: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -204,6 +206,7 @@ impl Default for Config {
                 name_en: "Jinjiang".to_owned(),
                 code: "350582".to_owned(),
                 time_zone: Tz::Asia__Shanghai,
+                help_phone: "12345".to_owned(),
             },
             sessions: Sessions { idle_min: 30, duty_idle_h: 12, lifetime_h: 24 },
             log: Log { format: LogFormat::Human, filter: "info".to_owned() },

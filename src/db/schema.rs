@@ -595,6 +595,54 @@ diesel::table! {
         disabled_at -> Nullable<Timestamp>,
         created_at -> Timestamp,
         version -> BigInt,
+        room_id -> Nullable<BigInt>,
+        elder_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    device_places (id) {
+        id -> BigInt,
+        device_id -> BigInt,
+        town_code -> Text,
+        station_id -> Nullable<BigInt>,
+        institution_id -> Nullable<BigInt>,
+        room_id -> Nullable<BigInt>,
+        elder_id -> Nullable<BigInt>,
+        from_at -> Timestamp,
+        to_at -> Nullable<Timestamp>,
+        placed_by -> Text,
+    }
+}
+
+diesel::table! {
+    elder_hours (elder_id, day, device_id, channel, hour_at) {
+        elder_id -> BigInt,
+        day -> Date,
+        device_id -> BigInt,
+        channel -> SmallInt,
+        hour_at -> Timestamp,
+        readings -> BigInt,
+        doubted -> BigInt,
+        lowest -> Nullable<Double>,
+        highest -> Nullable<Double>,
+        total -> Double,
+        last_value -> Double,
+        last_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    door_cards (id) {
+        id -> BigInt,
+        elder_id -> BigInt,
+        code_sealed -> Binary,
+        code_index -> Binary,
+        issued_at -> Timestamp,
+        issued_by -> Text,
+        ended_at -> Nullable<Timestamp>,
+        ended_by -> Nullable<Text>,
+        ending -> Nullable<Text>,
     }
 }
 
@@ -1020,6 +1068,7 @@ diesel::table! {
         note -> Text,
         outcome -> Text,
         event_seq -> Nullable<BigInt>,
+        code_found -> Nullable<Text>,
     }
 }
 
@@ -1192,6 +1241,7 @@ diesel::joinable!(devices -> towns (town_code));
 diesel::joinable!(elders -> towns (town_code));
 diesel::joinable!(elders -> villages (village_code));
 diesel::joinable!(institutions -> towns (town_code));
+diesel::joinable!(elder_hours -> devices (device_id));
 diesel::joinable!(latest_readings -> devices (device_id));
 diesel::joinable!(providers -> towns (town_code));
 diesel::joinable!(rooms -> institutions (institution_id));
@@ -1261,6 +1311,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     visits,
     visit_events,
     devices,
+    device_places,
+    elder_hours,
+    door_cards,
     device_windows,
     device_gaps,
     readings,

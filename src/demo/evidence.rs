@@ -1,24 +1,24 @@
 //! What the phones of the demo's caregivers report: mostly at the elder's door and in time, sometimes vague, from elsewhere,
 //! or without a network.
 
-use chrono::TimeDelta;
-
 use super::dice::percentile;
+use super::follow_ups;
 use super::store::{self, ProvenVisit, StepRow, insert_reports};
 use crate::app::Tx;
 use crate::clock::Instant;
+use crate::elders::cards::{code_of, early_code};
 use crate::error::Result;
-use crate::visits::checkin::{Evidence, NoPosition, Reported, Seen, StepKind, door_code};
-use crate::visits::{follow_ups, proof};
+use crate::visits::checkin::{Evidence, NoPosition, Reported, Seen, StepKind};
+use crate::visits::proof;
 
 /// Visits of the running day that have evidence from the start; those before are history.
 const PROVEN_MAX: i64 = 150;
-/// What failed so lately still has its to-dos.
-const FOLLOWED: TimeDelta = TimeDelta::hours(2);
 /// Percent of the reports.
 const NO_POSITION: i64 = 4;
 const OUTSIDE: i64 = 5;
 const WITH_CODE: i64 = 60;
+/// Of those with a code: the number that was told before there were cards.
+const OLD_CARD: i64 = 4;
 const SIGNED: i64 = 50;
 const OFFLINE: i64 = 8;
 
@@ -39,16 +39,24 @@ fn position(seed: u64, id: i64, kind: StepKind, (longitude, latitude): (f64, f64
 
 /// What the caregiver's phone says of a step at `at`.
 pub(super) fn reported(
-    tx: &Tx<'_>,
+    tx: &mut Tx<'_>,
     seed: u64,
     (id, elder_id, home): (i64, i64, (f64, f64)),
     kind: StepKind,
     (at, reason, note): (Instant, Option<&str>, &str),
-) -> Reported {
-    let seen = position(seed, id, kind, home);
+) -> Result<Reported> {
+    // Nobody is asked where they set off from.
+    let is_asked = kind != StepKind::Depart;
+    let seen = position(seed, id, kind, home).filter(|_| is_asked);
     let has_code = kind == StepKind::Arrive && percentile(seed, "code", id) < WITH_CODE;
+    let is_old = percentile(seed, "old_card", id) < OLD_CARD;
+    let code = match (has_code, is_old) {
+        (false, _) => None,
+        (true, true) => Some(early_code(tx.keys, elder_id)),
+        (true, false) => code_of(tx.connection, tx.keys, elder_id)?,
+    };
     let is_signed = kind == StepKind::Finish && percentile(seed, "signed", id) < SIGNED;
-    Reported {
+    Ok(Reported {
         kind,
         device_at: at,
         device_ms: None,
@@ -56,19 +64,19 @@ pub(super) fn reported(
         sent_ms: None,
         offline: percentile(seed, "offline", id) < OFFLINE,
         evidence: Evidence {
-            no_position: if seen.is_none() { Some(NoPosition::Timeout) } else { None },
+            no_position: (is_asked && seen.is_none()).then_some(NoPosition::Timeout),
             position: seen,
-            code: has_code.then(|| door_code(tx.keys, elder_id)),
+            code,
             signature_path: is_signed.then(|| "M40 180C90 60 130 220 180 140L240 150".to_owned()),
             ..Evidence::default()
         },
         reason: reason.map(str::to_owned),
         problem: None,
         note: note.to_owned(),
-    }
+    })
 }
 
-/// Gives the latest visits of the day the evidence that they would have, and the latest failures their to-dos.
+/// Gives the latest visits of the day the evidence that they would have, and what failed its to-dos.
 pub(super) fn prove(tx: &mut Tx<'_>, seed: u64) -> Result<()> {
     let today = tx.calendar.day_of(tx.now);
     let done = store::proven_visits(tx.connection, today, PROVEN_MAX)?;
@@ -81,10 +89,7 @@ pub(super) fn prove(tx: &mut Tx<'_>, seed: u64) -> Result<()> {
     for visit in &done {
         proof::refresh(tx, visit.id)?;
     }
-    for (id, reason) in store::failed_lately(tx.connection, today, tx.now - FOLLOWED)? {
-        follow_ups::open_follow_ups(tx, id, &reason)?;
-    }
-    Ok(())
+    follow_ups::lay(tx, seed)
 }
 
 fn row(seed: u64, visit: &ProvenVisit, kind: StepKind, (at, event_seq): (Instant, i64)) -> StepRow {

@@ -7,8 +7,8 @@ use super::city::City;
 use super::options::DemoOptions;
 use super::users::{self, Logins};
 use super::{
-    MARK_ACTION, MARK_ENTITY, MARK_ENTITY_ID, assessments, bed_life, beds, devices, elder_parts, elders,
-    facts, files, institutions, places, plans, stations, steps,
+    MARK_ACTION, MARK_ENTITY, MARK_ENTITY_ID, absences, assessments, bed_life, beds, cards, devices,
+    elder_parts, elders, facts, files, institutions, places, plans, stations, steps,
 };
 use super::{store, visits};
 use crate::access::audit::Entry;
@@ -77,12 +77,12 @@ fn fill(
     let devices = devices::make(connection, &city, &smart, &operating.operating)?;
     let workers = store::workers(connection)?;
     elder_parts::make(connection, &city, &workers)?;
-    let caregiver = workers.iter().find(|worker| worker.town_code == users::TOWN).or(workers.first());
-    let caregiver = caregiver.ok_or_else(|| Error::internal("the demo city has no caregiver"))?.id;
-    users::make(connection, hash, &operating.operating, caregiver, city.now)?;
+    cards::make(connection, &city)?;
+    absences::lay(tx, options.seed)?;
     let visits = visits::lay_first_days(tx, options.seed, towns)?;
     plans::generate(tx)?;
     steps::catch_up(tx, options.seed)?;
+    users::make(tx, hash, &operating.operating)?;
     store::continue_all(tx.connection)?;
     let counts = Counts {
         towns: towns.len() as i64,

@@ -3,10 +3,12 @@
 //! Invariants: the same seed and scale give the same city at the same instant; a demo city is made in an empty database
 //! only and is marked by its audit row, so that nothing here ever touches a real city.
 
+mod absences;
 mod assessments;
 mod bed_life;
 mod bed_moves;
 mod beds;
+mod cards;
 mod city;
 mod devices;
 mod dice;
@@ -15,10 +17,12 @@ mod elders;
 mod evidence;
 mod facts;
 mod files;
+mod follow_ups;
 mod fresh;
 mod generate;
 mod institutions;
 mod mover;
+mod offers;
 mod options;
 mod people;
 mod places;
@@ -87,10 +91,12 @@ pub fn ensure_today(app: &App, seed: u64) -> Result<i64> {
     let towns = facts::towns()?;
     app.write_now(&Scope::system(), |tx| {
         plans::generate(tx)?;
+        absences::lay(tx, seed)?;
         // Before what happened is caught up with: a visit that nobody was given would have been missed.
         let laid = visits::lay_missing(tx, seed, &towns)?;
         let steps = steps::catch_up(tx, seed)?;
         database::continue_numbers(tx.connection, &["visits"])?;
+        users::keep_busy(tx)?;
         if laid + steps > 0 {
             tx.audit(&Entry {
                 action: "demo.day",

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::{steps, store};
+use super::{follow_ups, offers, steps, store};
 use crate::access::Scope;
 use crate::app::App;
 use crate::error::Result;
@@ -14,6 +14,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(3);
 const BED_STEP_EVERY: u32 = 20;
 /// Moves of one look; what remains comes with the next, so that a long sleep does not end in a burst.
 const MOVES_MAX: usize = 12;
+/// Answers of one look, in the same way.
+const ANSWERS_MAX: usize = 3;
 
 /// Takes due steps of visits every few seconds until `stopped` turns true; lays a new day out when it begins.
 pub async fn keep_moving(app: App, seed: u64, mut stopped: watch::Receiver<bool>) {
@@ -31,6 +33,9 @@ pub async fn keep_moving(app: App, seed: u64, mut stopped: watch::Receiver<bool>
         }
         if let Err(error) = look(&app, seed).await {
             tracing::warn!(error = %error.for_log(), "the demo's visits stand still for now");
+        }
+        if let Err(error) = answer(&app, seed).await {
+            tracing::debug!(error = %error.for_log(), "an answer of the demo's was refused");
         }
         looks = looks.wrapping_add(1);
         // A bed that somebody else has just changed is no fault: the next minute brings another step.
@@ -62,4 +67,18 @@ async fn look(app: &App, seed: u64) -> Result<usize> {
         moved += usize::from(app.write(&Scope::system(), move |tx| steps::take(tx, seed, visit_id)).await?);
     }
     Ok(moved)
+}
+
+/// Lets whoever was asked say yes or no, and the office find out how elders are who were not visited.
+async fn answer(app: &App, seed: u64) -> Result<()> {
+    let now = app.clock.now();
+    let asked = app.db.read(store::offers).await?;
+    for id in offers::due(seed, &asked, now).into_iter().take(ANSWERS_MAX) {
+        app.write(&Scope::system(), move |tx| offers::answer(tx, seed, id)).await?;
+    }
+    let open = app.db.read(store::unanswered).await?;
+    for one in follow_ups::due(seed, open, now).into_iter().take(ANSWERS_MAX) {
+        app.write(&Scope::system(), move |tx| follow_ups::answer(tx, seed, &one)).await?;
+    }
+    Ok(())
 }

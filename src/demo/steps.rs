@@ -3,8 +3,8 @@
 use chrono::TimeDelta;
 
 use super::dice::percentile;
-use super::evidence;
 use super::store::{EventRow, OpenVisit, elder_of, find_open_visit, insert_events, visits_due};
+use super::{evidence, offers};
 use crate::app::Tx;
 use crate::clock::Instant;
 use crate::error::Result;
@@ -15,6 +15,8 @@ use crate::visits::{self, progress};
 const FAILS: i64 = 3;
 /// Percent that are far too short.
 const SHORT: i64 = 2;
+/// Percent whose caregiver reports setting off.
+const DEPARTS: i64 = 60;
 /// Percent that begin late, besides.
 const LATE: i64 = 8;
 /// Code of a reason, and words.
@@ -41,23 +43,31 @@ pub(super) fn next_step(seed: u64, visit: &OpenVisit, now: Instant) -> Option<St
             let reason = REASONS[percentile(seed, "reason", visit.id) as usize % REASONS.len()];
             failed("assigned", starts + TimeDelta::minutes(15), reason)
         }
-        ("assigned", Some(starts), _) => {
-            let at = starts + lateness(seed, visit.id);
-            Step { kind: "arrive", from_state: "assigned", to_state: "arrived", at, reason: None, note: "" }
+        ("assigned", Some(starts), _) if percentile(seed, "departs", visit.id) < DEPARTS => {
+            let ahead = TimeDelta::minutes(6 + percentile(seed, "ahead", visit.id) % 15);
+            let at = starts + lateness(seed, visit.id) - ahead;
+            moved("depart", ("assigned", "on_the_way"), at)
+        }
+        (from @ ("assigned" | "on_the_way"), Some(starts), _) => {
+            let from = if from == "assigned" { "assigned" } else { "on_the_way" };
+            moved("arrive", (from, "arrived"), starts + lateness(seed, visit.id))
         }
         ("arrived", Some(starts), Some(ends)) if percentile(seed, "short", visit.id) < SHORT => {
             // Out again before half of the time was over.
             let at = starts + lateness(seed, visit.id) + (ends - starts) * 2 / 5;
-            Step { kind: "finish", from_state: "arrived", to_state: "done", at, reason: None, note: "" }
+            moved("finish", ("arrived", "done"), at)
         }
         ("arrived", _, Some(ends)) => {
             let jitter = TimeDelta::seconds(percentile(seed, "ends", visit.id) * 5 - 250);
-            let at = ends + lateness(seed, visit.id) + jitter;
-            Step { kind: "finish", from_state: "arrived", to_state: "done", at, reason: None, note: "" }
+            moved("finish", ("arrived", "done"), ends + lateness(seed, visit.id) + jitter)
         }
         _ => return None,
     };
     (step.at <= now).then_some(step)
+}
+
+fn moved(kind: &'static str, (from_state, to_state): (&'static str, &'static str), at: Instant) -> Step {
+    Step { kind, from_state, to_state, at, reason: None, note: "" }
 }
 
 fn failed(from_state: &'static str, at: Instant, (reason, note): (&'static str, &'static str)) -> Step {
@@ -77,6 +87,8 @@ fn lateness(seed: u64, id: i64) -> TimeDelta {
 /// steps that took.
 pub(super) fn catch_up(tx: &mut Tx<'_>, seed: u64) -> Result<i64> {
     let today = tx.calendar.day_of(tx.now);
+    let answers = offers::accepted_meanwhile(tx, seed)?;
+    insert_events(tx.connection, answers)?;
     let mut events = Vec::new();
     for mut visit in visits_due(tx.connection, today, tx.now, i64::MAX)? {
         while let Some(step) = next_step(seed, &visit, tx.now) {
@@ -96,6 +108,7 @@ pub(super) fn take(tx: &mut Tx<'_>, seed: u64, visit_id: i64) -> Result<bool> {
     let Some(visit) = find_open_visit(tx.connection, visit_id)? else { return Ok(false) };
     let Some(step) = next_step(seed, &visit, tx.now) else { return Ok(false) };
     let kind = match step.kind {
+        "depart" => StepKind::Depart,
         "arrive" => StepKind::Arrive,
         "finish" => StepKind::Finish,
         _ => StepKind::Fail,
@@ -109,7 +122,7 @@ pub(super) fn take(tx: &mut Tx<'_>, seed: u64, visit_id: i64) -> Result<bool> {
     }
     let (elder, longitude, latitude) = elder_of(tx.connection, visit.id)?;
     let place = (visit.id, elder, (longitude, latitude));
-    let told = evidence::reported(tx, seed, place, kind, (step.at, step.reason, step.note));
+    let told = evidence::reported(tx, seed, place, kind, (step.at, step.reason, step.note))?;
     report(tx, visit.id, &evidence::key(visit.id, kind, visit.version), &told)?;
     Ok(true)
 }
@@ -154,8 +167,14 @@ mod tests {
     fn a_visit_moves_when_its_time_has_come_and_not_before() {
         let start = visit(1, "assigned").starts_at.unwrap();
         for id in 1..500 {
-            assert_eq!(next_step(1, &visit(id, "assigned"), start - TimeDelta::seconds(1)), None);
-            let step = next_step(1, &visit(id, "assigned"), start + TimeDelta::hours(1)).unwrap();
+            assert_eq!(next_step(1, &visit(id, "assigned"), start - TimeDelta::minutes(21)), None);
+            let mut step = next_step(1, &visit(id, "assigned"), start + TimeDelta::hours(1)).unwrap();
+            if step.to_state == "on_the_way" {
+                let set_off = step.at;
+                assert_eq!(next_step(1, &visit(id, "on_the_way"), start - TimeDelta::seconds(1)), None);
+                step = next_step(1, &visit(id, "on_the_way"), start + TimeDelta::hours(1)).unwrap();
+                assert!(step.at > set_off && step.to_state == "arrived");
+            }
             assert!(step.at >= start && ["arrived", "not_done"].contains(&step.to_state));
             let finish = next_step(1, &visit(id, "arrived"), start + TimeDelta::hours(3)).unwrap();
             assert!(finish.at > step.at && finish.to_state == "done");

@@ -5,6 +5,7 @@ mod bulk;
 mod assessments;
 mod bed_life;
 mod elder_parts;
+mod life;
 mod measured;
 mod queries;
 mod removal;
@@ -15,6 +16,7 @@ use diesel::prelude::*;
 pub(super) use assessments::*;
 pub(super) use bed_life::*;
 pub(super) use elder_parts::*;
+pub(super) use life::*;
 pub(super) use measured::count_visits;
 pub use measured::{Busiest, busiest, steps_on_record, visits_to_make};
 pub(super) use queries::*;
@@ -23,8 +25,9 @@ pub(super) use removal::drop_everything;
 use crate::beds::{CareLevel, Destination, Ending};
 use crate::clock::Instant;
 use crate::db::schema::{
-    beds, care_plans, caregivers, dated_settings, devices, elders, institutions, plan_items, plan_pauses,
-    providers, rooms, stations, stays, towns, villages, visit_events, visit_steps, visits,
+    beds, care_plans, caregivers, dated_settings, device_places, devices, elder_hours, elders, institutions,
+    plan_items, plan_pauses, providers, rooms, stations, stays, towns, villages, visit_events, visit_steps,
+    visits,
 };
 use crate::db::{AnyConnection, store::continue_numbers};
 use crate::error::Result;
@@ -185,10 +188,36 @@ bulk!(insert_devices, devices, DeviceRow {
     town_code: &'static str,
     station_id: Option<i64>,
     institution_id: Option<i64>,
+    elder_id: Option<i64>,
     token_hash: Vec<u8>,
     presence: &'static str,
     presence_at: Instant,
     created_at: Instant,
+});
+
+bulk!(insert_device_places, device_places, DevicePlaceRow {
+    device_id: i64,
+    town_code: &'static str,
+    station_id: Option<i64>,
+    institution_id: Option<i64>,
+    elder_id: Option<i64>,
+    from_at: Instant,
+    placed_by: &'static str,
+});
+
+bulk!(insert_hours, elder_hours, HourRow {
+    elder_id: i64,
+    day: NaiveDate,
+    device_id: i64,
+    channel: i16,
+    hour_at: Instant,
+    readings: i64,
+    doubted: i64,
+    lowest: Option<f64>,
+    highest: Option<f64>,
+    total: f64,
+    last_value: f64,
+    last_at: Instant,
 });
 
 bulk!(insert_plans, care_plans, PlanRow {
@@ -310,6 +339,7 @@ pub(super) fn continue_all(connection: &mut AnyConnection) -> Result<()> {
             "rooms",
             "beds",
             "stays",
+            "door_cards",
             "visits",
             "assessments",
             "devices",

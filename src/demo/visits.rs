@@ -6,6 +6,7 @@ use chrono::{Datelike, NaiveDate, TimeDelta};
 
 use super::dice::Dice;
 use super::facts::{Point, Town};
+use super::offers::is_offered;
 use super::roster::{Placed, Roster, Wish};
 use super::store::{
     self, Client, EventRow, VisitRow, count_given, count_visits_around, insert_events, insert_visits,
@@ -202,6 +203,9 @@ fn write(tx: &mut Tx<'_>, day: &Day<'_>, mut drafts: Vec<Draft>) -> Result<i64> 
     for (caregiver, starts, ends) in store::engagements(tx.connection, day.on)? {
         roster.engage(caregiver, minute(starts), minute(ends));
     }
+    for (caregiver, starts, ends) in store::absent(tx.connection, tx.calendar.bounds(day.on))? {
+        roster.engage(caregiver, minute(starts), minute(ends));
+    }
     drafts.sort_by_key(|draft| {
         let follows = draft.asked.follows.map(|(item, _, _, part)| (item, part));
         (draft.opens_min, draft.client.id, draft.known, follows)
@@ -259,14 +263,8 @@ fn give(
     let window = (at(draft.opens_min), at(draft.closes_min));
     store::give(tx.connection, id, window, (placed.caregiver_id, starts_at, ends_at))?;
     let given_at = tx.calendar.at(day.on, -8 * 60).min(tx.now);
-    Ok(Some(event(
-        tx,
-        id,
-        version + 1,
-        ("assign", "planned", "assigned"),
-        given_at,
-        Some(placed.caregiver_id),
-    )))
+    let step = given(tx, day, id, starts_at);
+    Ok(Some(event(tx, id, version + 1, step, given_at, Some(placed.caregiver_id))))
 }
 
 fn visit(tx: &Tx<'_>, day: &Day<'_>, id: i64, draft: &Draft, placed: Option<Placed>) -> VisitRow {
@@ -292,6 +290,19 @@ fn visit(tx: &Tx<'_>, day: &Day<'_>, id: i64, draft: &Draft, placed: Option<Plac
     }
 }
 
+/// Most visits are simply given; about some the caregiver is asked.
+fn given(
+    tx: &Tx<'_>,
+    day: &Day<'_>,
+    id: i64,
+    starts_at: Instant,
+) -> (&'static str, &'static str, &'static str) {
+    if is_offered(day.seed, id, starts_at, tx.now) {
+        return ("offer", "planned", "offered");
+    }
+    ("assign", "planned", "assigned")
+}
+
 /// Planned the evening before, or just now where that evening has not come yet.
 fn first_events(tx: &Tx<'_>, day: &Day<'_>, visit: &VisitRow) -> Vec<EventRow> {
     let evening = tx.calendar.at(day.on, -8 * 60);
@@ -299,7 +310,7 @@ fn first_events(tx: &Tx<'_>, day: &Day<'_>, visit: &VisitRow) -> Vec<EventRow> {
     let mut events = vec![event(tx, visit.id, 1, ("plan", "none", "planned"), planned_at, None)];
     if visit.caregiver_id.is_some() {
         let assigned_at = planned_at + TimeDelta::minutes(5 + visit.id % 10);
-        let step = ("assign", "planned", "assigned");
+        let step = given(tx, day, visit.id, visit.starts_at.unwrap_or(visit.window_starts_at));
         events.push(event(tx, visit.id, 2, step, assigned_at, visit.caregiver_id));
     }
     events

@@ -4,7 +4,7 @@
 //! panels come by a port of their own ([`gb26875`]).
 //!
 //! Invariants: a message acknowledged to a device is committed; a device uses its own topics only; backfill changes neither
-//! latest values nor alerts; rmqtt and rumqttc are named nowhere outside this folder.
+//! latest values nor alerts; what a device measures with an elder belongs to the elder from when to when it stands there; rmqtt and rumqttc are named nowhere outside this folder.
 
 pub mod api;
 pub mod broker;
@@ -14,11 +14,16 @@ pub mod gb26875;
 pub mod ingest;
 mod model;
 pub mod pages;
+mod place;
 mod provision;
+mod readings;
 mod service;
 pub mod simulator;
 pub mod store;
+mod timeline;
 
 pub use model::{DeviceKind, DevicePlace, PresenceState, Shown, is_plausible, known, shown};
+pub use place::place_device;
 pub use provision::{DeviceInput, add_device, disable_device, hash_token, new_token};
 pub use service::DeviceService;
+pub use timeline::timeline;

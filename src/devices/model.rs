@@ -19,11 +19,15 @@ crate::text_enum! {
     }
 }
 
-/// Where a device stands: exactly one of the two.
+/// Where a device stands: exactly one of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DevicePlace {
     Station(i64),
     Institution(i64),
+    /// A room of an institution.
+    Room(i64),
+    /// With an elder, wherever they live: what it measures is theirs.
+    Elder(i64),
 }
 
 /// A value as people read it. Switches are words in each language; all else is the same in both.

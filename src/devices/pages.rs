@@ -1,26 +1,41 @@
+mod elder;
+mod place;
+
 use std::sync::Arc;
 
 use actix_web::{HttpResponse, web};
+use serde_json::json;
 
-use super::gb26875::pages as panels;
+use super::gb26875::{Profiles, pages as panels};
 use super::model::{DeviceKind, MAIN_CHANNELS, PresenceState, Shown, is_plausible, known, shown};
-use super::store::{DeviceListed, Latest, get_device, list_devices};
+use super::readings::note_look;
+use super::store::{DeviceListed, Latest, Measured, get_device, get_to_place, list_devices, places_of};
 use crate::access::{Permission, Scope};
 use crate::alerts::store::{AlertRow, open_alerts_of};
+use crate::app::Tx;
 use crate::bus::Topic;
 use crate::clock::Instant;
 use crate::db::AnyConnection;
+use crate::elders::store::visible_names;
 use crate::error::Result;
 use crate::listing::{ListRequest, Listed};
 use crate::registry::store::town_names;
 use crate::web::{
-    Cell, Column, Detail, Field, Filter, FilterKind, List, Need, Route, Row, Section, Visitor, Words,
-    detail_page, get, list_routes, table,
+    Action, Cell, Column, Detail, Field, Filter, FilterKind, List, Need, Route, Row, Section, Visitor, Words,
+    detail_page, get, list_routes, post, table,
 };
+
+pub(super) use elder::day_of;
 
 pub fn routes() -> Vec<Route> {
     let mut routes = list_routes::<Devices>().to_vec();
-    routes.push(get("/devices/{id}", Need::May(Permission::SeeDevices), || web::to(show)));
+    let place = Need::May(Permission::PlaceDevice);
+    routes.extend([
+        get("/devices/{id}", Need::May(Permission::SeeDevices), || web::to(show)),
+        get("/devices/{id}/place", place, || web::to(place::show)),
+        post("/devices/{id}/place", place, || web::to(place::save)),
+        get("/elders/{id}/readings", Need::May(Permission::SeeElders), || web::to(elder::show)),
+    ]);
     routes.extend(super::gb26875::pages::routes());
     routes
 }
@@ -83,7 +98,8 @@ impl List for Devices {
 fn cells(listed: DeviceListed, words: &Words) -> Row {
     let place = place_text(&listed, words);
     let DeviceListed { device, latest, .. } = listed;
-    let main = main_value(&latest);
+    // What is measured with an elder stands on the device's own page, where looks are written down.
+    let main = if device.elder_id.is_some() { None } else { main_value(&latest) };
     let last_seen = match device.last_seen_at {
         Some(at) => {
             Cell { live_at: main.map(|main| live_key(device.id, main.channel)), ..instant(words, at) }
@@ -105,9 +121,39 @@ fn cells(listed: DeviceListed, words: &Words) -> Row {
     }
 }
 
-/// Town and station or institution.
+/// Town, and station, institution with its room, or that it stands with an elder.
 fn place_text(listed: &DeviceListed, words: &Words) -> String {
-    format!("{} · {}", words.pick(&listed.town_zh, &listed.town_en), listed.place)
+    let place = match listed.device.elder_id {
+        Some(_) => words.t("device.with_elder"),
+        None => listed.place.clone(),
+    };
+    format!("{} · {place}", words.pick(&listed.town_zh, &listed.town_en))
+}
+
+/// What a channel measured in a day or an hour: lowest, highest and mean, or how often a switch told something; and how often.
+pub(super) fn day_text(words: &Words, measured: &Measured) -> String {
+    let value = |value: f64| value_text(words, measured.channel, value);
+    let is_switch = matches!(shown(measured.channel, 0.0), Shown::Word(_));
+    let (count, doubted) = (measured.readings.to_string(), measured.doubted.to_string());
+    let text = match (measured.lowest, measured.highest, measured.mean) {
+        (Some(_), Some(_), Some(_)) if is_switch => {
+            words.lang.fill("device.day_switch", &[("n", &count), ("last", &value(measured.last_value))])
+        }
+        (Some(lowest), Some(highest), Some(mean)) => words.lang.fill(
+            "device.day_values",
+            &[
+                ("lowest", &value(lowest)),
+                ("highest", &value(highest)),
+                ("mean", &value(mean)),
+                ("n", &count),
+            ],
+        ),
+        _ => words.t("device.day_nothing"),
+    };
+    if measured.doubted == 0 {
+        return text;
+    }
+    format!("{text} · {}", words.lang.fill("device.day_doubted", &[("n", &doubted)]))
 }
 
 /// The value that stands for a device in a list.
@@ -158,30 +204,46 @@ pub(crate) fn tone(presence: PresenceState) -> &'static str {
     }
 }
 
+fn look_at(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    words: &Words,
+    (id, sees_alerts): (i64, bool),
+    dialect: (&Profiles, &str),
+) -> Result<Looked> {
+    let listed = get_device(connection, scope, id)?;
+    let alerts = if sees_alerts { open_alerts_of(connection, scope, id)? } else { Vec::new() };
+    let answers = scope.reach(Permission::AnswerAlerts).ok();
+    let may_ask = answers
+        .is_some_and(|reach| reach.covers(Some(&listed.device.town_code), listed.device.institution_id));
+    let panel = panels::load(connection, dialect, id, may_ask)?;
+    let places = places_of(connection, &[id])?;
+    let history = place::history(connection, scope, words, &places)?;
+    let elders: Vec<i64> = listed.device.elder_id.into_iter().collect();
+    let elder = visible_names(connection, scope, &elders, words.now)?.into_iter().next();
+    let may_place = scope.may(Permission::PlaceDevice) && get_to_place(connection, scope, id).is_ok();
+    Ok(Looked { listed, alerts, panel, elder, history, may_place })
+}
+
 async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
     let (scope, id) = (visitor.scope(), id.into_inner());
     let sees_alerts = visitor.may(Permission::SeeAlerts);
-    let (profiles, profile) =
-        (Arc::clone(&visitor.app.fire_profiles), visitor.app.config.fire.profile.clone());
-    let (listed, alerts, panel) = visitor
-        .app
-        .db
-        .read(move |connection| {
-            let listed = get_device(connection, &scope, id)?;
-            let alerts = if sees_alerts { open_alerts_of(connection, &scope, id)? } else { Vec::new() };
-            let answers = scope.reach(Permission::AnswerAlerts).ok();
-            let may_ask = answers.is_some_and(|reach| {
-                reach.covers(Some(&listed.device.town_code), listed.device.institution_id)
-            });
-            let panel = panels::load(connection, (&profiles, &profile), id, may_ask)?;
-            Ok((listed, alerts, panel))
-        })
-        .await?;
+    let words = Words::of(&visitor);
+    let dialect = (Arc::clone(&visitor.app.fire_profiles), visitor.app.config.fire.profile.clone());
+    let looked = visitor.app.db.read(move |connection| {
+        look_at(connection, &scope, &words, (id, sees_alerts), (&dialect.0, &dialect.1))
+    });
+    let Looked { listed, alerts, panel, elder, history, may_place } = looked.await?;
+    if let Some(elder) = listed.device.elder_id {
+        let town = listed.device.town_code.clone();
+        let look = move |tx: &mut Tx<'_>| note_look(tx, elder, Some(&town), json!({ "device": id }));
+        visitor.app.write(&visitor.scope(), look).await?;
+    }
     let words = Words::of(&visitor);
     let mut sections = vec![
         Section {
             heading: visitor.t("detail.facts").into_owned(),
-            fields: facts(&words, &listed, visitor.may(Permission::SeeRegistry)),
+            fields: facts(&words, &listed, visitor.may(Permission::SeeRegistry), elder.as_ref()),
             table: None,
         },
         Section {
@@ -203,6 +265,14 @@ async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
         sections.extend(panels::sections(&visitor, &words, panel));
         actions = panels::actions(&visitor, panel);
     }
+    sections.push(Section {
+        heading: visitor.t("device.places").into_owned(),
+        fields: Vec::new(),
+        table: Some(table(&visitor, place::PLACE_COLUMNS, history)),
+    });
+    if may_place {
+        actions.push(Action::link(format!("/devices/{id}/place"), visitor.t("device.place"), "map-pin"));
+    }
     // What raises an alert of a panel tells of the device as well.
     let topic = if sees_alerts && panel.is_none() { Topic::Alert } else { Topic::Device };
     detail_page(
@@ -212,9 +282,21 @@ async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
             subheading: place_text(&listed, &words),
             actions,
             sections,
-            topic: Some(topic),
+            // A page that is fetched again by itself would write down looks that nobody took.
+            topic: listed.device.elder_id.is_none().then_some(topic),
         },
     )
+}
+
+/// What a device's page shows.
+struct Looked {
+    listed: DeviceListed,
+    alerts: Vec<AlertRow>,
+    panel: Option<panels::PanelView>,
+    /// Number and name of the elder with whom it stands, where the asker may see them.
+    elder: Option<(i64, String)>,
+    history: Vec<Row>,
+    may_place: bool,
 }
 
 const VALUE_COLUMNS: [Column; 4] = [
@@ -232,19 +314,36 @@ const ALERT_COLUMNS: [Column; 4] = [
 ];
 
 /// The place is a link for whoever may open its page.
-fn facts(words: &Words, listed: &DeviceListed, sees_registry: bool) -> Vec<Field> {
+fn facts(
+    words: &Words,
+    listed: &DeviceListed,
+    sees_registry: bool,
+    elder: Option<&(i64, String)>,
+) -> Vec<Field> {
     let device = &listed.device;
     let field = |key: &str, value: String| Field::new(words.t(key), value);
-    let place = match (device.station_id, device.institution_id) {
-        (Some(id), _) => format!("/stations/{id}"),
-        (None, id) => format!("/institutions/{}", id.unwrap_or_default()),
+    let place = |href: Option<String>, name: String| {
+        let field = field("field.device_place", name);
+        match href {
+            Some(href) => field.link(href),
+            None => field,
+        }
     };
-    let place_field = field("field.device_place", listed.place.clone());
+    let registry = match (device.station_id, device.institution_id) {
+        (Some(id), _) => Some(format!("/stations/{id}")),
+        (None, Some(id)) => Some(format!("/institutions/{id}")),
+        (None, None) => None,
+    };
+    let place_field = match (device.elder_id, elder) {
+        (Some(_), Some((id, name))) => place(Some(format!("/elders/{id}")), name.clone()),
+        (Some(_), None) => place(None, words.t("device.with_elder")),
+        (None, _) => place(registry.filter(|_| sees_registry), listed.place.clone()),
+    };
     let last_seen = device.last_seen_at.map(|at| words.calendar.show(at)).unwrap_or_default();
     let mut fields = vec![
         field("field.device_code", device.code.clone()),
         field("field.kind", words.name_of("device_kind", device.kind.name())),
-        if sees_registry { place_field.link(place) } else { place_field },
+        place_field,
         field("field.presence", words.name_of("presence", device.presence.name()))
             .chip(tone(device.presence)),
         field("field.presence_at", words.calendar.show(device.presence_at)),

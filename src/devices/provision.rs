@@ -42,23 +42,21 @@ pub fn add_device(tx: &mut Tx<'_>, input: &DeviceInput<'_>, token_hash: &[u8]) -
     checks.require("code", is_device_id(input.code), || Text::new("rule.device_code"));
     checks.text("name", input.name, 1, 60);
     checks.finish()?;
-    let town_code = store::town_of(tx.connection, input.place)?
+    let placement = store::placement_of(tx.connection, input.place)?
         .ok_or_else(|| Error::field("place", Text::new("rule.device_place")))?;
+    let actor = tx.scope.actor.clone();
     let device = NewDevice {
         code: input.code,
         kind: input.kind,
         name: input.name.trim(),
-        town_code: &town_code,
+        town_code: &placement.town_code,
         place: input.place,
         token_hash,
         now: tx.now,
+        actor: &actor,
     };
     let id = store::insert_device(tx.connection, &device)?;
-    let institution = match input.place {
-        DevicePlace::Institution(id) => Some(id),
-        DevicePlace::Station(_) => None,
-    };
-    record(tx, "device.add", (id, input.code), (&town_code, institution))?;
+    record(tx, "device.add", (id, input.code), (&placement.town_code, placement.institution_id))?;
     Ok(id)
 }
 

@@ -1,3 +1,10 @@
+//! Elders for programs: the record, what belongs to it in rows of its own, and what is sealed.
+
+mod dated;
+mod parts;
+mod people;
+mod personal;
+
 use actix_web::{HttpResponse, web};
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -23,7 +30,7 @@ const ONE: &str = "/api/v1/elders/{id}";
 const TAG: &str = "elders";
 
 pub fn endpoints() -> Vec<Endpoint> {
-    vec![
+    let mut endpoints = vec![
         list_endpoint::<Elders>(),
         Endpoint::get(ONE, Need::May(Permission::SeeElders), || web::to(show))
             .about(TAG, "api.elder.show")
@@ -36,7 +43,11 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, "api.elder.change")
             .patches::<ElderInput>()
             .answers::<ElderDetail>(200),
-    ]
+    ];
+    endpoints.extend(parts::endpoints());
+    endpoints.extend(personal::endpoints());
+    endpoints.extend(super::cards::api::endpoints());
+    endpoints
 }
 
 /// An elder, without anything that is sealed.
@@ -59,7 +70,7 @@ pub struct Elder {
     pub updated_at: At,
 }
 
-/// An elder with personal data masked; in clear it is shown on the page only, where each look is written down.
+/// An elder with personal data masked; in clear it is told by `personal` only, where each look is written down.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ElderDetail {
     pub id: i64,

@@ -9,6 +9,7 @@
 //! institution or being asked to be taken in there.
 
 pub mod api;
+pub mod cards;
 mod form;
 mod model;
 pub mod pages;

@@ -39,6 +39,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(part_routes::<Caregivers>());
     routes.extend(part_routes::<Consents>());
     routes.extend(part_routes::<Documents>());
+    routes.extend(super::cards::pages::routes());
     routes.extend([
         post("/elders/find", see, || web::to(find)),
         get(Elders::ONE_PATH, see, || web::to(record::show)),
@@ -68,6 +69,7 @@ impl List for Elders {
     const IMPORT: Option<(&'static str, Permission)> = Some(("elders", Permission::EditElder));
     const LINKS: &'static [(&'static str, &'static str, &'static str)] = &[
         ("/assessments", "assessment.heading", "clipboard-list"),
+        ("/elders/cards", "card.list_heading", "printer"),
         ("/imports/elders/export", "import.export_elders", "download"),
     ];
     const COLUMNS: &'static [Column] = &[

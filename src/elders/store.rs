@@ -124,24 +124,27 @@ pub fn get_elder(
         .first(connection)?)
 }
 
-/// The elder for somebody who may change the record: whose town is within reach, or who lives in a house within reach. A visit
-/// or an entry in a waiting list gives no such right.
+/// The elder for somebody who may change the record; see [`editable`].
 pub fn get_elder_to_edit(connection: &mut AnyConnection, scope: &Scope, id: i64) -> Result<ElderRow> {
     let reach = scope.reach(Permission::EditElder)?;
-    let editable: Condition = if reach.city {
-        Box::new(crate::db::always())
-    } else {
-        let residents = stays::table
-            .filter(stays::institution_id.eq_any(reach.institutions))
-            .filter(stays::ends_at.is_null())
-            .select(stays::elder_id);
-        Box::new(elders::town_code.eq_any(reach.towns).or(elders::id.eq_any(residents)))
-    };
     Ok(elders::table
         .filter(elders::id.eq(id))
-        .filter(editable)
+        .filter(editable(reach))
         .select(ElderRow::as_select())
         .first(connection)?)
+}
+
+/// The part of the table whose records may be changed: of those whose town is within reach, or who live in a house within reach.
+/// A visit or an entry in a waiting list gives no such right.
+pub(super) fn editable(reach: Reach) -> Condition {
+    if reach.city {
+        return Box::new(crate::db::always());
+    }
+    let residents = stays::table
+        .filter(stays::institution_id.eq_any(reach.institutions))
+        .filter(stays::ends_at.is_null())
+        .select(stays::elder_id);
+    Box::new(elders::town_code.eq_any(reach.towns).or(elders::id.eq_any(residents)))
 }
 
 /// What an admission has to know of a person. For a caller who has reached the elder already.

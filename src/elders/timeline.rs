@@ -12,11 +12,18 @@ use crate::timeline::{Happening, asked, merged};
 use crate::web::Words;
 
 /// The kinds that can be chosen; each is one slice's.
-pub(super) const KINDS: &[&str] = &["assessment", "visit", "stay", "alert", "call", "record"];
+pub(super) const KINDS: &[&str] = &["assessment", "visit", "stay", "reading", "alert", "call", "record"];
 
 /// Changes of the record; who looked at it is the auditor's to know.
-const ACTIONS: &[&str] =
-    &["elder.add", "elder.change", "elder.add_part", "elder.change_part", "elder.remove_part"];
+const ACTIONS: &[&str] = &[
+    "elder.add",
+    "elder.change",
+    "elder.add_part",
+    "elder.change_part",
+    "elder.remove_part",
+    "elder.issue_card",
+    "elder.revoke_card",
+];
 
 /// A page of what happened before an instant, newest first, and whether more follows. Of one kind, or of all.
 pub(super) fn page(
@@ -41,6 +48,9 @@ pub(super) fn page(
     }
     if wants("stay") {
         all.extend(crate::beds::timeline(connection, scope, words, elder_id, until)?);
+    }
+    if wants("reading") {
+        all.extend(crate::devices::timeline(connection, scope, words, elder_id, until)?);
     }
     if wants("alert") {
         all.extend(crate::alerts::timeline(connection, scope, words, elder_id, until)?);

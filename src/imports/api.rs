@@ -22,6 +22,7 @@ use crate::web::{Need, Visitor, Words};
 const PATH: &str = "/api/v1/imports";
 const ONE: &str = "/api/v1/imports/{id}";
 const TAG: &str = "imports";
+const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 /// What is read of a file that is too large anyway, so that the answer reaches the sender.
 const DRAIN_BYTES_MAX: usize = 4 * FILE_BYTES_MAX;
 
@@ -66,7 +67,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .fails(409),
         Endpoint::post("/api/v1/imports/{id}/errors", may, || web::to(errors))
             .about(TAG, "api.import.errors")
-            .answers_file()
+            .answers_file(&[WORKBOOK])
             .fails(409),
     ]
 }

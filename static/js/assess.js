@@ -1,5 +1,4 @@
 // Filling an assessment in: how many items are answered, the next open one, and a warning before leaving.
-// On the printed form: its button.
 
 const form = document.querySelector("[data-assess]");
 
@@ -51,9 +50,4 @@ function start() {
 
 if (form) {
   start();
-}
-
-for (const button of document.querySelectorAll("[data-print-page]")) {
-  button.hidden = false;
-  button.addEventListener("click", () => window.print());
 }

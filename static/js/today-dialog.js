@@ -71,10 +71,11 @@ function evidence() {
   return given;
 }
 
-/** Asks for a step of a card; resolves with what is added to it, or with nothing. */
-export function askForStep(wanted, title) {
+/** Asks for a step of a visit; resolves with what is added to it, or with nothing. `code` was read at the door already. */
+export function askForStep(wanted, title, code) {
   kind = wanted;
   reset(title);
+  form.elements.code.value = code ?? "";
   dialog.showModal();
   dialog.scrollTop = 0;
   part("confirm-step").focus({ preventScroll: true });

@@ -28,11 +28,15 @@ export async function shrink(file) {
 
 export const canScan = "BarcodeDetector" in globalThis;
 
-/** The six digits of a door in a picture, or nothing. */
+/** The number of the card at a door in what its code says, or nothing: an address that ends in it, or the digits alone. */
+export function cardIn(text) {
+  return /(?:\/card\/|^\s*)(\d{8}|\d{6})\s*$/.exec(text)?.[1];
+}
+
+/** The same in a picture. */
 export async function scan(file) {
   const found = await new globalThis.BarcodeDetector().detect(await createImageBitmap(file));
-  const texts = found.map((code) => /(?:^|\D)(\d{6})(?:\D|$)/.exec(code.rawValue)?.[1]);
-  return texts.find(Boolean);
+  return found.map((code) => cardIn(code.rawValue)).find(Boolean);
 }
 
 /** Lets somebody write on a canvas; gives {path, clear}. */

@@ -119,7 +119,8 @@ async function send(step) {
 // A network that asks for a sign-in of its own answers for us: only what is in our own form counts.
 function judge(step, answer, body) {
   if (answer.ok && body?.outcome) {
-    return { told: { ...summary(step), state: body.outcome === "taken" ? "accepted" : "uploaded" } };
+    const state = body.outcome === "taken" ? "accepted" : "uploaded";
+    return { told: { ...summary(step), state, code_found: body.code_found } };
   }
   if (body?.code === "signed_out" || body?.code === "password_due") {
     return { stop: "signed-out" };

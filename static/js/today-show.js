@@ -39,6 +39,10 @@ function line(root, words, step) {
   const mark = element("span", "", "today-mark");
   mark.append(icon(ICONS[step.state]), root.dataset[step.state]);
   item.append(element("span", `${words.kinds[step.kind]} ${clock(root, step.device_at)}`), mark);
+  const wrong = words.codes[step.code_found];
+  if (wrong) {
+    item.append(element("span", wrong, "today-code-note"));
+  }
   return item;
 }
 

@@ -2,6 +2,7 @@
 // the caregiver does. Without a service worker or a database the page's own forms do the work, with a network.
 
 import { askForStep, startDialog } from "./today-dialog.js";
+import { cardIn } from "./today-evidence.js";
 import { forwardMs, PAGE } from "./today-clock.js";
 import { takePlace } from "./today-place.js";
 import { sendAll } from "./today-send.js";
@@ -147,13 +148,23 @@ async function signedOut() {
   await show();
 }
 
+/** The number with which the card at this door opened the page: the phone's camera reads it where the page cannot. */
+function codeFor(card) {
+  const isOpened = location.hash === `#${card.id}`;
+  return isOpened ? cardIn(new URLSearchParams(location.search).get("card") ?? "") : undefined;
+}
+
 async function record(button) {
   const kind = button.dataset.step;
   const card = button.closest("[data-visit]");
   const { elder, time, visit } = card.dataset;
-  const given = await askForStep(kind, `${button.textContent.trim()} · ${elder} ${time}`);
+  const given = await askForStep(kind, `${button.textContent.trim()} · ${elder} ${time}`, codeFor(card));
   if (!given) {
     return;
+  }
+  // What was read on coming says nothing of leaving.
+  if (kind !== "depart" && codeFor(card)) {
+    history.replaceState(null, "", `${location.pathname}${location.hash}`);
   }
   // Nobody is asked where they set off from.
   const locating = kind !== "depart";

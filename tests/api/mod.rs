@@ -2,6 +2,7 @@
 
 mod beds;
 mod document;
+mod elder_parts;
 mod entry;
 mod equipment;
 mod figures;

@@ -6,6 +6,7 @@
 mod beds;
 mod board;
 mod bulk;
+mod cards;
 pub mod city;
 mod conflict;
 mod driver;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use chrono::TimeDelta;
 use serde_json::json;
-use songhe::visits::checkin::door_code;
+use songhe::elders::cards::early_code;
 use thirtyfour::{By, Key};
 
 use super::driver::browse;
@@ -123,7 +123,7 @@ fn photo_signature_code_problem_and_note_go_along() {
     browse("phone_evidence", &phone.network.url(), async |browser| {
         phone.enter(browser, "chen").await;
         phone.press(browser, "arrive").await;
-        browser.fill("#step-code", &door_code(phone.app.keys(), phone.elder)).await;
+        browser.fill("#step-code", &early_code(phone.app.keys(), phone.elder)).await;
         browser.click("[data-confirm-step]").await;
         phone.wait_step(browser, "arrive", "accepted").await;
         phone.app.hand.advance(TimeDelta::minutes(28));

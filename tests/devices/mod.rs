@@ -1,9 +1,9 @@
 //! Devices: what is acknowledged, to whom, and when.
 
 mod broker;
-mod client;
+pub mod client;
 mod fire;
 mod gate;
-mod live;
+pub mod live;
 mod raw;
 mod simulator;

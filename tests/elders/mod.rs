@@ -1,7 +1,9 @@
 //! Who sees which elder, and that personal data is behind a mask and every look at it in the audit chain.
 
+mod cards;
 mod documents;
 mod parts;
+mod readings;
 mod record;
 mod timeline;
 

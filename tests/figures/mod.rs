@@ -3,6 +3,7 @@
 mod board;
 mod counts;
 mod digest;
+mod life;
 mod same;
 
 use songhe::access::Scope;

@@ -25,6 +25,7 @@ impl TestApp {
                 place,
                 token_hash: &token_hash,
                 now: tx.now,
+                actor: "seed",
             };
             insert_device(tx.connection, &device)
         })

@@ -2,6 +2,7 @@
 
 mod absences;
 mod bulk;
+mod cards;
 mod constraints;
 mod day;
 mod desk;

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use reqwest::Method;
 use serde_json::{Value, json};
 use songhe::access::{Place, Role};
-use songhe::visits::checkin::door_code;
+use songhe::elders::cards::{early_code, grouped};
 use songhe::visits::{VisitState, assign};
 
 use super::{planned, visit_of};
@@ -59,7 +59,7 @@ both!(a_visit_is_reported_once_for_each_key_and_proven, |app| async {
         "{told}"
     );
     let mut arrive = step(app, "arrive", 0);
-    arrive["code"] = json!(door_code(app.keys(), elder));
+    arrive["code"] = json!(early_code(app.keys(), elder));
     for _ in 0..3 {
         let (status, told) = send(&chen, id, "k2", &arrive).await;
         assert_eq!((status, &told["state"], &told["version"]), (200, &json!("arrived"), &json!(4)), "{told}");
@@ -80,12 +80,15 @@ both!(a_visit_is_reported_once_for_each_key_and_proven, |app| async {
     assert_eq!(proof["steps"].as_array().unwrap().len(), 3);
     let texts: Vec<&str> =
         proof["findings"].as_array().unwrap().iter().map(|one| one["text"].as_str().unwrap()).collect();
-    assert!(texts.iter().any(|text| text.contains("门牌码正确")), "{texts:?}");
+    assert!(texts.iter().any(|text| text.contains("服务卡号码正确")), "{texts:?}");
     assert!(texts.iter().any(|text| text.contains("120 分钟")), "the clock is told: {texts:?}");
     assert_eq!(app.count("SELECT count(*) AS n FROM visit_exceptions"), 0);
     let lin = app.login("lin").await;
     let page = lin.page(&format!("/visits/{id}")).await;
-    assert!(page.contains("<svg viewBox=\"0 0 240 240\"") && page.contains(&door_code(app.keys(), elder)));
+    assert!(
+        page.contains("<svg viewBox=\"0 0 240 240\"")
+            && page.contains(&grouped(&early_code(app.keys(), elder)))
+    );
 });
 
 both!(a_visit_is_proven_at_the_place_of_its_day, |app| async {
@@ -107,7 +110,7 @@ both!(a_visit_is_proven_at_the_place_of_its_day, |app| async {
     };
     let at = json!({ "longitude": 118.6, "latitude": 24.9, "accuracy_m": 15.0 });
     let mut arrive = there("arrive", &at);
-    arrive["code"] = json!(door_code(app.keys(), elder));
+    arrive["code"] = json!(early_code(app.keys(), elder));
     send(&chen, id, "k1", &arrive).await;
     app.hand.advance(TimeDelta::minutes(25));
     let (_, told) = send(&chen, id, "k2", &there("finish", &at)).await;

@@ -1,13 +1,11 @@
 //! What the planner and the mover read.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use diesel::prelude::*;
 
 use crate::clock::Instant;
 use crate::db::AnyConnection;
-use crate::db::schema::{
-    care_plans, caregivers, devices, elders, follow_ups, service_items, visit_steps, visits,
-};
+use crate::db::schema::{care_plans, caregivers, devices, elders, service_items, visit_steps, visits};
 use crate::elders::{Gender, place_on, wishes_of};
 use crate::error::{Error, Result};
 
@@ -198,6 +196,11 @@ pub(in crate::demo) struct OpenVisit {
     pub version: i64,
 }
 
+/// States from which a visit goes on by itself.
+const MOVING: [&str; 4] = ["planned", "assigned", "on_the_way", "arrived"];
+/// Nobody sets off earlier.
+const SET_OFF_MIN: i64 = 30;
+
 /// Visits of the days up to `day` that are not finished and should have begun by `at`, oldest first.
 pub(in crate::demo) fn visits_due(
     connection: &mut AnyConnection,
@@ -207,8 +210,13 @@ pub(in crate::demo) fn visits_due(
 ) -> Result<Vec<OpenVisit>> {
     Ok(visits::table
         .filter(visits::service_on.le(day))
-        .filter(visits::state.eq_any(["planned", "assigned", "arrived"]))
-        .filter(visits::starts_at.le(at).or(visits::starts_at.is_null().and(visits::window_ends_at.le(at))))
+        .filter(visits::state.eq_any(MOVING))
+        .filter(
+            // Who sets off does so before the visit begins.
+            visits::starts_at
+                .le(at + TimeDelta::minutes(SET_OFF_MIN))
+                .or(visits::starts_at.is_null().and(visits::window_ends_at.le(at))),
+        )
         .order((visits::starts_at, visits::id))
         .limit(limit)
         .select(OpenVisit::as_select())
@@ -219,7 +227,7 @@ pub(in crate::demo) fn visits_due(
 pub(in crate::demo) fn find_open_visit(connection: &mut AnyConnection, id: i64) -> Result<Option<OpenVisit>> {
     Ok(visits::table
         .filter(visits::id.eq(id))
-        .filter(visits::state.eq_any(["planned", "assigned", "arrived"]))
+        .filter(visits::state.eq_any(MOVING))
         .select(OpenVisit::as_select())
         .first(connection)
         .optional()?)
@@ -261,23 +269,6 @@ pub(in crate::demo) fn proven_visits(
             elders::longitude,
             elders::latitude,
         ))
-        .load(connection)?)
-}
-
-/// Visits of a day that failed since an instant and have no to-dos, with the reason.
-pub(in crate::demo) fn failed_lately(
-    connection: &mut AnyConnection,
-    day: NaiveDate,
-    since: Instant,
-) -> Result<Vec<(i64, String)>> {
-    let followed = follow_ups::table.select(follow_ups::visit_id);
-    Ok(visits::table
-        .filter(visits::service_on.eq(day))
-        .filter(visits::state.eq("not_done"))
-        .filter(visits::window_ends_at.ge(since))
-        .filter(visits::fail_reason.is_not_null())
-        .filter(diesel::dsl::not(visits::id.eq_any(followed)))
-        .select((visits::id, visits::fail_reason.assume_not_null()))
         .load(connection)?)
 }
 

@@ -6,7 +6,7 @@ use crate::db::AnyConnection;
 use crate::error::Result;
 
 /// All tables of this program.
-const TABLES: [&str; 80] = [
+const TABLES: [&str; 83] = [
     "users",
     "user_grants",
     "sessions",
@@ -61,6 +61,9 @@ const TABLES: [&str; 80] = [
     "follow_ups",
     "visit_notices",
     "devices",
+    "device_places",
+    "elder_hours",
+    "door_cards",
     "device_windows",
     "device_gaps",
     "readings",

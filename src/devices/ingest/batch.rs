@@ -6,6 +6,7 @@
 mod alerting;
 mod foreign;
 mod presence;
+mod with_elder;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -13,6 +14,7 @@ use bytes::Bytes;
 use serde_json::json;
 use songhe_firmware_protocol::TopicKind;
 
+use self::with_elder::Hours;
 use super::clock_rule::MessageTime;
 use super::message::{Content, Decoded};
 use super::window::{Verdict, Window};
@@ -21,7 +23,7 @@ use crate::bus::{Event, Topic, store as outbox};
 use crate::clock::{Calendar, Instant, from_millis};
 use crate::db::AnyConnection;
 use crate::devices::model::{Shown, known, shown};
-use crate::devices::store::{self, DeviceState, Latest, NewReading, Stream, WindowRow};
+use crate::devices::store::{self, DeviceState, Latest, NewReading, PlaceRow, Stream, WindowRow};
 use crate::error::Result;
 use crate::text::Lang;
 
@@ -104,6 +106,9 @@ pub(in crate::devices) struct Batch {
     latest: HashMap<(i64, i16), (Latest, bool)>,
     alerts: HashMap<(i64, i16), Active>,
     readings: Vec<NewReading>,
+    /// When devices stood with elders, and what they measured there.
+    with_elders: Vec<PlaceRow>,
+    hours: Hours,
     seen: HashMap<i64, Instant>,
     touched: BTreeSet<Stream>,
     events: Vec<Event>,
@@ -148,6 +153,8 @@ impl Batch {
             alerts: alerts.map(|one| ((one.device_id, one.channel), one)).collect(),
             devices: store::device_states(connection, ids)?.into_iter().map(|one| (one.id, one)).collect(),
             readings: Vec::new(),
+            with_elders: store::with_elders(connection, &ids)?,
+            hours: Hours::new(),
             seen: HashMap::new(),
             touched: BTreeSet::new(),
             events: Vec::new(),
@@ -249,6 +256,7 @@ impl Batch {
                 received_at: work.received_at,
             });
             let latest = Latest { device_id: work.device_id, channel, value, at };
+            self.note_with_elder(latest);
             if decoded.is_live() && self.becomes_latest(latest) && judged {
                 self.judge(connection, latest)?;
             }
@@ -290,6 +298,7 @@ impl Batch {
             self.latest.values().filter(|(_, changed)| *changed).map(|(one, _)| *one).collect();
         latest.sort_by_key(|one| (one.device_id, one.channel));
         store::put_latest(connection, &latest)?;
+        store::add_hours(connection, &self.hours_to_add())?;
         self.write_last_seen(connection)?;
         for one in &latest {
             self.events.extend(self.reading_event(one));
@@ -310,7 +319,11 @@ impl Batch {
         by_second.into_values().try_for_each(|(at, ids)| store::set_last_seen(connection, &ids, at))
     }
 
+    /// What is measured with an elder is told to nobody unasked.
     fn reading_event(&self, latest: &Latest) -> Option<Event> {
+        if self.devices.get(&latest.device_id)?.elder_id.is_some() {
+            return None;
+        }
         let mut payload = json!({
             "device_id": latest.device_id,
             "channel": latest.channel,

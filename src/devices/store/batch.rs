@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::clock::Instant;
 use crate::db::AnyConnection;
-use crate::db::schema::{device_gaps, device_windows, devices, latest_readings, quarantine, readings};
+use crate::db::schema::{device_gaps, device_windows, devices, latest_readings, quarantine, readings, stays};
 use crate::devices::model::PresenceState;
 use crate::error::Result;
 use crate::on_backend;
@@ -19,7 +19,9 @@ pub struct DeviceState {
     pub id: i64,
     pub code: String,
     pub town_code: String,
+    /// Where it stands, or where the elder lives whom it stands with.
     pub institution_id: Option<i64>,
+    pub elder_id: Option<i64>,
     pub presence: PresenceState,
     pub connection_id: i64,
     pub last_seen_at: Option<Instant>,
@@ -27,10 +29,23 @@ pub struct DeviceState {
 }
 
 pub fn device_states(connection: &mut AnyConnection, ids: &[i64]) -> Result<Vec<DeviceState>> {
-    Ok(devices::table
+    let mut states: Vec<DeviceState> = devices::table
         .filter(devices::id.eq_any(ids.to_vec()))
         .select(DeviceState::as_select())
-        .load(connection)?)
+        .load(connection)?;
+    let elders: Vec<i64> = states.iter().filter_map(|state| state.elder_id).collect();
+    if !elders.is_empty() {
+        let houses: Vec<(i64, i64)> = stays::table
+            .filter(stays::elder_id.eq_any(elders))
+            .filter(stays::ends_at.is_null())
+            .select((stays::elder_id, stays::institution_id))
+            .load(connection)?;
+        for state in &mut states {
+            let house = houses.iter().find(|(elder, _)| Some(*elder) == state.elder_id);
+            state.institution_id = state.institution_id.or(house.map(|(_, institution)| *institution));
+        }
+    }
+    Ok(states)
 }
 
 /// A duplicate window as it is stored. `next_seq` is one above the highest number.

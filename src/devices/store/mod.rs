@@ -1,7 +1,11 @@
-//! The tables of devices: who they are, and what they sent.
+//! The tables of devices: who they are, where they stand, and what they sent.
 
 mod batch;
+mod hours;
+mod places;
 mod registry;
 
 pub use batch::*;
+pub use hours::*;
+pub use places::*;
 pub use registry::*;

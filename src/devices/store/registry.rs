@@ -7,9 +7,10 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable};
 
 use super::batch::{Latest, latest_of};
+use super::places::{PlaceNames, Placement, insert_place, placement_of};
 use crate::access::{Permission, Reach, Scope};
 use crate::clock::Instant;
-use crate::db::schema::{devices, institutions, stations, towns};
+use crate::db::schema::{devices, stations, stays, towns};
 use crate::db::{AnyConnection, Backend, is_unique};
 use crate::devices::model::{DeviceKind, DevicePlace, PresenceState};
 use crate::error::{Error, Result};
@@ -31,6 +32,21 @@ pub struct DeviceRow {
     pub last_seen_at: Option<Instant>,
     pub disabled_at: Option<Instant>,
     pub created_at: Instant,
+    pub version: i64,
+    pub room_id: Option<i64>,
+    pub elder_id: Option<i64>,
+}
+
+impl DeviceRow {
+    pub fn placement(&self) -> Placement {
+        Placement {
+            town_code: self.town_code.clone(),
+            station_id: self.station_id,
+            institution_id: self.institution_id,
+            room_id: self.room_id,
+            elder_id: self.elder_id,
+        }
+    }
 }
 
 /// A device with the names of its place and its latest values in order of channel.
@@ -39,7 +55,7 @@ pub struct DeviceListed {
     pub device: DeviceRow,
     pub town_zh: String,
     pub town_en: String,
-    /// Name of the station or institution.
+    /// Name of the station or of the institution and room; empty with an elder.
     pub place: String,
     pub latest: Vec<Latest>,
 }
@@ -51,11 +67,17 @@ fn within(reach: &Reach) -> Condition {
         return Box::new(sql::<Nullable<Bool>>("TRUE"));
     }
     let institutions: Vec<Option<i64>> = reach.institutions.iter().copied().map(Some).collect();
+    // A house reaches what stands with those who live there.
+    let residents = stays::table
+        .filter(stays::institution_id.eq_any(reach.institutions.clone()))
+        .filter(stays::ends_at.is_null())
+        .select(stays::elder_id.nullable());
     Box::new(
         devices::town_code
             .eq_any(reach.towns.clone())
             .nullable()
-            .or(devices::institution_id.eq_any(institutions)),
+            .or(devices::institution_id.eq_any(institutions))
+            .or(devices::elder_id.eq_any(residents)),
     )
 }
 
@@ -77,6 +99,17 @@ pub fn get_device(connection: &mut AnyConnection, scope: &Scope, id: i64) -> Res
         .select(DeviceRow::as_select())
         .first(connection)?;
     named(connection, vec![row])?.pop().ok_or_else(Error::not_found)
+}
+
+/// A device that the asker may place.
+pub(in crate::devices) fn get_to_place(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    id: i64,
+) -> Result<DeviceRow> {
+    let reach = scope.reach(Permission::PlaceDevice)?;
+    let one = devices::table.filter(devices::id.eq(id)).filter(within(&reach));
+    Ok(one.select(DeviceRow::as_select()).first(connection)?)
 }
 
 /// The devices in service at a place, for the place's page: whoever works for the provider of a station sees the station's.
@@ -102,6 +135,8 @@ fn standing_at(place: DevicePlace) -> Condition {
     match place {
         DevicePlace::Station(id) => Box::new(devices::station_id.eq(id)),
         DevicePlace::Institution(id) => Box::new(devices::institution_id.eq(id)),
+        DevicePlace::Room(id) => Box::new(devices::room_id.eq(id)),
+        DevicePlace::Elder(id) => Box::new(devices::elder_id.eq(id)),
     }
 }
 
@@ -172,49 +207,21 @@ fn named(connection: &mut AnyConnection, rows: Vec<DeviceRow>) -> Result<Vec<Dev
     for one in latest_of(connection, &ids)? {
         latest.entry(one.device_id).or_default().push(one);
     }
-    let station_ids: Vec<i64> = rows.iter().filter_map(|row| row.station_id).collect();
-    let institution_ids: Vec<i64> = rows.iter().filter_map(|row| row.institution_id).collect();
-    let stations: HashMap<i64, String> = stations::table
-        .filter(stations::id.eq_any(station_ids))
-        .select((stations::id, stations::name))
-        .load::<(i64, String)>(connection)?
-        .into_iter()
-        .collect();
-    let institutions: HashMap<i64, String> = institutions::table
-        .filter(institutions::id.eq_any(institution_ids))
-        .select((institutions::id, institutions::name))
-        .load::<(i64, String)>(connection)?
-        .into_iter()
-        .collect();
+    let places: Vec<_> = rows.iter().map(|row| (row.station_id, row.institution_id, row.room_id)).collect();
+    let names = PlaceNames::load(connection, &places)?;
     let towns: Vec<(String, String, String)> =
         towns::table.select((towns::code, towns::name_zh, towns::name_en)).load(connection)?;
     let listed = rows.into_iter().map(|device| {
         let town = towns.iter().find(|(code, _, _)| *code == device.town_code);
-        let station = device.station_id.and_then(|id| stations.get(&id));
-        let institution = device.institution_id.and_then(|id| institutions.get(&id));
         DeviceListed {
             town_zh: town.map(|town| town.1.clone()).unwrap_or_default(),
             town_en: town.map(|town| town.2.clone()).unwrap_or_default(),
-            place: station.or(institution).cloned().unwrap_or_default(),
+            place: names.of((device.station_id, device.institution_id, device.room_id)),
             latest: latest.remove(&device.id).unwrap_or_default(),
             device,
         }
     });
     Ok(listed.collect())
-}
-
-/// The town of a station or institution; none for an unknown one.
-pub fn town_of(connection: &mut AnyConnection, place: DevicePlace) -> Result<Option<String>> {
-    let found = match place {
-        DevicePlace::Station(id) => {
-            stations::table.filter(stations::id.eq(id)).select(stations::town_code).first(connection)
-        }
-        DevicePlace::Institution(id) => institutions::table
-            .filter(institutions::id.eq(id))
-            .select(institutions::town_code)
-            .first(connection),
-    };
-    Ok(found.optional()?)
 }
 
 /// A device to be added.
@@ -227,21 +234,23 @@ pub struct NewDevice<'a> {
     pub place: DevicePlace,
     pub token_hash: &'a [u8],
     pub now: Instant,
+    /// Who adds it.
+    pub actor: &'a str,
 }
 
 pub fn insert_device(connection: &mut AnyConnection, device: &NewDevice<'_>) -> Result<i64> {
-    let (station, institution) = match device.place {
-        DevicePlace::Station(id) => (Some(id), None),
-        DevicePlace::Institution(id) => (None, Some(id)),
-    };
-    diesel::insert_into(devices::table)
+    let unknown = || Error::field("place", Text::new("rule.device_place"));
+    let placement = placement_of(connection, device.place)?.ok_or_else(unknown)?;
+    let id = diesel::insert_into(devices::table)
         .values((
             devices::code.eq(device.code),
             devices::kind.eq(device.kind),
             devices::name.eq(device.name),
             devices::town_code.eq(device.town_code),
-            devices::station_id.eq(station),
-            devices::institution_id.eq(institution),
+            devices::station_id.eq(placement.station_id),
+            devices::institution_id.eq(placement.institution_id),
+            devices::room_id.eq(placement.room_id),
+            devices::elder_id.eq(placement.elder_id),
             devices::token_hash.eq(device.token_hash),
             devices::presence.eq(PresenceState::Never),
             devices::presence_at.eq(device.now),
@@ -255,7 +264,9 @@ pub fn insert_device(connection: &mut AnyConnection, device: &NewDevice<'_>) -> 
             } else {
                 failure.into()
             }
-        })
+        })?;
+    insert_place(connection, id, &placement, (device.now, device.actor))?;
+    Ok(id)
 }
 
 /// Number, town and institution of a device by its code, for use cases of the program itself.

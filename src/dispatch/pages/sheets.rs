@@ -3,7 +3,6 @@
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use chrono::NaiveDate;
-use qrcode::{Color, EcLevel, QrCode};
 
 use super::list::town_choices;
 use crate::app::Tx;
@@ -13,10 +12,7 @@ use crate::error::{Error, Result};
 use crate::text::Text;
 use crate::visits::store::{VisitListed, with_names};
 use crate::visits::visit_code;
-use crate::web::{FormField, Input, Page, Visitor, Words, html};
-
-/// White around a code, in its own points.
-const QUIET: usize = 4;
+use crate::web::{FormField, Input, Page, QrDrawing, Visitor, Words, draw_qr, html, own_address};
 
 #[derive(Template)]
 #[template(path = "day_sheets.html")]
@@ -44,9 +40,7 @@ struct Line {
     duration: String,
     address: String,
     code: String,
-    /// Width of the drawing, and its path.
-    size: usize,
-    path: String,
+    drawn: QrDrawing,
 }
 
 /// A visit with address and code.
@@ -78,13 +72,6 @@ pub async fn show(visitor: Visitor, http: HttpRequest) -> Result<HttpResponse> {
         sheets,
     };
     html(&SheetsPage { page: Page::new(&visitor, &visitor.t("sheet.heading")), view })
-}
-
-/// Where phones find this program: as it is known outside, or else as whoever prints has found it.
-fn own_address(visitor: &Visitor, http: &HttpRequest) -> String {
-    let public =
-        visitor.app.config.http.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
-    public.unwrap_or_else(|| format!("http://{}", http.connection_info().host()))
 }
 
 /// Tomorrow, unless another day is asked for.
@@ -143,25 +130,13 @@ fn line(
     let (calendar, visit) = (visitor.app.calendar, &listed.visit);
     let (from, to) =
         visit.starts_at.zip(visit.ends_at).unwrap_or((visit.window_starts_at, visit.window_ends_at));
-    let (size, path) = drawn(&format!("{address}/today?visit={code}"))?;
     Ok(Line {
         time: format!("{}–{}", calendar.show_time(from), calendar.show_time(to)),
         elder: listed.elder.clone(),
         service: visitor.pick(&listed.service_zh, &listed.service_en).to_owned(),
         duration: visitor.lang.fill("visit.minutes", &[("n", &visit.duration_min.to_string())]),
         address: home,
+        drawn: draw_qr(&format!("{address}/today?visit={code}"))?,
         code,
-        size,
-        path,
     })
-}
-
-/// An address as the squares of one path.
-fn drawn(text: &str) -> Result<(usize, String)> {
-    let drawn = QrCode::with_error_correction_level(text.as_bytes(), EcLevel::M)
-        .map_err(|error| Error::internal("an address does not fit").because(error))?;
-    let width = drawn.width();
-    let dark = drawn.to_colors().into_iter().enumerate().filter(|(_, color)| *color == Color::Dark);
-    let squares = dark.map(|(at, _)| format!("M{} {}h1v1h-1z", at % width + QUIET, at / width + QUIET));
-    Ok((width + 2 * QUIET, squares.collect()))
 }

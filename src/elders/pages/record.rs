@@ -12,12 +12,14 @@ use crate::assessments::pages::{ASSESSMENT_COLUMNS, assessment_row};
 use crate::assessments::store::{AssessmentListed, assessments_of_elder};
 use crate::beds::store::{StayListed, stays_of_elder};
 use crate::db::AnyConnection;
+use crate::devices::DevicePlace;
 use crate::elders::model::{Language, age_years, mask_identity, mask_phone};
 use crate::elders::personal::{Clear, Personal, open, reveal};
 use crate::elders::store::{ElderListed, categories, get_elder, get_elder_to_edit, with_places};
 use crate::error::{Code, Error, Result};
 use crate::registry::caregivers::store::names_of_caregivers;
 use crate::registry::codes;
+use crate::registry::readings::{DEVICE_COLUMNS, devices};
 use crate::visits::pages::{VISIT_COLUMNS, visit_row};
 use crate::visits::store::{VisitListed, visits_of_elder};
 use crate::web::{
@@ -77,6 +79,8 @@ struct Shown {
     assessments: Vec<AssessmentListed>,
     stays: Vec<StayListed>,
     visits: Vec<VisitListed>,
+    /// What stands with the elder; none for somebody who sees no devices.
+    devices: Option<Vec<Row>>,
     may_edit: bool,
 }
 
@@ -120,6 +124,7 @@ async fn load(visitor: &Visitor, id: i64) -> Result<Shown> {
             let stays = stays_of_elder(connection, &scope, id, words.now)?;
             let visits = visits_of_elder(connection, &scope, id, at)?;
             let assessments = assessments_of_elder(connection, &scope, id, words.now)?;
+            let devices = devices(connection, &scope, DevicePlace::Elder(id), &words)?;
             // Of the address the page shows no more than the village.
             let is_on_file = !clear.address.is_empty();
             let address = if is_on_file { masked_address(&listed, &words) } else { String::new() };
@@ -129,7 +134,7 @@ async fn load(visitor: &Visitor, id: i64) -> Result<Shown> {
                 address,
                 door_note: if clear.door_note.is_empty() { String::new() } else { HIDDEN.to_owned() },
             };
-            Ok(Shown { listed, masked, rows, assessments, stays, visits, may_edit })
+            Ok(Shown { listed, masked, rows, assessments, stays, visits, devices, may_edit })
         })
         .await
 }
@@ -159,6 +164,9 @@ fn page(visitor: &Visitor, shown: Shown, clear: Option<&Clear>) -> Result<HttpRe
     if visitor.may(Permission::SeeAssessments) {
         let rows = shown.assessments.into_iter().map(|one| assessment_row(one, &words)).collect();
         panels.push(table_panel(visitor, "assessment.heading", table(visitor, ASSESSMENT_COLUMNS, rows)));
+    }
+    if let Some(rows) = shown.devices.filter(|rows| !rows.is_empty()) {
+        panels.push(table_panel(visitor, "elder.devices", table(visitor, DEVICE_COLUMNS, rows)));
     }
     if visitor.may(Permission::SeeVisits) {
         let rows = shown.visits.into_iter().map(|visit| visit_row(visit, &words)).collect();
@@ -218,6 +226,10 @@ fn actions(visitor: &Visitor, listed: &ElderListed, is_clear: bool, may_edit: bo
     actions.push(Action::link(timeline, visitor.t("elder.timeline"), "history"));
     if may_edit {
         actions.push(edit_action(visitor, elder.id));
+    }
+    if may_edit && elder.home_visits {
+        let href = format!("/elders/{}/card", elder.id);
+        actions.push(Action::link(href, visitor.t("card.heading"), "printer"));
     }
     if visitor.may(Permission::Assess) {
         let href = format!("/assessments/new?elder={}", elder.id);

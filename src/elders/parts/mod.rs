@@ -128,7 +128,7 @@ fn editable(tx: &mut Tx<'_>, elder_id: i64) -> Result<ElderRow> {
     store::get_elder_to_edit(tx.connection, tx.scope, elder_id)
 }
 
-fn write_down(tx: &mut Tx<'_>, elder: &ElderRow, action: &str, detail: Value) -> Result<()> {
+pub(super) fn write_down(tx: &mut Tx<'_>, elder: &ElderRow, action: &str, detail: Value) -> Result<()> {
     tx.audit(&Entry {
         action,
         entity: "elder",

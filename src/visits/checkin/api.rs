@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::model::{NoPosition, Outcome, StepKind};
-use super::step::{Evidence, Reported, Seen, door_code, report};
+use super::step::{Evidence, Reported, Seen, report};
 use super::store::{self, StepRow};
 use crate::access::Permission;
 use crate::access::audit::Entry;
 use crate::api::{At, Endpoint, Id, LargeJson, Once, fetch, instant, ok};
+use crate::elders::cards::CodeFound;
 use crate::error::{Error, Result};
 use crate::text::Text;
 use crate::visits::model::VisitState;
@@ -72,7 +73,7 @@ struct VisitReportInput {
     position: Option<PositionInput>,
     /// Why there is no position.
     no_position: Option<NoPosition>,
-    /// The code at the elder's door.
+    /// The code of the card at the elder's door, however it is spaced. One that is not right refuses no step.
     code: Option<String>,
     /// JPEG, PNG or WebP in base64, 2 MB and 40 megapixels at most.
     photo: Option<String>,
@@ -102,6 +103,8 @@ struct VisitReport {
     version: i64,
     /// How well the visit is proven, once it is over.
     strength: Option<Strength>,
+    /// What the code was found to be.
+    code_found: Option<CodeFound>,
 }
 
 /// How well a visit is proven, and why.
@@ -135,6 +138,7 @@ struct ReportedStep {
     accuracy_m: Option<f64>,
     no_position: Option<NoPosition>,
     code_matches: Option<bool>,
+    code_found: Option<CodeFound>,
     problem: Option<String>,
     note: String,
 }
@@ -163,6 +167,7 @@ async fn save(
             state: visit.state,
             version: visit.version,
             strength: found.map(|found| found.strength),
+            code_found: step.code(),
         })
     });
     Ok(ok(&answer.await?))
@@ -231,6 +236,7 @@ async fn show(visitor: Visitor, Id(id): Id) -> Result<HttpResponse> {
 
 fn step_view(step: StepRow, calendar: crate::clock::Calendar) -> ReportedStep {
     let at = |instant| At::new(calendar, instant);
+    let code_found = step.code();
     ReportedStep {
         id: step.id,
         kind: step.kind,
@@ -245,6 +251,7 @@ fn step_view(step: StepRow, calendar: crate::clock::Calendar) -> ReportedStep {
         accuracy_m: step.accuracy_m,
         no_position: step.no_position,
         code_matches: step.code_matches,
+        code_found,
         problem: step.problem,
         note: step.note,
     }
@@ -283,9 +290,4 @@ fn drawing(path: &[u8]) -> Vec<u8> {
          <path d=\"{path}\" fill=\"none\" stroke=\"#111\" stroke-width=\"3\"/></svg>"
     )
     .into_bytes()
-}
-
-/// The six digits for the elder's door, for whoever plans the visit.
-pub fn code_for(visitor: &Visitor, elder_id: i64) -> Option<String> {
-    visitor.may(Permission::AssignVisits).then(|| door_code(&visitor.app.keys, elder_id))
 }

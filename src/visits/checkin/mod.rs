@@ -9,4 +9,4 @@ mod step;
 pub mod store;
 
 pub use model::{FileKind, NoPosition, Outcome, StepKind, TimeBasis};
-pub use step::{Evidence, Reported, Seen, door_code, report};
+pub use step::{Evidence, Reported, Seen, report};

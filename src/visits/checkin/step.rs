@@ -9,9 +9,9 @@ use super::model::{
 };
 use super::store::{self, NewFile, NewStep, StepRow};
 use crate::access::Permission;
-use crate::access::seal::Keys;
 use crate::app::Tx;
 use crate::clock::Instant;
+use crate::elders::cards::{CodeFound, check_code};
 use crate::error::{Code, Error, Result};
 use crate::input::Checks;
 use crate::text::Text;
@@ -36,7 +36,7 @@ pub struct Seen {
 pub struct Evidence {
     pub position: Option<Seen>,
     pub no_position: Option<NoPosition>,
-    /// The code at the elder's door or on their card.
+    /// The code of the card at the elder's door.
     pub code: Option<String>,
     pub photo: Option<Vec<u8>>,
     /// A PNG.
@@ -60,13 +60,6 @@ pub struct Reported {
     /// Code of a problem that did not keep the visit from being done.
     pub problem: Option<String>,
     pub note: String,
-}
-
-/// The six digits at an elder's door: whoever reads them there has been there.
-pub fn door_code(keys: &Keys, elder_id: i64) -> String {
-    let digest = keys.index("visits.door_code", &elder_id.to_string());
-    let number = digest.iter().take(6).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-    format!("{:06}", number % 1_000_000)
 }
 
 /// Takes a step, or keeps it where it was written down without a network and the visit has moved on meanwhile; gives its
@@ -94,7 +87,14 @@ pub fn report(tx: &mut Tx<'_>, visit_id: i64, key: &str, told: &Reported) -> Res
     if outcome == Outcome::Taken {
         take_step(tx, &visit, &step_of(told), Some(times.happened_at))?;
     }
-    let code = told.evidence.code.as_deref().map(str::trim).filter(|code| !code.is_empty());
+    let code = told.evidence.code.as_deref().filter(|code| !code.trim().is_empty());
+    let code_found = match code {
+        Some(code) => {
+            let read = (code, times.happened_at);
+            Some(check_code(tx.connection, tx.keys, visit.elder_id, read)?)
+        }
+        None => None,
+    };
     let row = NewStep {
         visit_id,
         kind: told.kind,
@@ -113,7 +113,8 @@ pub fn report(tx: &mut Tx<'_>, visit_id: i64, key: &str, told: &Reported) -> Res
         latitude: told.evidence.position.map(|seen| seen.latitude),
         accuracy_m: told.evidence.position.map(|seen| seen.accuracy_m),
         no_position: told.evidence.no_position,
-        code_matches: code.map(|code| code == door_code(tx.keys, visit.elder_id)),
+        code_matches: code_found.map(|found| found == CodeFound::Right),
+        code_found,
         reason: told.reason.clone().filter(|_| told.kind == StepKind::Fail),
         problem: told.problem.clone(),
         note: told.note.trim().to_owned(),

@@ -8,6 +8,7 @@ use crate::clock::{Calendar, Instant};
 use crate::db::AnyConnection;
 use crate::db::schema::{visit_events, visit_files, visit_steps, visits};
 use crate::db::store::continue_numbers;
+use crate::elders::cards::CodeFound;
 use crate::error::{Code, Result};
 use crate::visits::model::VisitEvent;
 use crate::visits::store::{VisitRow, get_visit, planned};
@@ -42,6 +43,15 @@ pub struct StepRow {
     pub note: String,
     pub outcome: Outcome,
     pub event_seq: Option<i64>,
+    code_found: Option<CodeFound>,
+}
+
+impl StepRow {
+    /// What the code was found to be; reports of before there were cards say only whether it was right.
+    pub fn code(&self) -> Option<CodeFound> {
+        let before = |matches| if matches { CodeFound::Right } else { CodeFound::Unknown };
+        self.code_found.or(self.code_matches.map(before))
+    }
 }
 
 #[derive(Clone, Debug, Insertable)]
@@ -70,6 +80,7 @@ pub(super) struct NewStep {
     pub note: String,
     pub outcome: Outcome,
     pub event_seq: Option<i64>,
+    pub code_found: Option<CodeFound>,
 }
 
 /// A kept picture, without its bytes.

@@ -8,9 +8,9 @@ use crate::access::Permission;
 use crate::bus::Topic;
 use crate::clock::Instant;
 use crate::db::AnyConnection;
+use crate::elders::cards::{code_of, grouped};
 use crate::elders::store::visible_names;
 use crate::error::{Error, Result};
-use crate::visits::checkin::api::code_for;
 use crate::visits::checkin::store::{files_of, steps_of};
 use crate::visits::exceptions::ExceptionEvent;
 use crate::visits::exceptions::store::{self as exceptions, ExceptionEventRow};
@@ -27,7 +27,7 @@ use crate::web::{Detail, Field, History, Input, Section, Step, Visitor, Words, d
 
 pub async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
     let (scope, words, id) = (visitor.scope(), Words::of(&visitor), id.into_inner());
-    let code = visitor.may(Permission::AssignVisits);
+    let (plans, keys) = (visitor.may(Permission::AssignVisits), visitor.app.keys.clone());
     let (listed, events, elder_is_visible, known, made_up) = visitor
         .app
         .db
@@ -40,7 +40,12 @@ pub async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> 
             let names = caregiver_names(connection, &ids)?;
             let reasons = fail_reasons(connection)?;
             let listed = with_names(connection, vec![visit])?.pop().ok_or_else(Error::not_found)?;
-            let known = known(connection, &listed.visit)?;
+            let mut known = known(connection, &listed.visit)?;
+            if plans {
+                known.sees_pictures = true;
+                known.door_code =
+                    code_of(connection, &keys, listed.visit.elder_id)?.map(|code| grouped(&code));
+            }
             let made_up = made_up_by(connection, id)?;
             let mut steps: Vec<Step> =
                 events.into_iter().map(|event| step(&words, event, &names, &reasons)).collect();
@@ -70,9 +75,8 @@ pub async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> 
         sections: {
             fields.extend(links(&words, &listed, made_up));
             let facts = Section { heading: visitor.t("detail.facts").into_owned(), fields, table: None };
-            let door_code = if code { code_for(&visitor, listed.visit.elder_id) } else { None };
             let mut sections = vec![facts];
-            sections.extend(evidence::sections(&visitor, listed.visit.id, &Known { door_code, ..known }));
+            sections.extend(evidence::sections(&visitor, listed.visit.id, &known));
             sections
         },
         topic: Some(Topic::Visit),
@@ -122,6 +126,7 @@ fn known(connection: &mut AnyConnection, visit: &VisitRow) -> Result<Known> {
         home: proofs::home_of(connection, visit.elder_id, visit.service_on)?,
         fence_m: rules_on(connection, visit.service_on)?.fence_m,
         door_code: None,
+        sees_pictures: false,
     })
 }
 

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::super::checkin::store::{FileRow, StepRow};
 use super::super::proof::model::{Assessment, Point, Strength, Verdict};
+use crate::elders::cards::CodeFound;
 use crate::visits::today::Problem;
 use crate::web::{Cell, Column, Field, Row, Section, Visitor, Words, table};
 
@@ -27,7 +28,9 @@ pub struct Known {
     pub files: Vec<FileRow>,
     pub home: Option<Point>,
     pub fence_m: f64,
+    /// For whoever plans visits, and so are the pictures.
     pub door_code: Option<String>,
+    pub sees_pictures: bool,
 }
 
 pub fn sections(visitor: &Visitor, visit_id: i64, known: &Known) -> Vec<Section> {
@@ -40,7 +43,7 @@ pub fn sections(visitor: &Visitor, visit_id: i64, known: &Known) -> Vec<Section>
     if let Some(code) = &known.door_code {
         fields.push(Field::new(words.t("visit.door_code"), code));
     }
-    let pictures = known.files.iter().filter(|_| known.door_code.is_some());
+    let pictures = known.files.iter().filter(|_| known.sees_pictures);
     fields.extend(pictures.map(|file| {
         Field::new(words.t(file_label(file)), words.t("visit.picture"))
             .link(format!("/visits/{visit_id}/files/{}", file.id))
@@ -104,7 +107,11 @@ fn said(words: &Words, step: &StepRow) -> String {
         Some(known) => words.name_of("visit_problem", known.name()),
         None => code.to_owned(),
     });
-    let parts = [problem, Some(step.note.clone())].into_iter().flatten().filter(|part| !part.is_empty());
+    // Of a code that is right the findings tell.
+    let code = step.code().filter(|found| *found != CodeFound::Right);
+    let code = code.map(|found| words.name_of("code_found", found.name()));
+    let parts = [problem, code, Some(step.note.clone())].into_iter().flatten();
+    let parts = parts.filter(|part| !part.is_empty());
     parts.collect::<Vec<_>>().join(" · ")
 }
 

@@ -8,6 +8,7 @@ mod tests;
 use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 
+use crate::elders::cards::CodeFound;
 use crate::text::Lang;
 use crate::visits::settings::Setting;
 
@@ -135,7 +136,8 @@ pub struct Report {
     pub position: Option<(Point, f64)>,
     /// Name of why there is none.
     pub no_position: Option<&'static str>,
-    pub code_matches: Option<bool>,
+    /// What the code of the card at the door was found to be.
+    pub code: Option<CodeFound>,
     /// The phone's clock was so far ahead.
     pub clock_off_ms: i64,
     pub clock_jumped: bool,

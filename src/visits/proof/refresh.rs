@@ -117,7 +117,7 @@ fn reported(step: &StepRow) -> Report {
     Report {
         position: place.zip(step.accuracy_m),
         no_position: step.no_position.map(super::super::checkin::NoPosition::name),
-        code_matches: step.code_matches,
+        code: step.code(),
         clock_off_ms: step.clock_off_ms,
         clock_jumped: step.clock_jumped,
     }

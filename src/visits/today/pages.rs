@@ -1,6 +1,7 @@
 //! The phone's page of today, and what lets the phone keep it: the service worker, the manifest, and a page for want of another.
 
 mod card;
+mod door;
 mod shell;
 
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -10,6 +11,7 @@ use self::card::{CardView, card};
 use super::model::{Problem, visit_of_code};
 use super::route::{Day, my_day};
 use crate::access::{Permission, Scope};
+use crate::elders::cards::CodeFound;
 use crate::error::Result;
 use crate::visits::check_code;
 use crate::visits::model::VisitState;
@@ -19,7 +21,10 @@ use crate::web::{Choice, Input, Need, Page, Route, Visitor, get, html, redirect}
 pub const PATH: &str = "/today";
 
 pub fn routes() -> Vec<Route> {
-    let mut routes = vec![get(PATH, Need::May(Permission::DoVisits), || web::to(show))];
+    let mut routes = vec![
+        get(PATH, Need::May(Permission::DoVisits), || web::to(show)),
+        get("/card/{code}", Need::Open, || web::to(door::show)),
+    ];
     routes.extend(shell::routes());
     routes
 }
@@ -58,7 +63,8 @@ struct ReasonView {
 
 /// Whoever has visits of their own gets their day; everybody else goes on to the list. The code of a day sheet leads to its visit.
 async fn show(visitor: Visitor, http: HttpRequest) -> Result<HttpResponse> {
-    let code = Input::parse(http.query_string())?.text("visit");
+    let asked = Input::parse(http.query_string())?;
+    let (code, card) = (asked.text("visit"), asked.text("card"));
     let opened = visit_of_code(&code).filter(|id| check_code(&visitor.app.keys, *id, &code).is_ok());
     if !does_own_visits(&visitor.scope())? {
         return Ok(redirect(&opened.map_or("/visits".to_owned(), |id| format!("/visits/{id}"))));
@@ -67,7 +73,12 @@ async fn show(visitor: Visitor, http: HttpRequest) -> Result<HttpResponse> {
     if let Some(id) = opened.filter(|id| day.visits.iter().any(|visit| visit.listed.visit.id == *id)) {
         return Ok(redirect(&format!("{PATH}#visit-{id}")));
     }
-    let view = view(&visitor, day, !code.is_empty());
+    let notice = match (code.is_empty(), card.is_empty()) {
+        (false, _) => Some("today.foreign_code"),
+        (true, false) => door::notice(&visitor, &day, &card).await?,
+        (true, true) => None,
+    };
+    let view = view(&visitor, day, notice);
     html(&TodayPage { page: Page::new(&visitor, &visitor.t("visit.my_day")), day: view })
 }
 
@@ -79,7 +90,7 @@ pub fn does_own_visits(scope: &Scope) -> Result<bool> {
     Ok(sees_only_own && !reach.caregivers.is_empty())
 }
 
-fn view(visitor: &Visitor, day: Day, is_foreign_code: bool) -> DayView {
+fn view(visitor: &Visitor, day: Day, notice: Option<&str>) -> DayView {
     let done = day.visits.iter().filter(|visit| !visit.listed.visit.state.is_open()).count().to_string();
     let count = day.visits.len().to_string();
     let reasons = day.reasons.into_iter().map(|reason| ReasonView {
@@ -98,7 +109,7 @@ fn view(visitor: &Visitor, day: Day, is_foreign_code: bool) -> DayView {
             "visit.my_day_sub",
             &[("day", &visitor.today().to_string()), ("done", &done), ("n", &count)],
         ),
-        notice: is_foreign_code.then(|| visitor.t("today.foreign_code").into_owned()),
+        notice: notice.map(|key| visitor.t(key).into_owned()),
         visits: day.visits.into_iter().map(|visit| card(visitor, visit)).collect(),
         user_id: visitor.scope().user_id.unwrap_or_default(),
         words: words(visitor),
@@ -125,5 +136,10 @@ fn words(visitor: &Visitor) -> String {
         .iter()
         .map(|kind| (kind.name().to_owned(), visitor.name_of("step_kind", kind.name()).into()))
         .collect();
-    serde_json::json!({ "states": states, "kinds": kinds }).to_string()
+    let codes: serde_json::Map<_, _> = CodeFound::ALL
+        .iter()
+        .filter(|found| **found != CodeFound::Right)
+        .map(|found| (found.name().to_owned(), visitor.name_of("code_found", found.name()).into()))
+        .collect();
+    serde_json::json!({ "states": states, "kinds": kinds, "codes": codes }).to_string()
 }

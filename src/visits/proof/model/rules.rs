@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 
 use super::place::{Point, distance_m};
 use super::{Assessment, Element, Evidence, Finding, Neighbour, Report, Rules, Strength, Verdict};
+use crate::elders::cards::CodeFound;
 
 /// Outside the fence by so much is not a weak fix but another place.
 const FAR_M: f64 = 2_000.0;
@@ -76,7 +77,7 @@ fn place(evidence: &Evidence, rules: &Rules, element: Element) -> Option<Finding
     // Leaving without a fix says less than coming without one.
     let worse = if element == Element::Leaving { Verdict::Fair } else { Verdict::Weak };
     let Some((seen, accuracy_m)) = report.position else {
-        let known = report.code_matches == Some(true);
+        let known = report.code == Some(CodeFound::Right);
         let why = report.no_position.unwrap_or("unavailable");
         let why = vec![("why", format!("@enums.no_position.{why}"))];
         return Some(found(element, if known { Verdict::Fair } else { worse }, "no_position", why));
@@ -144,11 +145,13 @@ fn reports(evidence: &Evidence) -> impl Iterator<Item = &Report> {
 }
 
 fn code(evidence: &Evidence) -> Finding {
-    let given: Vec<bool> = reports(evidence).filter_map(|report| report.code_matches).collect();
-    let (verdict, key) = match given.as_slice() {
-        [] => (Verdict::Open, "code_none"),
-        all if all.iter().all(|right| *right) => (Verdict::Good, "code_right"),
-        _ => (Verdict::Weak, "code_wrong"),
+    // The worst of what was read. An old card still hangs at a door: it proves nothing, and speaks against nobody.
+    let (verdict, key) = match reports(evidence).filter_map(|report| report.code).max() {
+        None => (Verdict::Open, "code_none"),
+        Some(CodeFound::Right) => (Verdict::Good, "code_right"),
+        Some(CodeFound::Old) => (Verdict::Fair, "code_old"),
+        Some(CodeFound::Foreign) => (Verdict::Weak, "code_foreign"),
+        Some(CodeFound::Unknown) => (Verdict::Weak, "code_wrong"),
     };
     found(Element::Code, verdict, key, Vec::new())
 }
@@ -226,7 +229,7 @@ fn clock(evidence: &Evidence, rules: &Rules) -> Option<Finding> {
 /// Service, elder and date are always there; the other three of the six elements may be missing.
 fn missing(evidence: &Evidence) -> Vec<Finding> {
     let has_place =
-        reports(evidence).any(|report| report.position.is_some() || report.code_matches == Some(true));
+        reports(evidence).any(|report| report.position.is_some() || report.code == Some(CodeFound::Right));
     let reported = reports(evidence).next().is_some();
     let elements = [
         ("caregiver", evidence.has_caregiver),

@@ -92,19 +92,35 @@ fn places_and_codes_by_hand() {
         (
             "no fix but the code",
             |one| {
-                one.arrive = Some(Report { code_matches: Some(true), ..Report::default() });
+                one.arrive = Some(Report { code: Some(CodeFound::Right), ..Report::default() });
                 one.has_signature = true;
             },
             Strength::Strong,
             &[],
         ),
         (
-            "a wrong code",
-            |one| {
-                one.arrive = Some(Report { code_matches: Some(false), ..report(10.0, 10.0) });
-            },
+            "a code of no card",
+            |one| one.arrive = Some(Report { code: Some(CodeFound::Unknown), ..report(10.0, 10.0) }),
             Strength::Weak,
             &[Element::Code],
+        ),
+        (
+            "somebody else's card",
+            |one| one.arrive = Some(Report { code: Some(CodeFound::Foreign), ..report(10.0, 10.0) }),
+            Strength::Weak,
+            &[Element::Code],
+        ),
+        (
+            "an old card, at the place",
+            |one| one.arrive = Some(Report { code: Some(CodeFound::Old), ..report(10.0, 10.0) }),
+            Strength::Strong,
+            &[],
+        ),
+        (
+            "an old card proves no place",
+            |one| one.arrive = Some(Report { code: Some(CodeFound::Old), ..Report::default() }),
+            Strength::Weak,
+            &[Element::Place],
         ),
         ("by the office", |one| (one.arrive, one.finish) = (None, None), Strength::Weak, &[Element::Source]),
     ]);

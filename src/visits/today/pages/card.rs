@@ -2,6 +2,7 @@
 
 use super::super::model::masked;
 use super::super::route::DayVisit;
+use crate::elders::cards::CodeFound;
 use crate::visits::checkin::Outcome;
 use crate::visits::checkin::store::StepRow;
 use crate::visits::model::{VisitEvent, VisitState};
@@ -48,6 +49,8 @@ pub struct StepView {
     /// `accepted` moved the visit, `uploaded` is on record only.
     pub state: &'static str,
     pub state_name: String,
+    /// What is wrong with the card that was read.
+    pub code_note: Option<String>,
 }
 
 pub fn card(context: &Context, day: DayVisit) -> CardView {
@@ -105,6 +108,10 @@ fn step_view(context: &Context, step: StepRow) -> StepView {
         time: context.app.calendar.show_time(step.happened_at),
         state,
         state_name: context.t(text).into_owned(),
+        code_note: step
+            .code()
+            .filter(|found| *found != CodeFound::Right)
+            .map(|found| context.name_of("code_found", found.name())),
         key: step.request_key,
     }
 }
