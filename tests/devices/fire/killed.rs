@@ -28,6 +28,9 @@ const LIMIT: Duration = Duration::from_mins(2);
 /// (source, seq, hash)
 type Identity = (String, i32, String);
 
+/// (device, source, seq, hash, raw)
+type Stored = (i64, String, i32, Vec<u8>, Vec<u8>);
+
 /// An address that stays while the program behind it moves.
 async fn forwarder(target: watch::Receiver<SocketAddr>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -123,7 +126,7 @@ both!(nothing_confirmed_is_lost_or_stored_twice, |app| async {
 });
 
 fn compare(app: &TestApp, confirmed: &[Identity]) {
-    let rows: Vec<(i64, String, i32, Vec<u8>, Vec<u8>)> = app.read(|connection| {
+    let rows: Vec<Stored> = app.read(|connection| {
         Ok(fire_frames::table
             .select((
                 fire_frames::device_id,

@@ -113,7 +113,7 @@ both!(a_refusal_says_why_where_the_dialect_has_it_so, |app| async {
     std::fs::write(&file, "[ours]\nbased_on = \"printed_address\"\ndeny_says_why = true\n").unwrap();
     let mut config = (*app.app.config).clone();
     config.fire.profiles_file = Some(file);
-    config.fire.profile = "ours".to_owned();
+    "ours".clone_into(&mut config.fire.profile);
     let profiles = open_profiles(&config).unwrap_or_else(|error| panic!("{}", error.for_log()));
     let mut running = app.app.clone();
     running.fire_profiles = std::sync::Arc::new(profiles);
@@ -138,12 +138,12 @@ both!(a_refusal_says_why_where_the_dialect_has_it_so, |app| async {
 fn refusal(app: &TestApp, set: impl FnOnce(&mut songhe::config::Config)) -> String {
     let mut config = (*app.app.config).clone();
     set(&mut config);
-    open_profiles(&config).err().expect("these settings are refused").for_operator().to_string()
+    open_profiles(&config).expect_err("these settings are refused").for_operator()
 }
 
 both!(settings_and_addresses_that_are_wrong_are_named, |app| async {
     app.add_towns();
-    let text = refusal(app, |config| config.fire.profile = "acme".to_owned());
+    let text = refusal(app, |config| "acme".clone_into(&mut config.fire.profile));
     assert!(
         text.contains("fire.profile: there is no profile \"acme\"") && text.contains("standard"),
         "{text}"
@@ -183,12 +183,7 @@ both!(settings_and_addresses_that_are_wrong_are_named, |app| async {
     let mut config = (*running.config).clone();
     config.fire.listen = Some(std::net::SocketAddr::from(([127, 0, 0, 1], 0)));
     running.config = std::sync::Arc::new(config);
-    let error = songhe::devices::DeviceService::start(&running)
-        .await
-        .err()
-        .expect("refused")
-        .for_operator()
-        .to_string();
+    let error = songhe::devices::DeviceService::start(&running).await.err().expect("refused").for_operator();
     assert!(
         error.contains("FR-1") && error.contains("\"gone\"") && error.contains("fire.profiles_file"),
         "{error}"
