@@ -109,7 +109,7 @@ both!(what_is_in_the_way_keeps_the_whole_row_and_says_so, |app| async {
     let id = admitted(app, &case, "1").await;
     app.taken(&format!("UPDATE holds SET version = version + 1 WHERE id = {}", case.hold));
     undo(app, id).await;
-    assert_eq!((counts(app, id).kept, problems(app, id)[0].2.as_str()), (1, "error.stale"));
+    assert_eq!((counts(app, id).kept, problems(app, id)[0].2.as_str()), (1, "error.stale_since"));
     assert_eq!(
         app.count(&format!("SELECT elder_id AS n FROM stays WHERE bed_id = {}", case.beds[0])),
         case.elder

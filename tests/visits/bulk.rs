@@ -18,11 +18,14 @@ use crate::support::app::{TestApp, both};
 use crate::support::client::{expect, location};
 use crate::support::seed::{town, town_code};
 
-/// A visit that was done, with a proof as strong as that.
-fn proven(app: &TestApp, caregiver: i64, strength: &str) -> i64 {
-    let id = done(app, caregiver);
-    prove(app, id, strength);
-    id
+/// Visits that were done, with proofs as strong as that. All are made before the first is proven: what is made later is a
+/// neighbour, by which the proof of the one before is judged anew.
+fn proven<const N: usize>(app: &TestApp, wanted: [(i64, &str); N]) -> [i64; N] {
+    let visits = wanted.map(|(caregiver, _)| done(app, caregiver));
+    for (visit, (_, strength)) in visits.into_iter().zip(wanted) {
+        prove(app, visit, strength);
+    }
+    visits
 }
 
 fn prove(app: &TestApp, visit: i64, strength: &str) {
@@ -45,8 +48,8 @@ fn rows(page: &str) -> usize {
 both!(strong_visits_of_the_day_are_confirmed_together_row_by_row, |app| async {
     app.add_towns();
     let caregiver = app.add_caregiver(1, app.add_provider(1));
-    let strong: Vec<i64> = (0..4).map(|_| proven(app, caregiver, "strong")).collect();
-    let fair = proven(app, caregiver, "fair");
+    let [fair, strong @ ..] =
+        proven(app, ["fair", "strong", "strong", "strong", "strong"].map(|strength| (caregiver, strength)));
     let lin = app.user("lin", Role::Coordinator, town(1)).await;
     let zheng = app.user("zheng", Role::CityManager, Place::City).await;
     let page = lin.page("/visits").await;
@@ -59,7 +62,6 @@ both!(strong_visits_of_the_day_are_confirmed_together_row_by_row, |app| async {
 
     // Since the page was shown: one was confirmed, one lost its strength, one was corrected.
     app.write(|tx| confirm(tx, strong[1], 4, ""));
-    prove(app, strong[2], "weak");
     let wanted = songhe::visits::corrections::Correction {
         arrived_at: visit_of(app, strong[3]).arrived_at.map(|at| at - TimeDelta::minutes(2)),
         reason: "忘记点到达".to_owned(),
@@ -70,7 +72,10 @@ both!(strong_visits_of_the_day_are_confirmed_together_row_by_row, |app| async {
         .write_now(&coordinator("wu"), |tx| songhe::visits::corrections::ask(tx, strong[3], 4, &wanted))
         .unwrap();
     app.write(|tx| songhe::visits::corrections::decide(tx, asked, 1, true, ""));
-    prove(app, strong[3], "strong");
+    // The correction judged its neighbours anew as well.
+    for (visit, strength) in [(strong[0], "strong"), (strong[2], "weak"), (strong[3], "strong")] {
+        prove(app, visit, strength);
+    }
     let keys: Vec<String> = strong.iter().map(|id| format!("{id}.4")).collect();
     let mut form: Vec<(&str, &str)> = keys.iter().map(|key| ("row", key.as_str())).collect();
     form.push(("note", "抽查无误"));
@@ -107,8 +112,7 @@ both!(nobody_confirms_their_own_visit_among_others, |app| async {
     app.add_towns();
     let provider = app.add_provider(1);
     let (own, other) = (app.add_caregiver(1, provider), app.add_caregiver(1, provider));
-    let visits =
-        [proven(app, own, "strong"), proven(app, other, "strong"), proven(app, other, "contradictory")];
+    let visits = proven(app, [(own, "strong"), (other, "strong"), (other, "contradictory")]);
     let grants = [
         Grant { role: Role::Coordinator, place: town(1) },
         Grant { role: Role::Caregiver, place: Place::Own(own) },

@@ -162,7 +162,7 @@ both!(overdue_ones_stand_out_and_whoever_called_goes_on_looking, |app| async {
     let scope = Scope::new(lin, "lin", vec![Grant { role: Role::Coordinator, place: town(1) }]);
     app.app.write_now(&scope, |tx| take(tx, contact, 1)).unwrap();
     let page = app.login("lin").await.page("/follow-ups").await;
-    assert!(!page.contains("超期"), "{page}");
+    assert!(!page.contains("· 超期"), "{page}");
     app.hand.advance(TimeDelta::minutes(45));
     let page = app.login("lin").await.page("/follow-ups").await;
     assert!(page.contains("已到期 · 超期 15 分钟"), "{page}");
