@@ -1,6 +1,7 @@
 //! Door cards on paper, and from the door to the phone.
 
 use base64::Engine as _;
+use chrono::TimeDelta;
 use serde_json::json;
 use songhe::access::Role;
 use songhe::db::Kind;
@@ -74,7 +75,7 @@ fn the_card_at_a_door_opens_its_visit_and_its_number_goes_with_the_step_once() {
         let found = browser.eval(read).await;
         assert_eq!(found, json!(["12345678", "12345678", "123456", null, null, null]));
         browser.open(&format!("/card/{code}")).await;
-        browser.wait(&format!("document.querySelector(':target')?.id === 'visit-{}'", phone.visit)).await;
+        browser.wait(&format!("location.hash === '#visit-{}'", phone.visit)).await;
         browser.wait("document.getElementById('today').dataset.kept === 'yes'").await;
         phone.press(browser, "arrive").await;
         browser.wait(&format!("document.getElementById('step-code').value === '{code}'")).await;
@@ -82,6 +83,7 @@ fn the_card_at_a_door_opens_its_visit_and_its_number_goes_with_the_step_once() {
         phone.wait_step(browser, "arrive", "accepted").await;
         phone.wait_sent(browser).await;
         // What was read on coming is no proof of still being there.
+        phone.app.hand.advance(TimeDelta::minutes(28));
         phone.press(browser, "finish").await;
         assert_eq!(browser.eval("return document.getElementById('step-code').value").await, json!(""));
         browser.fill("#step-code", "0000 0000").await;

@@ -79,7 +79,7 @@ both!(a_reading_through_the_broker_belongs_to_the_elder_with_whom_the_device_sta
     let looks = app.audited("elder.readings");
     assert_eq!(looks, [(elder.to_string(), "{\"day\":\"2026-11-23\"}".to_owned())]);
     assert!(
-        lin.page(&format!("/elders/{elder}/readings?day=2026-11-22")).await.contains("没有"),
+        lin.page(&format!("/elders/{elder}/readings?day=2026-11-22")).await.contains("暂无记录"),
         "nothing the day before"
     );
     assert_eq!(lin.status(&format!("/elders/{elder}/readings?day=x")).await, 422);

@@ -85,7 +85,7 @@ both!(an_old_a_foreign_and_an_unknown_card_are_told_as_such, |app| async {
     let (old, foreign) = (code(app, elder), code(app, other));
     exchange(app, elder);
     app.hand.advance(TimeDelta::seconds(1));
-    let lin = app.user("lin", Role::Coordinator, town(1)).await;
+    app.add_user("lin", Role::Coordinator, town(1));
     let cases = [
         (old.as_str(), "old", "旧卡"),
         (&foreign, "foreign", "别人家"),
@@ -113,7 +113,8 @@ both!(an_old_a_foreign_and_an_unknown_card_are_told_as_such, |app| async {
         assert!(finding["text"].as_str().unwrap().contains(said), "{finding}");
         let verdict = if found == "old" { "fair" } else { "weak" };
         assert_eq!(finding["verdict"], verdict, "{finding}");
-        assert!(lin.page(&format!("/visits/{visit}")).await.contains(said));
+        let page = app.login("lin").await.page(&format!("/visits/{visit}")).await;
+        assert!(page.contains(said), "{page}");
         assert_eq!(proof["steps"][0]["code_found"], found);
         app.hand.advance(TimeDelta::minutes(30));
     }
