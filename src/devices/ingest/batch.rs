@@ -153,7 +153,7 @@ impl Batch {
             alerts: alerts.map(|one| ((one.device_id, one.channel), one)).collect(),
             devices: store::device_states(connection, ids)?.into_iter().map(|one| (one.id, one)).collect(),
             readings: Vec::new(),
-            with_elders: store::with_elders(connection, &ids)?,
+            with_elders: store::with_elders(connection, ids)?,
             hours: Hours::new(),
             seen: HashMap::new(),
             touched: BTreeSet::new(),
