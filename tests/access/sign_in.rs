@@ -93,7 +93,7 @@ both!(a_disabled_user_is_out_at_once_and_their_live_stream_ends, |app| async {
     let lin = app.login("lin").await;
     let mut live = Live::open(&lin, "/live").await;
     app.write(|tx| users::retire(tx, id));
-    let last = live.next(Duration::from_secs(10)).await.expect("the stream says that it is over");
+    let last = live.next(Duration::from_secs(2)).await.expect("the stream says that it is over");
     assert_eq!(last.name, "gone");
     assert_eq!(live.next(Duration::from_secs(2)).await, None);
     assert_eq!(lin.status("/institutions").await, 303);
