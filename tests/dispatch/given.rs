@@ -73,7 +73,11 @@ fn the_check_asks_for_the_shift_after_a_fact_too() {
     assert_eq!(check(&problem, &plan), []);
     problem.caregivers[0].shift.from = 80;
     let found: Vec<&str> = check(&problem, &plan).iter().map(Violation::code).collect();
-    assert!(found.contains(&"travel-too-short"), "{found:?}");
+    assert_eq!(
+        found,
+        ["travel-too-short", "component-wrong"],
+        "the shorter shift changes what the plan costs as well"
+    );
 }
 
 #[test]
