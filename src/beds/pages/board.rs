@@ -82,6 +82,7 @@ struct FloorView {
     number: usize,
     heading: String,
     about: String,
+    counts: Counts,
     rooms: Vec<RoomView>,
 }
 
@@ -286,11 +287,17 @@ fn floors(words: &Words, beds: &[BedListed]) -> Vec<FloorView> {
             let floor = words
                 .lang
                 .fill("bed.floor_of", &[("building", &bed.building), ("floor", &bed.floor.to_string())]);
-            let about = floor_about(words, beds.iter().filter(|other| is_on(other, &place)));
-            floors.push(FloorView { number: floors.len() + 1, heading: floor, about, rooms: Vec::new() });
+            floors.push(FloorView {
+                number: floors.len() + 1,
+                heading: floor,
+                about: String::new(),
+                counts: Counts::default(),
+                rooms: Vec::new(),
+            });
             (last_floor, last_room) = (Some(place), None);
         }
         let Some(floor) = floors.last_mut() else { continue };
+        floor.counts.add(listed.state(), 1);
         if last_room != Some(bed.room_id) {
             floor.rooms.push(RoomView {
                 number: bed.room.clone(),
@@ -303,16 +310,13 @@ fn floors(words: &Words, beds: &[BedListed]) -> Vec<FloorView> {
             room.cards.push(card(words, listed));
         }
     }
+    for floor in &mut floors {
+        floor.about = floor_about(words, &floor.counts);
+    }
     floors
 }
 
-fn is_on(listed: &BedListed, (building, floor): &(String, i32)) -> bool {
-    listed.bed.building == *building && listed.bed.floor == *floor
-}
-
-fn floor_about<'a>(words: &Words, beds: impl Iterator<Item = &'a BedListed>) -> String {
-    let mut counts = Counts::default();
-    beds.for_each(|listed| counts.add(listed.state(), 1));
+fn floor_about(words: &Words, counts: &Counts) -> String {
     let numbers = [("beds", group_digits(counts.beds())), ("free", group_digits(counts.free))];
     words.lang.fill("bed.floor_sum", &numbers.each_ref().map(|(name, number)| (*name, number.as_str())))
 }
