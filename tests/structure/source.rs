@@ -34,7 +34,10 @@ pub fn paths(folder: &str) -> Vec<String> {
 
 /// All Rust source of the workspace, tests and benches too.
 pub fn rust() -> Vec<Source> {
-    ["src", "tests", "benches", "firmware-protocol"].iter().flat_map(|folder| files(folder, "rs")).collect()
+    ["src", "tests", "benches", "fire-protocol", "firmware-protocol"]
+        .iter()
+        .flat_map(|folder| files(folder, "rs"))
+        .collect()
 }
 
 fn relative(path: &Path) -> String {

@@ -1,39 +1,13 @@
-//! GB/T 26875.3-2011 as bytes and as what they mean: pure, without I/O, clock or database.
-//!
-//! Invariant: an object is read only from a frame whose start, length, end and checksum agree, and only where the number of
-//! objects times their size is exactly what the data holds. That is all the protocol offers: the checksum is a sum, so that
-//! 3.7 % of corruptions of two bits keep it, and a corrupted bit of a state may then read as a fire that was not sent.
+//! What the gateway makes of the protocol (`fire-protocol/`): parts and their alerts, whose time is used, and rates. Pure.
 
-mod bits;
-mod content;
-mod frame;
 mod parts;
-mod profile;
 mod rate;
-mod reader;
-mod request;
-mod stamp;
-#[cfg(test)]
-mod tests;
-mod text;
 mod times;
-mod types;
 
-pub use bits::{Bits, DEVICE_BITS, PART_BITS, SYSTEM_BITS};
-pub use content::{
-    Analog, ComponentState, Content, ContentFault, DeviceOperation, Kind, Labelled, Operation, Part, System,
-    SystemState, Timed, Version,
-};
-pub use frame::{Address, Command, DATA_BYTES_MAX, FRAME_BYTES_MAX, Frame, FrameFault, OVERHEAD_BYTES};
 pub use parts::{
     GuardOutcome, PARTS_MAX, PartKey, PartLevel, RefusalReason, fault_channel, fire_channel, fire_kind,
     stored_bits,
 };
-pub use profile::{Feed, Order, Profile, Profiles};
 pub use rate::Rate;
-pub use reader::{Piece, Reader};
-pub use request::Request;
-pub use stamp::Stamp;
-pub use text::{TEXT_BYTES, text_bytes, text_in_gb18030, text_of};
+pub use songhe_fire_protocol::*;
 pub use times::{is_clock_due, is_repeated, time_used};
-pub use types::{SYSTEM_TYPES, component_name};

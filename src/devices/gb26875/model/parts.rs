@@ -1,6 +1,6 @@
+use songhe_fire_protocol::{Bits, DEVICE_BITS, PART_BITS, SYSTEM_BITS};
 use songhe_firmware_protocol::Channel;
 
-use super::bits::{Bits, DEVICE_BITS, PART_BITS, SYSTEM_BITS};
 use crate::alerts::AlertKind;
 
 crate::text_enum! {

@@ -23,3 +23,24 @@ impl Rate {
         Duration::from_secs_f64((-self.left / self.per_second).max(0.0))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_sends_so_many_at_once_and_waits_for_the_next() {
+        let at = Duration::from_millis;
+        let mut rate = Rate::new(10, at(0));
+        for frame in 1..=10 {
+            assert_eq!(rate.take(at(0)), Duration::ZERO, "frame {frame}");
+        }
+        assert_eq!(rate.take(at(0)), at(100), "the eleventh");
+        // A second later everything is there again, and not more.
+        assert_eq!(rate.take(at(10_000)), Duration::ZERO);
+        for _ in 0..9 {
+            assert_eq!(rate.take(at(10_000)), Duration::ZERO);
+        }
+        assert_eq!(rate.take(at(10_000)), at(100));
+    }
+}

@@ -1,4 +1,4 @@
-use super::frame::{END, Frame, FrameFault, START, length_of};
+use crate::frame::{END, Frame, FrameFault, START, length_of};
 
 /// What a stream of bytes holds, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,14 +3,13 @@
 // Before the files that use it.
 macro_rules! golden {
     ($name:literal) => {
-        bytes_of(include_str!(concat!("../golden/", $name, ".hex")))
+        bytes_of(include_str!(concat!("../../golden/", $name, ".hex")))
     };
 }
 
 mod facts;
 mod properties;
 mod stream;
-mod times;
 
 use chrono::NaiveDate;
 

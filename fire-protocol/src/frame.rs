@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::stamp::Stamp;
+use crate::stamp::Stamp;
 
 /// Most bytes of data in a frame.
 pub const DATA_BYTES_MAX: usize = 1024;
@@ -8,14 +8,14 @@ pub const DATA_BYTES_MAX: usize = 1024;
 pub const OVERHEAD_BYTES: usize = 30;
 pub const FRAME_BYTES_MAX: usize = OVERHEAD_BYTES + DATA_BYTES_MAX;
 
-pub(super) const START: [u8; 2] = *b"@@";
-pub(super) const END: [u8; 2] = *b"##";
+pub(crate) const START: [u8; 2] = *b"@@";
+pub(crate) const END: [u8; 2] = *b"##";
 /// Where the length stands.
 const LENGTH_AT: usize = 24;
 const COMMAND_AT: usize = 26;
 const DATA_AT: usize = 27;
 /// Bytes after which the length is known.
-pub(super) const HEAD_BYTES: usize = LENGTH_AT + 2;
+pub(crate) const HEAD_BYTES: usize = LENGTH_AT + 2;
 
 /// Six bytes as they are sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -109,7 +109,7 @@ pub enum FrameFault {
 }
 
 /// Length of a whole frame by its head.
-pub(super) fn length_of(head: &[u8]) -> Result<usize, FrameFault> {
+pub(crate) fn length_of(head: &[u8]) -> Result<usize, FrameFault> {
     let Some([low, high]) = head.get(LENGTH_AT..HEAD_BYTES) else { return Err(FrameFault::Short) };
     let length = u16::from_le_bytes([*low, *high]);
     if usize::from(length) > DATA_BYTES_MAX {
@@ -198,7 +198,7 @@ impl Frame {
     }
 }
 
-pub(super) fn six(bytes: &[u8]) -> [u8; 6] {
+pub(crate) fn six(bytes: &[u8]) -> [u8; 6] {
     let mut six = [0; 6];
     six.copy_from_slice(&bytes[..6]);
     six

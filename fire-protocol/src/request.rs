@@ -1,6 +1,6 @@
-use super::content::System;
-use super::frame::{Command, six};
-use super::stamp::Stamp;
+use crate::content::System;
+use crate::frame::{Command, six};
+use crate::stamp::Stamp;
 
 /// What the centre asks of a panel. Only the clock and the guard check are sent by this program. The numbers of the types are
 /// the standard's; the layout of their bodies is recalled and not confirmed by an office.

@@ -1,6 +1,6 @@
-use super::frame::six;
-use super::stamp::Stamp;
-use super::text::TEXT_BYTES;
+use crate::frame::six;
+use crate::stamp::Stamp;
+use crate::text::TEXT_BYTES;
 
 /// What an upward frame speaks of, by its type flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

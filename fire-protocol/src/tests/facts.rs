@@ -1,4 +1,4 @@
-//! Times, texts, bits, dialects and rates.
+//! Times, texts, bits and dialects.
 
 use songhe_firmware_protocol::Channel;
 
@@ -79,21 +79,4 @@ fn a_hole_in_a_profile_is_named() {
         let error = Profiles::read(Some(text)).unwrap_err();
         assert!(error.contains(fault), "{text}: {error}");
     }
-}
-
-#[test]
-fn a_source_sends_so_many_at_once_and_waits_for_the_next() {
-    use std::time::Duration;
-    let at = Duration::from_millis;
-    let mut rate = Rate::new(10, at(0));
-    for frame in 1..=10 {
-        assert_eq!(rate.take(at(0)), Duration::ZERO, "frame {frame}");
-    }
-    assert_eq!(rate.take(at(0)), at(100), "the eleventh");
-    // A second later everything is there again, and not more.
-    assert_eq!(rate.take(at(10_000)), Duration::ZERO);
-    for _ in 0..9 {
-        assert_eq!(rate.take(at(10_000)), Duration::ZERO);
-    }
-    assert_eq!(rate.take(at(10_000)), at(100));
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use serde::Deserialize;
 use songhe_firmware_protocol::Channel;
 
-use super::bits::{Bits, DEVICE_BITS, PART_BITS, SYSTEM_BITS};
-use super::content::{Analog, Part};
-use super::frame::Address;
+use crate::bits::{Bits, DEVICE_BITS, PART_BITS, SYSTEM_BITS};
+use crate::content::{Analog, Part};
+use crate::frame::Address;
 
 /// The profiles of the binary.
 const OWN: &str = include_str!("../profiles.toml");
