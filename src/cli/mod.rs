@@ -161,7 +161,7 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::Serve(_) => serve::run(load()?),
         Command::Device(args) => device::run(args, load()?),
         Command::Simulate(args) => {
-            let report = match args.panels.fire {
+            let report = match args.panels.gateway {
                 Some(gateway) => simulate::run_panels(args.clone(), gateway)?.to_string(),
                 None => simulate::run(args.clone())?.to_string(),
             };

@@ -12,24 +12,30 @@ use crate::clock::{Calendar, Clock};
 use crate::config::Config;
 use crate::devices::gb26875::model::Address;
 use crate::devices::simulator::{
-    Faults, PanelReport, PanelSettings, Report, SimulatorError, SimulatorSettings, read_credentials,
-    simulate, simulate_panels,
+    DeviceFaults, Faults, PanelReport, PanelSettings, Report, SimulatorError, SimulatorSettings, choose,
+    read_credentials, simulate, simulate_panels,
 };
 
 /// Act as smart stations and fire gateways that connect to a broker, or as fire panels that speak GB/T 26875.3.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:\n  \
     songhe simulate --broker 127.0.0.1:1883 --credentials devices.json\n  \
-    songhe simulate --credentials devices.json --rate 20 --seconds 60 --oracle acknowledged.jsonl\n  \
-    songhe simulate --fire 127.0.0.1:26875 --panel 010203040506 --faults 0.1 --fire-per-hour 2\n\n\
+    songhe simulate --credentials devices.json --stations 20 --fire 5 --rate 20 --seconds 60 --faults 0.02 --oracle acknowledged.jsonl\n  \
+    songhe simulate --gateway 127.0.0.1:26875 --panel 010203040506 --faults 0.1 --fire-per-hour 2\n\n\
     The credentials file: [{\"device\": \"ST-0001\", \"token\": \"...\", \"kind\": \"station\"}], kind station or fire.")]
 pub struct SimulateArgs {
     /// Address of the MQTT broker.
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:1883")]
     pub broker: SocketAddr,
     /// JSON file with the devices to be.
-    #[arg(long, value_name = "FILE", required_unless_present = "fire", conflicts_with = "fire")]
+    #[arg(long, value_name = "FILE", required_unless_present = "gateway", conflicts_with = "gateway")]
     pub credentials: Option<PathBuf>,
+    /// Be only the first N stations of the file [default: all].
+    #[arg(long, value_name = "N")]
+    pub stations: Option<usize>,
+    /// Be only the first N fire gateways of the file [default: all].
+    #[arg(long, value_name = "N")]
+    pub fire: Option<usize>,
     /// Readings messages per second and device.
     #[arg(long, value_name = "R", default_value_t = 0.2)]
     pub rate: f64,
@@ -45,6 +51,13 @@ pub struct SimulateArgs {
     /// Stop after so many seconds [default: run until interrupted].
     #[arg(long, value_name = "S")]
     pub seconds: Option<u64>,
+    /// Chance of each fault at each sending, 0 to 1: sent again, out of order, connection cut; a tenth of it: started anew,
+    /// unreadable bytes. Of panels: split and glued writes, frames sent twice, wrong bits, cut connections.
+    #[arg(long, value_name = "P", default_value_t = 0.0)]
+    pub faults: f64,
+    /// Each device's clock is off by up to so many seconds either way.
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub clock_skew: u32,
     /// Append the identity of every acknowledged message to this file, one JSON object a line.
     #[arg(long, value_name = "FILE")]
     pub oracle: Option<PathBuf>,
@@ -60,17 +73,13 @@ pub struct SimulateArgs {
 pub struct PanelArgs {
     /// Address of the fire gateway: act as fire panels.
     #[arg(long, value_name = "ADDR:PORT", requires = "panel")]
-    pub fire: Option<SocketAddr>,
+    pub gateway: Option<SocketAddr>,
     /// Address on the label of a panel, twelve hexadecimal digits; may be given several times.
-    #[arg(long, value_name = "HEX", requires = "fire")]
+    #[arg(long, value_name = "HEX", requires = "gateway")]
     pub panel: Vec<String>,
     /// Fires per hour and panel.
     #[arg(long, value_name = "Z", default_value_t = 0.0)]
     pub fire_per_hour: f64,
-    /// Chance of each fault of the line at each sending (split and glued writes, frames sent twice, wrong bits, cut
-    /// connections), 0 to 1.
-    #[arg(long, value_name = "P", default_value_t = 0.0)]
-    pub faults: f64,
     /// Seconds by which the panels' clocks are ahead at first.
     #[arg(long, value_name = "S", default_value_t = 0, allow_hyphen_values = true)]
     pub clock_ahead: i64,
@@ -90,14 +99,17 @@ pub enum SimulateFailure {
 
 /// Simulates until one of the reasons to stop, and gives the sums to print.
 pub fn run(args: SimulateArgs) -> Result<Report, SimulateFailure> {
+    let credentials = read_credentials(args.credentials.as_deref().unwrap_or(Path::new("")))?;
     let settings = SimulatorSettings {
         broker: args.broker,
-        credentials: read_credentials(args.credentials.as_deref().unwrap_or(Path::new("")))?,
+        credentials: choose(credentials, (args.stations, args.fire))?,
         rate: args.rate,
         seed: args.seed,
         sos_per_hour: args.sos_per_hour,
         smoke_per_hour: args.smoke_per_hour,
         oracle: args.oracle,
+        faults: DeviceFaults::each(args.faults),
+        clock_skew_s: args.clock_skew,
         clock: Clock::system(),
     };
     until_told(args.seconds, args.until_stdin_closes, |stopped| simulate(settings, stopped))
@@ -113,7 +125,7 @@ pub fn run_panels(args: SimulateArgs, gateway: SocketAddr) -> Result<PanelReport
         rate: args.rate,
         seed: args.seed,
         fire_per_hour: args.panels.fire_per_hour,
-        faults: Faults::each(args.panels.faults),
+        faults: Faults::each(args.faults),
         answers_guard_checks: !args.panels.unmanned,
         clock_ahead_s: args.panels.clock_ahead,
         oracle: args.oracle,

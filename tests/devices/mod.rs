@@ -2,6 +2,7 @@
 
 mod broker;
 pub mod client;
+mod faults;
 mod fire;
 mod gate;
 pub mod live;

@@ -9,7 +9,9 @@ use std::time::Duration;
 use songhe::cli::simulate::{PanelArgs, SimulateArgs, run};
 use songhe::clock::Clock;
 use songhe::devices::broker::{Broker, Departure, Presence};
-use songhe::devices::simulator::{Credential, Report, SimulatorError, SimulatorSettings, simulate};
+use songhe::devices::simulator::{
+    Credential, DeviceFaults, Report, SimulatorError, SimulatorSettings, simulate,
+};
 use songhe_firmware_protocol::{Alarm, AlarmKind, Birth, Channel, DeviceKind, Header, Lane, Readings};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -33,6 +35,8 @@ fn simulation(broker: &Broker, oracle: &Path, devices: u32) -> SimulatorSettings
         sos_per_hour: 40_000.0,
         smoke_per_hour: 40_000.0,
         oracle: Some(oracle.to_owned()),
+        faults: DeviceFaults::default(),
+        clock_skew_s: 0,
         clock: Clock::manual(noon()).0,
     }
 }
@@ -194,6 +198,10 @@ async fn the_command_simulates_for_the_time_asked_and_says_what_it_did() {
     let args = SimulateArgs {
         broker: broker.address(),
         credentials: Some(credentials),
+        stations: Some(1),
+        fire: Some(0),
+        faults: 0.0,
+        clock_skew: 0,
         rate: 20.0,
         seed: 1,
         sos_per_hour: 0.0,

@@ -42,6 +42,8 @@ pub struct Songhe {
     folder: tempfile::TempDir,
     arguments: Vec<String>,
     variables: Vec<(String, String)>,
+    /// What is on the disk of its own at first, and that disk's size in MiB.
+    disk: Option<(PathBuf, u32)>,
     child: Option<Child>,
     pub addresses: Addresses,
 }
@@ -53,7 +55,22 @@ impl Songhe {
         Songhe::start_in(tempfile::tempdir().unwrap(), arguments, variables)
     }
 
+    /// `songhe serve` whose folder is a small disk of its own, which ends with it; `filled_from` is copied there first.
+    pub fn start_on_small_disk(filled_from: &Path, size_mib: u32) -> Self {
+        let disk = Some((filled_from.to_owned(), size_mib));
+        Songhe::start_on(tempfile::tempdir().unwrap(), disk, &["serve"], &[])
+    }
+
     fn start_in(folder: tempfile::TempDir, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        Songhe::start_on(folder, None, arguments, variables)
+    }
+
+    fn start_on(
+        folder: tempfile::TempDir,
+        disk: Option<(PathBuf, u32)>,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
         let mut arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
         let data = folder.path().join("data").display().to_string();
         for argument in ["--data", &data, "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0"] {
@@ -61,8 +78,8 @@ impl Songhe {
         }
         let variables =
             variables.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect::<Vec<_>>();
-        let (child, addresses) = launch(folder.path(), &arguments, &variables);
-        Self { folder, arguments, variables, child: Some(child), addresses }
+        let (child, addresses) = launch(folder.path(), disk.as_ref(), &arguments, &variables);
+        Self { folder, arguments, variables, disk, child: Some(child), addresses }
     }
 
     /// Another program with the key file of this one, in a folder of its own: a replica, where both use one database server.
@@ -80,7 +97,14 @@ impl Songhe {
     }
 
     pub fn data_dir(&self) -> PathBuf {
-        self.folder.path().join("data")
+        let data = self.folder.path().join("data");
+        if self.disk.is_some() { seen_by(self.process_id(), &data) } else { data }
+    }
+
+    /// Stops the program where it is, as a power cut would, without ending it: its files stay as they are.
+    pub fn freeze(&self) {
+        let asked = Command::new("kill").args(["-STOP", &self.process_id().to_string()]).status().unwrap();
+        assert!(asked.success());
     }
 
     /// `http://ADDR:PORT` followed by `path`.
@@ -126,7 +150,8 @@ impl Songhe {
     /// Starts the same program again on the same folder; the ports are new.
     pub fn restart(&mut self) {
         self.kill();
-        let (child, addresses) = launch(self.folder.path(), &self.arguments, &self.variables);
+        let (child, addresses) =
+            launch(self.folder.path(), self.disk.as_ref(), &self.arguments, &self.variables);
         self.child = Some(child);
         self.addresses = addresses;
     }
@@ -152,12 +177,43 @@ impl Drop for Songhe {
     }
 }
 
-fn launch(folder: &Path, arguments: &[String], variables: &[(String, String)]) -> (Child, Addresses) {
-    let addresses_file = folder.join("data").join("addresses.json");
+/// A path as the process sees it, whose disks are its own.
+fn seen_by(process: u32, path: &Path) -> PathBuf {
+    Path::new("/proc").join(process.to_string()).join("root").join(path.strip_prefix("/").unwrap())
+}
+
+/// The program behind a shell that gives it a disk and becomes it.
+fn on_disk((filled_from, size_mib): &(PathBuf, u32), data: &Path) -> Command {
+    const MOUNT: &str =
+        r#"mount -t tmpfs -o "size=$1m" tmpfs "$2" && cp -r "$0"/. "$2" && shift 2 && exec "$@""#;
+    std::fs::create_dir(data).unwrap();
+    let program = songhe_command();
+    let mut shell = Command::new("unshare");
+    for (name, _) in program.get_envs() {
+        shell.env_remove(name);
+    }
+    shell
+        .args(["-m", "--", "sh", "-c", MOUNT])
+        .arg(filled_from)
+        .arg(size_mib.to_string())
+        .arg(data)
+        .arg(program.get_program());
+    shell
+}
+
+fn launch(
+    folder: &Path,
+    disk: Option<&(PathBuf, u32)>,
+    arguments: &[String],
+    variables: &[(String, String)],
+) -> (Child, Addresses) {
+    let data = folder.join("data");
+    let addresses_file = data.join("addresses.json");
     // A file of an earlier start would send the tests to ports that are gone.
     let _ = std::fs::remove_file(&addresses_file);
     let output = File::options().create(true).append(true).open(folder.join("output.log")).unwrap();
-    let mut child = songhe_command()
+    let mut command = disk.map_or_else(songhe_command, |disk| on_disk(disk, &data));
+    let mut child = command
         .current_dir(folder)
         .args(arguments)
         .envs(variables.iter().map(|(name, value)| (name, value)))
@@ -166,6 +222,10 @@ fn launch(folder: &Path, arguments: &[String], variables: &[(String, String)]) -
         .stderr(output)
         .spawn()
         .unwrap();
+    let addresses_file = match disk {
+        Some(_) => seen_by(child.id(), &addresses_file),
+        None => addresses_file,
+    };
     match wait_ready(&mut child, &addresses_file, READY_LIMIT) {
         Ok(addresses) => (child, addresses),
         Err(reason) => {

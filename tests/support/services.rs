@@ -57,6 +57,11 @@ fn decide(name: &str, variable: &str, value: Option<String>, complete: bool) -> 
     }
 }
 
+/// Says that something is not tested since the machine does not allow it, whatever is started.
+pub fn left_out(what: &str) {
+    say_once(&format!("LEFT OUT: {what}"));
+}
+
 fn say_once(notice: &str) {
     static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     let is_new = SAID.lock().unwrap().insert(notice.to_owned());

@@ -47,6 +47,23 @@ pub fn read_credentials(path: &Path) -> Result<Vec<Credential>, SimulatorError> 
     parse(&text).map_err(refused)
 }
 
+/// The first `stations` and `fire` of the devices; all of a kind where no number is asked.
+pub fn choose(
+    credentials: Vec<Credential>,
+    (stations, fire): (Option<usize>, Option<usize>),
+) -> Result<Vec<Credential>, SimulatorError> {
+    let (of_stations, of_fire): (Vec<_>, Vec<_>) =
+        credentials.into_iter().partition(|credential| credential.kind == DeviceKind::Station);
+    let first = |mut all: Vec<Credential>, wanted: Option<usize>, kind| {
+        let (found, wanted) = (all.len(), wanted.unwrap_or(all.len()));
+        all.truncate(wanted);
+        if found < wanted { Err(SimulatorError::TooFew { kind, found, wanted }) } else { Ok(all) }
+    };
+    let mut chosen = first(of_stations, stations, "stations")?;
+    chosen.extend(first(of_fire, fire, "fire gateways")?);
+    Ok(chosen)
+}
+
 fn parse(text: &str) -> Result<Vec<Credential>, String> {
     let credentials: Vec<Credential> = serde_json::from_str(text).map_err(|error| error.to_string())?;
     if credentials.is_empty() || credentials.len() > CREDENTIALS_MAX {
@@ -61,6 +78,27 @@ fn parse(text: &str) -> Result<Vec<Credential>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn so_many_of_each_kind_are_chosen_or_it_is_said_how_many_there_are() {
+        let of = |device: &str, kind| Credential { device: device.to_owned(), token: String::new(), kind };
+        let all = || {
+            let fire = DeviceKind::Fire;
+            vec![
+                of("F-1", fire),
+                of("S-1", DeviceKind::Station),
+                of("S-2", DeviceKind::Station),
+                of("F-2", fire),
+            ]
+        };
+        let names = |wanted| -> Vec<String> {
+            choose(all(), wanted).unwrap().into_iter().map(|credential| credential.device).collect()
+        };
+        assert_eq!(names((None, None)), ["S-1", "S-2", "F-1", "F-2"]);
+        assert_eq!(names((Some(1), Some(0))), ["S-1"]);
+        let error = choose(all(), (Some(3), None)).unwrap_err();
+        assert_eq!(error.to_string(), "the credentials name 2 stations, not 3");
+    }
 
     #[test]
     fn a_file_is_taken_whole_or_refused_with_its_fault() {

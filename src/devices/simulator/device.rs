@@ -11,6 +11,8 @@ use songhe_firmware_protocol::{
 use tokio::sync::watch;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout};
 
+use super::exchange::{End, Exchange, InFlight};
+use super::faults::{cut_after, garbage, happens_now};
 use super::fire::{self, FireGateway};
 use super::link::{Link, LinkEvent};
 use super::noise::generator;
@@ -41,8 +43,6 @@ const HEARTBEAT_S: u16 = 30;
 const FIRST_WAIT_MAX_S: f64 = 2.0;
 const PAUSE_MIN: Duration = Duration::from_millis(500);
 const PAUSE_MAX: Duration = Duration::from_secs(15);
-const RETRY_MIN: Duration = Duration::from_secs(1);
-const RETRY_MAX: Duration = Duration::from_secs(30);
 /// A broker that is silent for so long is left for a new connection.
 const ACK_WAIT_MAX: Duration = Duration::from_secs(30);
 
@@ -59,25 +59,12 @@ pub(super) struct SimulatedDevice {
     model: Model,
     values: ChaCha8Rng,
     waits: ChaCha8Rng,
+    faults: ChaCha8Rng,
+    /// How far its wall clock is off.
+    skew_ms: i64,
     outbox: Outbox,
     started: Instant,
     connection: u32,
-}
-
-/// How a connection ended.
-enum End {
-    Stopped,
-    Broken { was_up: bool },
-}
-
-/// What is under way on one connection.
-struct Exchange {
-    up: bool,
-    in_flight: Option<Held>,
-    /// When the message in flight is given up, or the refused one is sent again.
-    wake_at: Option<Instant>,
-    retry: Duration,
-    drain_until: Option<Instant>,
 }
 
 impl SimulatedDevice {
@@ -95,6 +82,9 @@ impl SimulatedDevice {
         };
         // Waiting must not change the values, so it has a generator of its own.
         let waits = generator(!settings.seed, &credential.device);
+        let mut faults = generator(settings.seed.rotate_left(32), &credential.device);
+        let skew_max_ms = i64::from(settings.clock_skew_s) * 1_000;
+        let skew_ms = faults.random_range(-skew_max_ms..=skew_max_ms);
         let outbox = Outbox::new(rand::random());
         Self {
             index,
@@ -103,6 +93,8 @@ impl SimulatedDevice {
             model,
             values,
             waits,
+            faults,
+            skew_ms,
             outbox,
             started: Instant::now(),
             connection: 0,
@@ -124,8 +116,11 @@ impl SimulatedDevice {
             let link = self.open();
             match self.serve(link, &mut ticks, &mut stop).await {
                 End::Stopped => break,
-                End::Broken { was_up } => {
+                End::Broken { was_up, restarts } => {
                     Tally::add(&self.tally.failures, 1);
+                    if restarts {
+                        self.restart();
+                    }
                     pause = if was_up { PAUSE_MIN } else { (pause * 2).min(PAUSE_MAX) };
                 }
             }
@@ -135,6 +130,13 @@ impl SimulatedDevice {
             }
         }
         Tally::add(&self.tally.kept, self.outbox.len() as u64);
+    }
+
+    /// Power was away: the boot is a new one, and the clock that never steps begins anew.
+    fn restart(&mut self) {
+        Tally::add(&self.tally.restarts, 1);
+        Tally::add(&self.tally.dropped, self.outbox.restart(rand::random()));
+        (self.started, self.connection) = (Instant::now(), 0);
     }
 
     fn credential(&self) -> &Credential {
@@ -147,7 +149,7 @@ impl SimulatedDevice {
     }
 
     fn moment(&self) -> Moment {
-        let wall_ms = self.settings.clock.now().and_utc().timestamp_millis();
+        let wall_ms = self.settings.clock.now().and_utc().timestamp_millis() + self.skew_ms;
         let monotonic_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         Moment { monotonic_ms, wall_ms: u64::try_from(wall_ms).unwrap_or(0) }
     }
@@ -168,8 +170,7 @@ impl SimulatedDevice {
 
     /// Uses a connection until it breaks, or until the simulation stops and everything held was handed over.
     async fn serve(&mut self, mut link: Link, ticks: &mut Interval, stop: &mut watch::Receiver<bool>) -> End {
-        let mut exchange =
-            Exchange { up: false, in_flight: None, wake_at: None, retry: RETRY_MIN, drain_until: None };
+        let mut exchange = Exchange::new();
         let end = loop {
             let drained = !self.send_next(&link, &mut exchange).await;
             let now = Instant::now();
@@ -177,24 +178,28 @@ impl SimulatedDevice {
                 break End::Stopped;
             }
             let draining = exchange.drain_until.is_some();
-            let wake_at = exchange.wake_at.into_iter().chain(exchange.drain_until).min();
+            let wake_at =
+                exchange.wake_at.into_iter().chain(exchange.drain_until).chain(exchange.cut_at).min();
             tokio::select! {
                 _ = ticks.tick(), if !draining => self.measure(exchange.up),
                 event = link.next() => if !self.hear(event, &mut exchange) {
-                    break End::Broken { was_up: exchange.up };
+                    break exchange.broken();
                 },
                 () = stopped(stop), if !draining => exchange.drain_until = Some(Instant::now() + DRAIN_WAIT_MAX),
                 () = sleep_until(wake_at.unwrap_or(now)), if wake_at.is_some() => {
+                    if exchange.cut_at.is_some_and(|at| at <= Instant::now()) {
+                        break exchange.broken();
+                    }
                     if exchange.wake_at.is_some_and(|at| at <= Instant::now()) {
                         if exchange.in_flight.is_some() {
-                            break End::Broken { was_up: exchange.up };
+                            break exchange.broken();
                         }
                         exchange.wake_at = None;
                     }
                 },
             }
         };
-        if let Some(held) = exchange.in_flight {
+        if let Some(InFlight::Message(held)) = exchange.in_flight {
             self.outbox.put_back(held.again());
         }
         if matches!(end, End::Stopped) && exchange.up {
@@ -208,11 +213,31 @@ impl SimulatedDevice {
         if !exchange.up || exchange.in_flight.is_some() || exchange.wake_at.is_some() {
             return true;
         }
-        let Some(held) = self.outbox.take() else { return false };
-        // A failed send shows as the end of the connection.
-        let _ = link.publish(self.topic(held.kind), held.payload.clone()).await;
-        exchange.in_flight = Some(held);
         exchange.wake_at = Some(Instant::now() + ACK_WAIT_MAX);
+        let faults = self.settings.faults;
+        if exchange.extra.is_none() && happens_now(faults.garbage, &mut self.faults) {
+            Tally::add(&self.tally.garbage, 1);
+            exchange.extra = Some((TopicKind::Up, garbage(&mut self.faults).into()));
+        }
+        // A failed send shows as the end of the connection.
+        if let Some((kind, payload)) = exchange.extra.take() {
+            let _ = link.publish(self.topic(kind), payload).await;
+            exchange.in_flight = Some(InFlight::Extra);
+            return true;
+        }
+        if happens_now(faults.swap, &mut self.faults) && self.outbox.swap_next() {
+            Tally::add(&self.tally.swapped, 1);
+        }
+        let Some(held) = self.outbox.take() else {
+            exchange.wake_at = None;
+            return false;
+        };
+        let _ = link.publish(self.topic(held.kind), held.payload.clone()).await;
+        exchange.in_flight = Some(InFlight::Message(held));
+        exchange.restarts = happens_now(faults.restart, &mut self.faults);
+        if exchange.restarts || happens_now(faults.cut, &mut self.faults) {
+            exchange.cut_at = Some(Instant::now() + cut_after(&mut self.faults));
+        }
         true
     }
 
@@ -225,19 +250,22 @@ impl SimulatedDevice {
                 self.introduce();
             }
             LinkEvent::Acknowledged => {
-                if let Some(held) = exchange.in_flight.take() {
+                if let Some(InFlight::Message(held)) = exchange.in_flight.take() {
                     self.acknowledged(&held);
-                    exchange.wake_at = None;
-                    exchange.retry = RETRY_MIN;
+                    exchange.goes_well();
+                    if happens_now(self.settings.faults.repeat, &mut self.faults) {
+                        Tally::add(&self.tally.repeated, 1);
+                        exchange.extra = Some((held.kind, held.payload));
+                    }
                 }
+                exchange.wake_at = None;
             }
             LinkEvent::Refused => {
-                if let Some(held) = exchange.in_flight.take() {
+                if let Some(InFlight::Message(held)) = exchange.in_flight.take() {
                     Tally::add(&self.tally.refused, 1);
                     self.outbox.put_back(held.again());
-                    exchange.wake_at = Some(Instant::now() + exchange.retry);
-                    exchange.retry = (exchange.retry * 2).min(RETRY_MAX);
                 }
+                exchange.wait_longer();
             }
             LinkEvent::Down => return false,
         }
@@ -248,7 +276,7 @@ impl SimulatedDevice {
         Tally::add(&self.tally.acknowledged, 1);
         if let Some(oracle) = &*self.oracle {
             let device = &self.credential().device;
-            if let Err(error) = oracle.write(device, self.outbox.boot_id(), held.lane, held.seq) {
+            if let Err(error) = oracle.write(device, held.boot_id, held.lane, held.seq) {
                 tracing::error!(%error, device, "an acknowledged message is missing in the oracle file");
             }
         }

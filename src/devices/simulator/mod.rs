@@ -1,10 +1,12 @@
 //! Devices that exist only as a program, behind real connections: for the demonstration and for load and fault tests.
 //!
 //! Invariants: a device keeps a message until the broker acknowledged it, whatever happens to the connection; the same seed
-//! gives the same values (boot ids are random all the same, as identities must never repeat).
+//! gives the same values and faults (boot ids are random all the same, as identities must never repeat).
 
 mod credentials;
 mod device;
+mod exchange;
+mod faults;
 mod fire;
 mod link;
 mod noise;
@@ -22,7 +24,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-pub use credentials::{Credential, read_credentials};
+pub use credentials::{Credential, choose, read_credentials};
+pub use faults::DeviceFaults;
 pub use panel::{Faults, PanelReport, PanelSettings, simulate_panels};
 pub use tally::Report;
 
@@ -45,6 +48,9 @@ pub struct SimulatorSettings {
     pub smoke_per_hour: f64,
     /// Where acknowledged identities are written, one JSON object a line.
     pub oracle: Option<PathBuf>,
+    pub faults: DeviceFaults,
+    /// Each device's wall clock is off by up to so many seconds either way, and holds itself for right.
+    pub clock_skew_s: u32,
     /// The devices' wall clock.
     pub clock: Clock,
 }
@@ -65,6 +71,8 @@ pub enum SimulatorError {
     Faults,
     #[error("{0:?} is not the address of a panel: twelve hexadecimal digits")]
     PanelAddress(String),
+    #[error("the credentials name {found} {kind}, not {wanted}")]
+    TooFew { kind: &'static str, found: usize, wanted: usize },
     #[error("the oracle file cannot be written: {0}")]
     Oracle(#[source] std::io::Error),
 }
@@ -76,6 +84,9 @@ pub async fn simulate(
 ) -> Result<Report, SimulatorError> {
     if !(settings.rate > 0.0 && settings.rate <= RATE_MAX) {
         return Err(SimulatorError::Rate);
+    }
+    if !settings.faults.are_chances() {
+        return Err(SimulatorError::Faults);
     }
     let oracle =
         settings.oracle.as_deref().map(Oracle::create).transpose().map_err(SimulatorError::Oracle)?;

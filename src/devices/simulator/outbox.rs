@@ -16,6 +16,8 @@ const BACKFILL_MAX: usize = 20_000;
 #[derive(Debug, Clone)]
 pub(super) struct Held {
     pub kind: TopicKind,
+    /// The start of the device that made it.
+    pub boot_id: u64,
     pub lane: Lane,
     pub seq: u64,
     pub payload: Bytes,
@@ -59,8 +61,21 @@ impl Outbox {
         Self { boot_id, next_live: 0, next_backfill: 0, urgent, live, backfill }
     }
 
-    pub fn boot_id(&self) -> u64 {
-        self.boot_id
+    /// Starts anew: numbers begin at 0 under another name, and what is held goes out unchanged. A birth that nobody stored
+    /// speaks of the start before and is given up. Gives the number of messages given up.
+    pub fn restart(&mut self, boot_id: u64) -> u64 {
+        let before = self.urgent.len();
+        self.urgent.retain(|held| held.kind != TopicKind::Birth);
+        (self.boot_id, self.next_live, self.next_backfill) = (boot_id, 0, 0);
+        (before - self.urgent.len()) as u64
+    }
+
+    /// Lets the second message of the next lane go before the first, as a network may; false where there are no two.
+    pub fn swap_next(&mut self) -> bool {
+        let next = [&mut self.live, &mut self.backfill].into_iter().find(|lane| !lane.is_empty());
+        let Some(lane) = next.filter(|lane| self.urgent.is_empty() && lane.len() > 1) else { return false };
+        lane.swap(0, 1);
+        true
     }
 
     pub fn len(&self) -> usize {
@@ -78,7 +93,8 @@ impl Outbox {
         let kind = if lane == Lane::Live { TopicKind::Up } else { TopicKind::Backfill };
         let header = self.header(lane, moment);
         let payload = encoded(|out| Readings::encode(&header, samples, out))?;
-        let held = Held { kind, lane, seq: self.take_seq(lane), payload, alarm: None };
+        let (boot_id, seq) = (self.boot_id, self.take_seq(lane));
+        let held = Held { kind, boot_id, lane, seq, payload, alarm: None };
         if lane == Lane::Live {
             self.live.push_back(held);
             return Ok(0);
@@ -104,6 +120,7 @@ impl Outbox {
         let seq = self.take_seq(Lane::Live);
         self.urgent.push_back(Held {
             kind: TopicKind::Alarm,
+            boot_id: self.boot_id,
             lane: Lane::Live,
             seq,
             payload,
@@ -127,7 +144,14 @@ impl Outbox {
         let payload = encoded(|out| encode(&header, out))?;
         let replaced = earlier.and_then(|at| self.urgent.remove(at));
         let seq = replaced.as_ref().map_or_else(|| self.take_seq(Lane::Live), |held| held.seq);
-        self.urgent.push_front(Held { kind: TopicKind::Birth, lane: Lane::Live, seq, payload, alarm: None });
+        self.urgent.push_front(Held {
+            kind: TopicKind::Birth,
+            boot_id: self.boot_id,
+            lane: Lane::Live,
+            seq,
+            payload,
+            alarm: None,
+        });
         Ok(u64::from(replaced.is_some()))
     }
 
@@ -184,6 +208,22 @@ mod tests {
 
     fn introduce(outbox: &mut Outbox) -> u64 {
         outbox.put_birth(MOMENT, |header, out| Birth::encode(header, 1, "1", 30, &[], out)).unwrap()
+    }
+
+    #[test]
+    fn what_is_held_over_a_restart_keeps_its_name_and_a_birth_does_not() {
+        let mut outbox = Outbox::new(1);
+        introduce(&mut outbox);
+        outbox.put_samples(&[], true, MOMENT).unwrap();
+        outbox.put_samples(&[], true, MOMENT).unwrap();
+        assert!(!outbox.swap_next(), "a birth goes first");
+        assert_eq!(outbox.restart(2), 1);
+        outbox.put_samples(&[], true, MOMENT).unwrap();
+        assert!(outbox.swap_next());
+        let sent: Vec<_> =
+            std::iter::from_fn(|| outbox.take()).map(|held| (held.boot_id, held.seq)).collect();
+        assert_eq!(sent, [(1, 2), (1, 1), (2, 0)]);
+        assert!(!outbox.swap_next());
     }
 
     #[test]

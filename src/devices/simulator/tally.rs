@@ -11,6 +11,10 @@ pub(super) struct Tally {
     pub alarms: AtomicU64,
     pub connects: AtomicU64,
     pub failures: AtomicU64,
+    pub repeated: AtomicU64,
+    pub swapped: AtomicU64,
+    pub restarts: AtomicU64,
+    pub garbage: AtomicU64,
     pub dropped: AtomicU64,
     pub kept: AtomicU64,
 }
@@ -29,6 +33,10 @@ impl Tally {
             alarms: read(&self.alarms),
             connects: read(&self.connects),
             failures: read(&self.failures),
+            repeated: read(&self.repeated),
+            swapped: read(&self.swapped),
+            restarts: read(&self.restarts),
+            garbage: read(&self.garbage),
             dropped: read(&self.dropped),
             kept: read(&self.kept),
         }
@@ -48,6 +56,14 @@ pub struct Report {
     pub connects: u64,
     /// Connections that failed or broke.
     pub failures: u64,
+    /// Messages that were sent once more after they had been acknowledged.
+    pub repeated: u64,
+    /// Messages that went before the one made before them.
+    pub swapped: u64,
+    /// Devices that started anew with what they held.
+    pub restarts: u64,
+    /// Payloads that nobody can read.
+    pub garbage: u64,
     /// Oldest messages given up because a device's memory was full.
     pub dropped: u64,
     /// Not acknowledged when the simulation ended.
@@ -56,17 +72,19 @@ pub struct Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Report { made, acknowledged, refused, dropped, kept, alarms, connects, failures, .. } = self;
         write!(
             f,
-            "messages made {}, acknowledged {}, refused {}, dropped {}, kept {}; alarms {}; connects {}, failures {}",
-            self.made,
-            self.acknowledged,
-            self.refused,
-            self.dropped,
-            self.kept,
-            self.alarms,
-            self.connects,
-            self.failures
-        )
+            "messages made {made}, acknowledged {acknowledged}, refused {refused}, dropped {dropped}, kept {kept}; \
+             alarms {alarms}; connects {connects}, failures {failures}"
+        )?;
+        let Report { repeated, swapped, restarts, garbage, .. } = self;
+        if repeated + swapped + restarts + garbage > 0 {
+            write!(
+                f,
+                "; sent again {repeated}, out of order {swapped}, starts anew {restarts}, unreadable {garbage}"
+            )?;
+        }
+        Ok(())
     }
 }

@@ -199,6 +199,10 @@ both!(the_simulator_acts_as_a_panel, |app| async {
     let args = SimulateArgs {
         broker: address,
         credentials: None,
+        stations: None,
+        fire: None,
+        faults: 0.0,
+        clock_skew: 0,
         rate: 20.0,
         seed: 3,
         sos_per_hour: 0.0,
@@ -207,7 +211,7 @@ both!(the_simulator_acts_as_a_panel, |app| async {
         oracle: Some(oracle.clone()),
         until_stdin_closes: false,
         panels: PanelArgs {
-            fire: Some(address),
+            gateway: Some(address),
             panel: vec![ADDRESS.to_owned()],
             fire_per_hour: 200_000.0,
             clock_ahead: -90,
