@@ -3,7 +3,7 @@ use crate::frame::{Command, six};
 use crate::stamp::Stamp;
 
 /// What the centre asks of a panel. Only the clock and the guard check are sent by this program. The numbers of the types are
-/// the standard's; the layout of their bodies is recalled and not confirmed by an office.
+/// the standard's, and the layouts of their bodies agree with the public implementations of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
     ReadSystemStates(Vec<System>),

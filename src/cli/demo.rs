@@ -1,6 +1,7 @@
 //! `songhe demo`: a whole city to look at.
 
-use std::path::Path;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use crate::text::Lang;
 
 /// Where a demo city is kept when nothing else is said: never where a real city would be.
 pub const DATA_DIR: &str = "data/demo";
+const FIRE_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 const SIMULATOR_ENDS_WITHIN: Duration = Duration::from_secs(5);
 
 /// Make a demo city, serve it, and let time pass in it.
@@ -44,12 +46,16 @@ pub fn run(args: &DemoArgs, config: Config) -> Result<(), Failure> {
     if args.fresh {
         demo::remove(&config)?;
     }
+    let mut config = config;
+    // Panels of the demo connect over loopback; an address that is set is kept.
+    config.fire.listen.get_or_insert(FIRE_LISTEN);
     let app = start::open(config, Clock::system())?;
     let options = prepare(&app, &DemoOptions { seed: args.seed, scale: args.scale })?;
     let logins = demo::logins(&app)?;
-    let credentials = demo::write_device_file(&app, options.seed)?;
+    let simulated =
+        Simulated { credentials: demo::write_device_file(&app, options.seed)?, panels: demo::panels(&app)? };
     runtime()?.block_on(serve(app, move |running| async move {
-        accompany(running, options.seed, &logins, &credentials)
+        accompany(running, options.seed, &logins, &simulated)
     }))
 }
 
@@ -80,11 +86,11 @@ fn prepare(app: &App, wanted: &DemoOptions) -> Result<DemoOptions> {
 }
 
 /// Starts what moves the city, and says how to get in.
-fn accompany(running: Running, seed: u64, logins: &Logins, credentials: &Path) -> Result<()> {
+fn accompany(running: Running, seed: u64, logins: &Logins, simulated: &Simulated) -> Result<()> {
     greet(logins);
     tokio::spawn(demo::keep_moving(running.app, seed, running.stopped.clone()));
     if let Some(broker) = &running.addresses.mqtt {
-        let child = simulator(broker, credentials)?;
+        let child = simulator(broker, running.addresses.fire.as_deref(), simulated)?;
         tokio::spawn(watch_simulator(child, running.stopped));
     }
     Ok(())
@@ -98,19 +104,29 @@ fn greet(logins: &Logins) {
     }
 }
 
-/// The devices, as a process of their own that speaks to the broker as real ones do.
-fn simulator(broker: &str, credentials: &Path) -> Result<Child> {
+/// What the simulator acts as.
+struct Simulated {
+    credentials: PathBuf,
+    /// Addresses of fire panels.
+    panels: Vec<String>,
+}
+
+/// The devices and panels, as a process of their own that speaks to broker and gateway as real ones do.
+fn simulator(broker: &str, gateway: Option<&str>, simulated: &Simulated) -> Result<Child> {
     let fault = |error: std::io::Error| Error::internal("cannot start the device simulator").because(error);
-    Command::new(std::env::current_exe().map_err(fault)?)
+    let mut command = Command::new(std::env::current_exe().map_err(fault)?);
+    command
         .args(["simulate", "--broker", broker, "--until-stdin-closes", "--credentials"])
-        .arg(credentials)
+        .arg(&simulated.credentials)
         // Enough for the duty desk to have something to answer, little enough to be read.
-        .args(["--sos-per-hour", "0.4", "--smoke-per-hour", "0.4"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(fault)
+        .args(["--sos-per-hour", "0.4", "--smoke-per-hour", "0.4", "--fire-per-hour", "0.2"]);
+    if let Some(gateway) = gateway.filter(|_| !simulated.panels.is_empty()) {
+        command.args(["--gateway", gateway]);
+        for panel in &simulated.panels {
+            command.args(["--panel", panel]);
+        }
+    }
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).kill_on_drop(true).spawn().map_err(fault)
 }
 
 /// Ends the simulator with the program; says so when it ends before.

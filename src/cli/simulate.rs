@@ -28,7 +28,7 @@ pub struct SimulateArgs {
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:1883")]
     pub broker: SocketAddr,
     /// JSON file with the devices to be.
-    #[arg(long, value_name = "FILE", required_unless_present = "gateway", conflicts_with = "gateway")]
+    #[arg(long, value_name = "FILE", required_unless_present = "gateway")]
     pub credentials: Option<PathBuf>,
     /// Be only the first N stations of the file [default: all].
     #[arg(long, value_name = "N")]
@@ -68,10 +68,10 @@ pub struct SimulateArgs {
     pub panels: PanelArgs,
 }
 
-/// Fire panels instead of devices of a broker.
+/// Fire panels, beside devices of a broker or alone.
 #[derive(Debug, Clone, Default, Args)]
 pub struct PanelArgs {
-    /// Address of the fire gateway: act as fire panels.
+    /// Address of the fire gateway: act as fire panels too.
     #[arg(long, value_name = "ADDR:PORT", requires = "panel")]
     pub gateway: Option<SocketAddr>,
     /// Address on the label of a panel, twelve hexadecimal digits; may be given several times.
@@ -97,10 +97,16 @@ pub enum SimulateFailure {
     Threads(#[from] std::io::Error),
 }
 
-/// Simulates until one of the reasons to stop, and gives the sums to print.
+/// Simulates devices until one of the reasons to stop, and gives the sums to print.
 pub fn run(args: SimulateArgs) -> Result<Report, SimulateFailure> {
+    let (seconds, until_stdin_closes) = (args.seconds, args.until_stdin_closes);
+    let settings = devices(args)?;
+    until_told(seconds, until_stdin_closes, |stopped| simulate(settings, stopped))
+}
+
+fn devices(args: SimulateArgs) -> Result<SimulatorSettings, SimulatorError> {
     let credentials = read_credentials(args.credentials.as_deref().unwrap_or(Path::new("")))?;
-    let settings = SimulatorSettings {
+    Ok(SimulatorSettings {
         broker: args.broker,
         credentials: choose(credentials, (args.stations, args.fire))?,
         rate: args.rate,
@@ -111,15 +117,29 @@ pub fn run(args: SimulateArgs) -> Result<Report, SimulateFailure> {
         faults: DeviceFaults::each(args.faults),
         clock_skew_s: args.clock_skew,
         clock: Clock::system(),
-    };
-    until_told(args.seconds, args.until_stdin_closes, |stopped| simulate(settings, stopped))
+    })
 }
 
 /// The same as fire panels.
 pub fn run_panels(args: SimulateArgs, gateway: SocketAddr) -> Result<PanelReport, SimulateFailure> {
+    let (seconds, until_stdin_closes) = (args.seconds, args.until_stdin_closes);
+    let settings = panels(args, gateway)?;
+    until_told(seconds, until_stdin_closes, |stopped| simulate_panels(settings, stopped))
+}
+
+/// Both at once.
+pub fn run_both(args: SimulateArgs, gateway: SocketAddr) -> Result<(Report, PanelReport), SimulateFailure> {
+    let (seconds, until_stdin_closes) = (args.seconds, args.until_stdin_closes);
+    let (devices, panels) = (devices(args.clone())?, panels(args, gateway)?);
+    until_told(seconds, until_stdin_closes, |stopped| async move {
+        tokio::try_join!(simulate(devices, stopped.clone()), simulate_panels(panels, stopped))
+    })
+}
+
+fn panels(args: SimulateArgs, gateway: SocketAddr) -> Result<PanelSettings, SimulatorError> {
     let address =
         |text: &String| Address::parse(text).ok_or_else(|| SimulatorError::PanelAddress(text.clone()));
-    let settings = PanelSettings {
+    Ok(PanelSettings {
         gateway,
         panels: args.panels.panel.iter().map(address).collect::<Result<_, _>>()?,
         rate: args.rate,
@@ -131,8 +151,7 @@ pub fn run_panels(args: SimulateArgs, gateway: SocketAddr) -> Result<PanelReport
         oracle: args.oracle,
         clock: Clock::system(),
         calendar: Calendar::new(Config::default().city.time_zone),
-    };
-    until_told(args.seconds, args.until_stdin_closes, |stopped| simulate_panels(settings, stopped))
+    })
 }
 
 fn until_told<R, F>(

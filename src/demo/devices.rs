@@ -12,12 +12,15 @@ use super::city::{City, Made};
 use super::dice::{Dice, digest};
 use super::stations::SmartStation;
 use super::store::{
-    self, DevicePlaceRow, DeviceRow, HourRow, insert_device_places, insert_devices, insert_hours,
+    self, DevicePlaceRow, DeviceRow, FirePanelRow, HourRow, insert_device_places, insert_devices,
+    insert_fire_panels, insert_hours,
 };
 use crate::db::AnyConnection;
 use crate::error::Result;
 
 const TOKEN_BYTES: usize = 16;
+/// So many of the institutions with a micro fire station have a panel that speaks GB/T 26875.3 as well.
+const PANELS: usize = 3;
 /// One of so many who are visited at home has a device there.
 const WITHOUT: usize = 200;
 /// So many days ago it was put there.
@@ -80,6 +83,17 @@ pub(super) fn make(
         row.name = format!("{}消防网关", institution.name);
         rows.push(row);
     }
+    let mut panels: Vec<FirePanelRow> = Vec::new();
+    for institution in institutions.iter().filter(|institution| institution.micro_fire_station).take(PANELS) {
+        let number = next(&mut counts, "FP", institution.town_code);
+        let mut row =
+            device(city, &format!("FP-{}-{number:02}", institution.town_code), institution.town_code);
+        row.kind = "fire_sensor";
+        row.institution_id = Some(institution.id);
+        row.name = format!("{}火灾报警主机", institution.name);
+        panels.push(FirePanelRow { device_id: rows.len() as i64 + 1, address: panel_address(panels.len()) });
+        rows.push(row);
+    }
     for (elder_id, town) in store::visited_at_home(connection)?.into_iter().step_by(WITHOUT) {
         let Some(town) = city.town_of(&town) else { continue };
         let number = next(&mut counts, "HD", town.code);
@@ -94,11 +108,17 @@ pub(super) fn make(
         row.id = index as i64 + 1;
     }
     insert_devices(connection, &rows)?;
+    insert_fire_panels(connection, &panels)?;
     let places: Vec<DevicePlaceRow> = rows.iter().map(place).collect();
     insert_device_places(connection, &places)?;
     let hours: Vec<HourRow> = rows.iter().flat_map(|row| hours(city, row)).collect();
     insert_hours(connection, &hours)?;
     Ok(rows.len() as i64)
+}
+
+/// What is printed on the label of a panel.
+fn panel_address(index: usize) -> String {
+    format!("3505820000{:02}", index + 1)
 }
 
 fn place(row: &DeviceRow) -> DevicePlaceRow {

@@ -143,6 +143,11 @@ pub fn logins(app: &App) -> Result<Logins> {
     files::read(&files::logins_path(&app.config.data_dir))
 }
 
+/// Addresses of the simulated fire panels.
+pub fn panels(app: &App) -> Result<Vec<String>> {
+    app.db.read_now(store::panel_addresses)
+}
+
 /// Writes what the simulated devices sign in with, found again from the seed; gives the file.
 pub fn write_device_file(app: &App, seed: u64) -> Result<PathBuf> {
     let codes = app.db.read_now(store::device_codes)?;

@@ -25,9 +25,9 @@ pub(super) use removal::drop_everything;
 use crate::beds::{CareLevel, Destination, Ending};
 use crate::clock::Instant;
 use crate::db::schema::{
-    beds, care_plans, caregivers, dated_settings, device_places, devices, elder_hours, elders, institutions,
-    plan_items, plan_pauses, providers, rooms, stations, stays, towns, villages, visit_events, visit_steps,
-    visits,
+    beds, care_plans, caregivers, dated_settings, device_places, devices, elder_hours, elders, fire_panels,
+    institutions, plan_items, plan_pauses, providers, rooms, stations, stays, towns, villages, visit_events,
+    visit_steps, visits,
 };
 use crate::db::{AnyConnection, store::continue_numbers};
 use crate::error::Result;
@@ -194,6 +194,8 @@ bulk!(insert_devices, devices, DeviceRow {
     presence_at: Instant,
     created_at: Instant,
 });
+
+bulk!(insert_fire_panels, fire_panels, FirePanelRow { device_id: i64, address: String });
 
 bulk!(insert_device_places, device_places, DevicePlaceRow {
     device_id: i64,

@@ -26,7 +26,7 @@ both!(the_demo_city_gives_the_numbers_of_the_report, |app| async {
     assert_eq!((counts.towns, counts.villages, counts.institutions), (19, 402, 46 + 53));
     assert_eq!(
         (counts.stations, counts.beds, counts.clients, counts.devices),
-        (305, 6_726, 2_000, 27 + 15 + 10)
+        (305, 6_726, 2_000, 27 + 15 + 3 + 10)
     );
     assert!((200..=240).contains(&counts.caregivers) && counts.visits >= 2_900);
 

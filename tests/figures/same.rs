@@ -24,7 +24,7 @@ both!(the_same_seed_gives_the_same_city_and_another_seed_another, |app| async {
 
 both!(a_small_city_has_one_of_everything, |app| async {
     let counts = make(&app.app, 1, SMALL);
-    assert_eq!((counts.towns, counts.stations, counts.clients, counts.devices), (19, 3, 20, 3));
+    assert_eq!((counts.towns, counts.stations, counts.clients, counts.devices), (19, 3, 20, 4));
     let total = summary(&app.app).total;
     for kind in ["welfare_centre", "public_built", "public", "private", "village_home", "embedded"] {
         assert_eq!(total.operating_of(kind), 1, "{kind}");

@@ -5,7 +5,9 @@ use diesel::prelude::*;
 
 use crate::clock::Instant;
 use crate::db::AnyConnection;
-use crate::db::schema::{care_plans, caregivers, devices, elders, service_items, visit_steps, visits};
+use crate::db::schema::{
+    care_plans, caregivers, devices, elders, fire_panels, service_items, visit_steps, visits,
+};
 use crate::elders::{Gender, place_on, wishes_of};
 use crate::error::{Error, Result};
 
@@ -284,5 +286,15 @@ pub(in crate::demo) fn elder_of(connection: &mut AnyConnection, visit_id: i64) -
 
 /// Code and stored kind of every device, in order of code.
 pub(in crate::demo) fn device_codes(connection: &mut AnyConnection) -> Result<Vec<(String, String)>> {
-    Ok(devices::table.order(devices::code).select((devices::code, devices::kind)).load(connection)?)
+    let panels = fire_panels::table.select(fire_panels::device_id);
+    Ok(devices::table
+        .filter(diesel::dsl::not(devices::id.eq_any(panels)))
+        .order(devices::code)
+        .select((devices::code, devices::kind))
+        .load(connection)?)
+}
+
+/// Addresses of the fire panels.
+pub(in crate::demo) fn panel_addresses(connection: &mut AnyConnection) -> Result<Vec<String>> {
+    Ok(fire_panels::table.order(fire_panels::device_id).select(fire_panels::address).load(connection)?)
 }
