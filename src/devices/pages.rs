@@ -272,6 +272,9 @@ async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
     });
     if may_place {
         actions.push(Action::link(format!("/devices/{id}/place"), visitor.t("device.place"), "map-pin"));
+        if listed.device.kind == DeviceKind::FireSensor {
+            actions.push(Action::link(format!("/devices/{id}/panel"), visitor.t("panel.set"), "pencil"));
+        }
     }
     // What raises an alert of a panel tells of the device as well.
     let topic = if sees_alerts && panel.is_none() { Topic::Alert } else { Topic::Device };

@@ -1,14 +1,18 @@
 //! A fire panel as a program reads it, and guard checks.
 
+use std::sync::Arc;
+
 use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::guard::ask;
 use super::model::{GuardOutcome, PartLevel};
+use super::register::{PanelInput, set_panel_of};
 use super::store::{self, FrameRow, GuardRow, PanelRow, PartRow};
 use crate::access::{Permission, Scope};
 use crate::api::{At, Endpoint, Id, Json, Once, created, fetch, ok};
+use crate::app::Tx;
 use crate::db::AnyConnection;
 use crate::devices::store::get_device;
 use crate::error::{Error, Result};
@@ -24,6 +28,11 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/api/v1/devices/{id}/panel", Need::May(Permission::SeeDevices), || web::to(show))
             .about(TAG, "api.panel.show")
             .answers::<Panel>(200),
+        Endpoint::post("/api/v1/devices/{id}/panel", Need::May(Permission::PlaceDevice), || web::to(set))
+            .about(TAG, "api.panel.set")
+            .takes::<PanelSetting>()
+            .answers::<Panel>(200)
+            .fails(409),
         Endpoint::post("/api/v1/devices/{id}/guard-checks", Need::May(Permission::AnswerAlerts), || {
             web::to(check)
         })
@@ -100,6 +109,19 @@ pub struct GuardCheck {
     /// Null while it is open.
     pub outcome: Option<GuardOutcome>,
     pub ended_at: Option<At>,
+}
+
+/// Which panel a fire gateway is.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PanelSetting {
+    /// Of the device.
+    #[schema(minimum = 1)]
+    version: i64,
+    /// As it is printed on the label, twelve hexadecimal digits.
+    address: String,
+    /// Its dialect; without it the one of the setting `fire.profile`.
+    profile: Option<String>,
 }
 
 /// How long the control room may take.
@@ -179,6 +201,16 @@ fn read(connection: &mut AnyConnection, scope: &Scope, words: &Words, id: i64) -
 }
 
 async fn show(visitor: Visitor, Id(id): Id) -> Result<HttpResponse> {
+    Ok(ok(&fetch(&visitor, move |connection, scope, words| read(connection, scope, words, id)).await?))
+}
+
+async fn set(visitor: Visitor, Id(id): Id, Json(input): Json<PanelSetting>) -> Result<HttpResponse> {
+    let profiles = Arc::clone(&visitor.app.fire_profiles);
+    let work = move |tx: &mut Tx<'_>| {
+        let panel = PanelInput { address: &input.address, profile: input.profile.as_deref() };
+        set_panel_of(tx, &profiles, (id, input.version), &panel)
+    };
+    visitor.app.write(&visitor.scope(), work).await?;
     Ok(ok(&fetch(&visitor, move |connection, scope, words| read(connection, scope, words, id)).await?))
 }
 

@@ -1,5 +1,6 @@
 //! What a device's page shows of a fire panel, a frame in words and bytes, who was refused, and the button of a guard check.
 
+mod form;
 mod frames;
 mod words;
 
@@ -35,6 +36,8 @@ pub fn routes() -> Vec<Route> {
     vec![
         get("/fire-frames/{id}", Need::May(Permission::SeeDevices), || web::to(frame)),
         get("/fire-refusals", Need::May(Permission::SeeDevices), || web::to(refusals)),
+        get("/devices/{id}/panel", Need::May(Permission::PlaceDevice), || web::to(form::show)),
+        post("/devices/{id}/panel", Need::May(Permission::PlaceDevice), || web::to(form::save)),
         post("/devices/{id}/guard-checks", Need::May(Permission::AnswerAlerts), || web::to(guard_check)),
     ]
 }

@@ -6,10 +6,12 @@ use super::model::{Address, Profiles};
 use super::store;
 use crate::access::audit::Entry;
 use crate::app::Tx;
+use crate::bus::{Event, Topic};
 use crate::devices::model::DeviceKind;
-use crate::devices::store::{find_by_code, get_device};
+use crate::devices::store::{DeviceRow, find_by_code, get_to_place, raise_version};
 use crate::error::Result;
 use crate::input::Checks;
+use crate::registry::change::stale;
 use crate::text::Text;
 
 /// The address on a panel's label and, where it is not the listener's, its dialect.
@@ -20,10 +22,28 @@ pub struct PanelInput<'a> {
     pub profile: Option<&'a str>,
 }
 
-/// Makes a fire gateway the panel of an address, or changes its address and dialect.
+/// Makes a fire gateway the panel of an address, or changes its address and dialect; for the command line.
 pub fn set_panel(tx: &mut Tx<'_>, profiles: &Profiles, code: &str, input: &PanelInput<'_>) -> Result<()> {
-    let (device_id, town_code, _) = find_by_code(tx.connection, code)?;
-    let device = get_device(tx.connection, tx.scope, device_id)?.device;
+    let (id, _, _) = find_by_code(tx.connection, code)?;
+    let device = get_to_place(tx.connection, tx.scope, id)?;
+    put(tx, profiles, &device, input)
+}
+
+/// The same of version `seen` of a device within reach.
+pub(super) fn set_panel_of(
+    tx: &mut Tx<'_>,
+    profiles: &Profiles,
+    (id, seen): (i64, i64),
+    input: &PanelInput<'_>,
+) -> Result<()> {
+    let device = get_to_place(tx.connection, tx.scope, id)?;
+    if device.version != seen {
+        return Err(stale(tx.connection, "device", id, seen)?);
+    }
+    put(tx, profiles, &device, input)
+}
+
+fn put(tx: &mut Tx<'_>, profiles: &Profiles, device: &DeviceRow, input: &PanelInput<'_>) -> Result<()> {
     let address = Address::parse(input.address);
     let mut checks = Checks::default();
     checks.require("address", address.is_some(), || Text::new("rule.panel_address"));
@@ -32,12 +52,20 @@ pub fn set_panel(tx: &mut Tx<'_>, profiles: &Profiles, code: &str, input: &Panel
     checks.require("profile", is_known, || Text::new("rule.panel_profile").with("names", profiles.listed()));
     checks.finish()?;
     let address = address.unwrap_or_default().to_string();
-    store::put_panel(tx.connection, device_id, &address, input.profile)?;
+    if !raise_version(tx.connection, (device.id, device.version))? {
+        return Err(stale(tx.connection, "device", device.id, device.version)?);
+    }
+    store::put_panel(tx.connection, device.id, &address, input.profile)?;
     tx.audit(&Entry {
         action: "device.panel",
         entity: "device",
-        entity_id: device_id.to_string(),
-        town_code: Some(&town_code),
-        detail: json!({ "code": code, "address": address, "profile": input.profile }),
-    })
+        entity_id: device.id.to_string(),
+        town_code: Some(&device.town_code),
+        detail: json!({
+            "code": device.code, "version": device.version + 1, "address": address, "profile": input.profile,
+        }),
+    })?;
+    let payload = json!({ "id": device.id, "code": device.code, "disabled": false });
+    let event = Event::new(Topic::Device, &device.town_code, device.id, payload);
+    tx.publish(&event.of_institution(device.institution_id))
 }

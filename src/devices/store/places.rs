@@ -98,6 +98,15 @@ pub(in crate::devices) fn move_device(
     Ok(changed == 1)
 }
 
+/// The next version of a device; false where version `seen` is no longer the last one.
+pub(in crate::devices) fn raise_version(
+    connection: &mut AnyConnection,
+    (id, seen): (i64, i64),
+) -> Result<bool> {
+    let target = devices::table.filter(devices::id.eq(id)).filter(devices::version.eq(seen));
+    Ok(diesel::update(target).set(devices::version.eq(seen + 1)).execute(connection)? == 1)
+}
+
 /// A device stands there from now on; the place before has ended.
 pub(in crate::devices) fn insert_place(
     connection: &mut AnyConnection,

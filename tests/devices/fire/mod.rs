@@ -6,4 +6,5 @@ mod killed;
 mod limits;
 mod panel;
 mod refused;
+mod set_up;
 mod stored;
