@@ -1,15 +1,14 @@
 //! The classes of the waiting list as the office in charge sets them: names, order, and which are no longer used.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 
 use super::model::{ClassInput, check_code};
 use super::store::{self, ClassRow};
 use crate::access::Permission;
-use crate::access::audit::Entry;
 use crate::app::Tx;
-use crate::bus::{Event, Topic};
+use crate::bus::Topic;
 use crate::error::{Error, Result};
-use crate::registry::change::{differences, stale_of};
+use crate::registry::change::{differences, put_behind, record_coded, stale_of};
 use crate::text::Text;
 
 /// The fields that an editor can set of a class that stands in `order`.
@@ -30,8 +29,8 @@ pub fn add_class(tx: &mut Tx<'_>, code: &str, input: &ClassInput) -> Result<()> 
     check_code(code)?;
     input.check()?;
     store::insert_class(tx.connection, code, input)?;
-    put_behind(tx, code, input.after.as_deref())?;
-    write_down(tx, "class.add", code, 1, &Map::new())
+    move_behind(tx, code, input.after.as_deref())?;
+    record_coded(tx, ("class.add", Topic::Stay), ("class", code, 1), &Map::new())
 }
 
 /// Changes version `seen` of a class. One in which somebody waits is not retired, and one is always left.
@@ -57,10 +56,10 @@ pub fn change_class(tx: &mut Tx<'_>, code: &str, seen: i64, input: &ClassInput) 
     }
     let before = class_input(&order, class);
     if before.after != input.after {
-        put_behind(tx, code, input.after.as_deref())?;
+        move_behind(tx, code, input.after.as_deref())?;
     }
     let changes = differences(&json!(before), &json!(input));
-    write_down(tx, "class.change", code, seen + 1, &changes)
+    record_coded(tx, ("class.change", Topic::Stay), ("class", code, seen + 1), &changes)
 }
 
 fn only_the_city(tx: &Tx<'_>) -> Result<()> {
@@ -68,35 +67,8 @@ fn only_the_city(tx: &Tx<'_>) -> Result<()> {
     if reach.city { Ok(()) } else { Err(Error::forbidden().context("the classes are the city's")) }
 }
 
-/// Moves a class behind another one, or to the front of the line.
-fn put_behind(tx: &mut Tx<'_>, code: &str, after: Option<&str>) -> Result<()> {
-    let mut order = store::all_classes(tx.connection)?;
-    let index = order.iter().position(|class| class.code == code).ok_or_else(Error::not_found)?;
-    let class = order.remove(index);
-    let place = match after {
-        None => 0,
-        Some(after) => {
-            let found = order.iter().position(|other| other.code == after);
-            found.map(|index| index + 1).ok_or_else(|| Error::field("after", Text::new("rule.choose")))?
-        }
-    };
-    order.insert(place, class);
+fn move_behind(tx: &mut Tx<'_>, code: &str, after: Option<&str>) -> Result<()> {
+    let order = store::all_classes(tx.connection)?;
+    let order = put_behind(order, |class| &class.code, (code, after))?;
     store::put_in_order(tx.connection, &order)
-}
-
-fn write_down(
-    tx: &mut Tx<'_>,
-    action: &'static str,
-    code: &str,
-    version: i64,
-    changes: &Map<String, Value>,
-) -> Result<()> {
-    tx.audit(&Entry {
-        action,
-        entity: "class",
-        entity_id: code.to_owned(),
-        town_code: None,
-        detail: json!({ "version": version, "changes": changes }),
-    })?;
-    tx.publish(&Event::of_the_city(Topic::Stay, code, json!({ "entity": "class", "code": code })))
 }

@@ -8,6 +8,7 @@ use crate::app::Tx;
 use crate::bus::{Event, Topic};
 use crate::db::AnyConnection;
 use crate::error::{Conflict, Error, Result};
+use crate::text::Text;
 
 /// What an edit did, for its audit row and event.
 pub struct Edit<'a> {
@@ -63,6 +64,42 @@ pub fn record_for_city(
         entity_id: id.to_string(),
         payload: json!({ "entity": entity, "id": id }),
     })
+}
+
+/// The same for a record of the city that has a code instead of a number, told on a topic.
+pub fn record_coded(
+    tx: &mut Tx<'_>,
+    (action, topic): (&str, Topic),
+    (entity, code, version): (&'static str, &str, i64),
+    changes: &Map<String, Value>,
+) -> Result<()> {
+    tx.audit(&Entry {
+        action,
+        entity,
+        entity_id: code.to_owned(),
+        town_code: None,
+        detail: json!({ "version": version, "changes": changes }),
+    })?;
+    tx.publish(&Event::of_the_city(topic, code, json!({ "entity": entity, "code": code })))
+}
+
+/// Moves the record of a code behind that of another, or to the front.
+pub fn put_behind<T>(
+    mut order: Vec<T>,
+    code_of: impl Fn(&T) -> &str,
+    (code, after): (&str, Option<&str>),
+) -> Result<Vec<T>> {
+    let place_of = |order: &[T], code: &str| order.iter().position(|one| code_of(one) == code);
+    let moved = order.remove(place_of(&order, code).ok_or_else(Error::not_found)?);
+    let place = match after {
+        None => 0,
+        Some(after) => {
+            let unknown = || Error::field("after", Text::new("rule.choose"));
+            place_of(&order, after).ok_or_else(unknown)? + 1
+        }
+    };
+    order.insert(place, moved);
+    Ok(order)
 }
 
 /// The error of an edit that came second: who changed what since version `seen`.

@@ -1,15 +1,14 @@
 //! Adding and changing a reason: its names, its place, what follows from it, and whether it is still chosen.
 
-use serde_json::{Map, Value, json};
+use serde_json::Map;
 
 use super::model::{FailReasonInput, check_code};
 use super::store::{self, FailReasonRow};
 use crate::access::Permission;
-use crate::access::audit::Entry;
 use crate::app::Tx;
-use crate::bus::{Event, Topic};
+use crate::bus::Topic;
 use crate::error::{Error, Result};
-use crate::registry::change::{differences, stale_of};
+use crate::registry::change::{differences, put_behind, record_coded, stale_of};
 use crate::text::Text;
 
 const ENTITY: &str = "fail_reason";
@@ -35,8 +34,8 @@ pub fn add_reason(tx: &mut Tx<'_>, code: &str, input: &FailReasonInput) -> Resul
     check_code(code)?;
     input.check()?;
     store::insert_reason(tx.connection, code, input)?;
-    put_behind(tx, code, input.after.as_deref())?;
-    write_down(tx, "fail_reason.add", code, 1, &Map::new())
+    move_behind(tx, code, input.after.as_deref())?;
+    record_coded(tx, ("fail_reason.add", Topic::Visit), (ENTITY, code, 1), &Map::new())
 }
 
 /// Changes version `seen` of a reason. What follows from it holds for visits that are reported from now on; to-dos that are
@@ -57,10 +56,10 @@ pub fn change_reason(tx: &mut Tx<'_>, code: &str, seen: i64, input: &FailReasonI
     }
     let before = reason_input(&order, reason);
     if before.after != input.after {
-        put_behind(tx, code, input.after.as_deref())?;
+        move_behind(tx, code, input.after.as_deref())?;
     }
     let changes = differences(&before.written(), &input.written());
-    write_down(tx, "fail_reason.change", code, seen + 1, &changes)
+    record_coded(tx, ("fail_reason.change", Topic::Visit), (ENTITY, code, seen + 1), &changes)
 }
 
 fn check_closing(order: &[FailReasonRow], reason: &FailReasonRow) -> Result<()> {
@@ -73,35 +72,8 @@ fn check_closing(order: &[FailReasonRow], reason: &FailReasonRow) -> Result<()> 
     Ok(())
 }
 
-/// Moves a reason behind another one, or to the front.
-fn put_behind(tx: &mut Tx<'_>, code: &str, after: Option<&str>) -> Result<()> {
-    let mut order = store::fail_reasons(tx.connection)?;
-    let index = order.iter().position(|reason| reason.code == code).ok_or_else(Error::not_found)?;
-    let reason = order.remove(index);
-    let place = match after {
-        None => 0,
-        Some(after) => {
-            let found = order.iter().position(|other| other.code == after);
-            found.map(|index| index + 1).ok_or_else(|| Error::field("after", Text::new("rule.choose")))?
-        }
-    };
-    order.insert(place, reason);
+fn move_behind(tx: &mut Tx<'_>, code: &str, after: Option<&str>) -> Result<()> {
+    let order = store::fail_reasons(tx.connection)?;
+    let order = put_behind(order, |reason| &reason.code, (code, after))?;
     store::put_in_order(tx.connection, &order)
-}
-
-fn write_down(
-    tx: &mut Tx<'_>,
-    action: &'static str,
-    code: &str,
-    version: i64,
-    changes: &Map<String, Value>,
-) -> Result<()> {
-    tx.audit(&Entry {
-        action,
-        entity: ENTITY,
-        entity_id: code.to_owned(),
-        town_code: None,
-        detail: json!({ "version": version, "changes": changes }),
-    })?;
-    tx.publish(&Event::of_the_city(Topic::Visit, code, json!({ "entity": ENTITY, "code": code })))
 }
