@@ -5,7 +5,7 @@ pub(super) const BINDS_MAX: usize = 16_000;
 
 /// Declares a row and the function that inserts many of it. None is stored as NULL, so that rows share a statement.
 macro_rules! bulk {
-    ($insert:ident, $table:ident, $row:ident { $($column:ident: $kind:ty,)+ }) => {
+    ($insert:ident, $table:ident, $row:ident { $($column:ident: $kind:ty),+ $(,)? }) => {
         #[derive(Clone, Debug, Insertable)]
         #[diesel(table_name = $table, treat_none_as_default_value = false)]
         pub(in crate::demo) struct $row { $(pub $column: $kind,)+ }

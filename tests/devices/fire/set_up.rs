@@ -5,7 +5,7 @@ use serde_json::json;
 use songhe::access::Role;
 use songhe::devices::{DeviceKind, DevicePlace};
 
-use super::panel::{ADDRESS, Panel, add_panel, gateway};
+use super::panel::{ADDRESS, Panel, add_panel, alerts_of, gateway};
 use crate::api::{Program, fields};
 use crate::support::app::both;
 use crate::support::client::{expect, location};
@@ -39,7 +39,7 @@ both!(a_gateway_becomes_a_panel_by_form_and_is_heard_at_once, |app| async {
     let mut panel = Panel::connect(app, address, ADDRESS).await;
     let fire = panel.component((1, 1), 3, "厨房");
     panel.send(&fire).await;
-    assert_eq!(super::panel::alerts_of(app, id).len(), 1);
+    assert_eq!(alerts_of(app, id).len(), 1);
     assert!(lin.page(&format!("/devices/{id}")).await.contains(ADDRESS));
     assert_eq!(app.audited("device.panel").len(), 2);
     service.stop().await;
