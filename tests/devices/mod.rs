@@ -7,3 +7,4 @@ mod gate;
 pub mod live;
 mod raw;
 mod simulator;
+mod storage;

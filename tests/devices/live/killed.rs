@@ -17,6 +17,7 @@ use tokio::sync::watch;
 
 use super::rig::{TOKEN, add_device};
 use crate::devices::gate::within;
+use crate::devices::storage::compact;
 use crate::support::app::{TestApp, both};
 use crate::support::poll::until_async;
 use crate::support::process::Songhe;
@@ -118,6 +119,10 @@ both!(nothing_acknowledged_is_lost_or_stored_twice, |app| async {
     let status = tokio::task::spawn_blocking(move || program.stop()).await.unwrap();
     assert!(status.success());
     compare(app, &acknowledged(&oracle), report.connects);
+    // What was summed up before each kill counts, and what was not is summed up now: each reading once.
+    assert!(!compact::spans(app).is_empty(), "the program sums up while it runs");
+    compact::drain(app);
+    compact::assert_summed_up(app);
     assert!(report.failures >= ROUNDS as u64, "{report}");
 });
 
