@@ -15,6 +15,7 @@ use crate::clock::{Calendar, Clock};
 use crate::config::{BusKind, Config, DatabaseTarget};
 use crate::db::{Db, Options, Source, store};
 use crate::devices::gb26875::open_profiles;
+use crate::devices::storage;
 use crate::dispatch::Planner;
 use crate::error::{Error, Result};
 use crate::memo::Memo;
@@ -80,8 +81,8 @@ pub struct Tasks {
 }
 
 impl Tasks {
-    /// Starts the bus, the expiry of holds, the wiping of imports, the planning of visits, searches for days, and the anchoring
-    /// of the audit chain.
+    /// Starts the bus, the expiry of holds, the wiping of imports, the planning of visits, searches for days, the summing up
+    /// and forgetting of readings, and the anchoring of the audit chain.
     pub fn start(app: &App) -> Tasks {
         let (stop, stopped) = watch::channel(false);
         let bus = tokio::spawn(app.bus.clone().run(app.db.clone(), app.clock.clone(), stopped.clone()));
@@ -90,8 +91,12 @@ impl Tasks {
         let generating = tokio::spawn(crate::plans::keep_generating(app.clone(), stopped.clone()));
         let searching = tokio::spawn(crate::dispatch::keep_planning(app.clone(), stopped.clone()));
         let noticing = tokio::spawn(crate::visits::late::keep_noticing(app.clone(), stopped.clone()));
+        let compacting = tokio::spawn(storage::keep_compacting(app.clone(), stopped.clone()));
+        let forgetting = tokio::spawn(storage::keep_forgetting(app.clone(), stopped.clone()));
         let anchoring = tokio::spawn(keep_anchor(app.clone(), stopped));
-        Tasks { stop, tasks: vec![bus, expiring, noticing, wiping, generating, searching, anchoring] }
+        let tasks =
+            vec![bus, expiring, noticing, wiping, generating, searching, compacting, forgetting, anchoring];
+        Tasks { stop, tasks }
     }
 
     /// A signal that turns true when the program ends.

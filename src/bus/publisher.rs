@@ -1,10 +1,11 @@
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use tokio::sync::{Notify, broadcast, watch};
 
-use super::event::Stored;
+use super::event::{Event, Stored};
 use super::redis_wake::RedisWake;
 use super::store;
 use crate::clock::Clock;
@@ -21,6 +22,9 @@ const KEEP_HOURS: i64 = 24;
 const KEEP_READINGS_MIN: i64 = 15;
 const TRIM_EVERY: Duration = Duration::from_mins(1);
 
+/// What waits to be stored and is told already, at the most: the oldest is given up.
+const UNSTORED_MAX: usize = 256;
+
 /// Tells listeners of this process what was committed, here or by another replica.
 #[derive(Clone)]
 pub struct Bus(Arc<Inner>);
@@ -30,6 +34,9 @@ struct Inner {
     sender: broadcast::Sender<Arc<Stored>>,
     position: watch::Sender<i64>,
     remote: Option<RedisWake>,
+    /// Told before they are stored: beside the outbox, without a number, and to this process's listeners only.
+    unstored: Mutex<VecDeque<Arc<Event>>>,
+    unstored_sender: broadcast::Sender<Arc<Event>>,
 }
 
 /// Wakes the publisher after a commit.
@@ -59,6 +66,8 @@ impl Bus {
             sender: broadcast::channel(BACKLOG_MAX).0,
             position: watch::channel(0).0,
             remote,
+            unstored: Mutex::default(),
+            unstored_sender: broadcast::channel(UNSTORED_MAX).0,
         }))
     }
 
@@ -77,6 +86,38 @@ impl Bus {
     /// Events from now on. A listener that lags is told so by the channel and re-reads the outbox.
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<Stored>> {
         self.0.sender.subscribe()
+    }
+
+    /// Tells the listeners of something that is not stored and may never be: it has no number, moves nobody's position and is replayed
+    /// to nobody who resumes. Whoever begins to listen is told of it until [`Bus::forget_unstored`].
+    pub fn tell_unstored(&self, event: Event) {
+        let event = Arc::new(event);
+        let mut known = self.0.unstored.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= UNSTORED_MAX {
+            known.pop_front();
+        }
+        known.push_back(Arc::clone(&event));
+        // No listener is no fault.
+        let _ = self.0.unstored_sender.send(event);
+    }
+
+    /// What was told of this record is stored by now: whoever was told is told that, with this payload.
+    pub fn forget_unstored(&self, entity_id: &str, payload: &serde_json::Value) {
+        let mut known = self.0.unstored.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|event| {
+            let is_other = event.entity_id != entity_id;
+            if !is_other {
+                let over = Event { payload: payload.clone(), ..Event::clone(event) };
+                let _ = self.0.unstored_sender.send(Arc::new(over));
+            }
+            is_other
+        });
+    }
+
+    /// What waits to be stored now, and from now on.
+    pub fn unstored(&self) -> (Vec<Arc<Event>>, broadcast::Receiver<Arc<Event>>) {
+        let known = self.0.unstored.lock().unwrap_or_else(PoisonError::into_inner);
+        (known.iter().cloned().collect(), self.0.unstored_sender.subscribe())
     }
 
     /// Number of the newest event told so far.

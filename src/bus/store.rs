@@ -7,19 +7,16 @@ use crate::clock::Instant;
 use crate::db::AnyConnection;
 use crate::db::schema::outbox;
 use crate::error::Result;
-use crate::on_backend;
-
-/// Well below both databases' limits of bound values.
-const INSERT_ROWS_MAX: usize = 1_000;
+use crate::{in_fixed_pieces, on_backend};
 
 #[derive(Insertable)]
 #[diesel(table_name = outbox, treat_none_as_default_value = false)]
-struct NewRow<'a> {
+struct NewRow {
     at: Instant,
     topic: &'static str,
     town_code: Option<String>,
     institution_id: Option<i64>,
-    entity_id: &'a str,
+    entity_id: String,
     payload: String,
 }
 
@@ -42,20 +39,18 @@ pub fn insert(connection: &mut AnyConnection, at: Instant, event: &Event) -> Res
 
 /// Adds events in the caller's transaction, in their order.
 pub fn insert_all(connection: &mut AnyConnection, at: Instant, events: &[Event]) -> Result<()> {
-    for part in events.chunks(INSERT_ROWS_MAX) {
-        let rows: Vec<NewRow<'_>> = part
-            .iter()
-            .map(|event| NewRow {
-                at,
-                topic: event.topic.name(),
-                town_code: event.town_code.clone(),
-                institution_id: event.institution_id,
-                entity_id: &event.entity_id,
-                payload: event.payload.to_string(),
-            })
-            .collect();
-        on_backend!(connection, inner => diesel::insert_into(outbox::table).values(&rows).execute(inner)?);
-    }
+    let row = |event: &Event| NewRow {
+        at,
+        topic: event.topic.name(),
+        town_code: event.town_code.clone(),
+        institution_id: event.institution_id,
+        entity_id: event.entity_id.clone(),
+        payload: event.payload.to_string(),
+    };
+    let rows: Vec<NewRow> = events.iter().map(row).collect();
+    in_fixed_pieces!(rows, part => on_backend!(connection, inner => {
+        diesel::insert_into(outbox::table).values(part).execute(inner)?
+    }));
     Ok(())
 }
 

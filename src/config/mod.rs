@@ -24,8 +24,8 @@ pub use print::annotated;
 pub use rules::Refusal;
 pub use secret::SecretUrl;
 pub use settings::{
-    Bus, BusKind, City, Config, Database, DatabaseTarget, Fire, Http, Log, LogFormat, Map, Mqtt, MqttMode,
-    Security, Sessions,
+    Bus, BusKind, City, Config, Database, DatabaseTarget, DiskLimits, Fire, Http, Log, LogFormat, Map, Mqtt,
+    MqttMode, Retention, Security, Sessions,
 };
 
 #[cfg(test)]

@@ -36,8 +36,8 @@ impl Refusal {
 /// Key, value and the numbers allowed for it.
 type Range = (&'static str, u64, RangeInclusive<u64>);
 
-fn ranges(config: &Config) -> [Range; 16] {
-    let Config { http, database, fire, sessions, assessments, .. } = config;
+fn ranges(config: &Config) -> [Range; 22] {
+    let Config { http, database, fire, retention, disk, sessions, assessments, .. } = config;
     let wide = u64::from;
     [
         ("http.workers", wide(http.workers), 0..=256),
@@ -49,6 +49,12 @@ fn ranges(config: &Config) -> [Range; 16] {
         ("fire.connections_max", wide(fire.connections_max), 1..=10_000),
         ("fire.frames_per_s", wide(fire.frames_per_s), 1..=1_000),
         ("fire.idle_s", wide(fire.idle_s), 5..=3_600),
+        ("retention.readings_days", wide(retention.readings_days), 1..=36_600),
+        ("retention.quarter_hours_days", wide(retention.quarter_hours_days), 2..=36_600),
+        ("retention.hours_days", wide(retention.hours_days), 31..=36_600),
+        ("retention.quarantine_days", wide(retention.quarantine_days), 1..=3_660),
+        ("disk.free_min_percent", wide(disk.free_min_percent), 0..=50),
+        ("disk.free_min_mb", wide(disk.free_min_mb), 0..=1_000_000_000),
         ("sessions.idle_min", wide(sessions.idle_min), 1..=1440),
         ("sessions.duty_idle_h", wide(sessions.duty_idle_h), 1..=24),
         ("sessions.lifetime_h", wide(sessions.lifetime_h), 1..=720),

@@ -24,6 +24,8 @@ pub struct Config {
     pub bus: Bus,
     pub mqtt: Mqtt,
     pub fire: Fire,
+    pub retention: Retention,
+    pub disk: DiskLimits,
     pub city: City,
     pub sessions: Sessions,
     pub log: Log,
@@ -110,6 +112,24 @@ pub struct Fire {
     /// Of one panel.
     pub frames_per_s: u32,
     pub idle_s: u32,
+}
+
+/// How long readings are kept, in days.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    pub readings_days: u32,
+    pub quarter_hours_days: u32,
+    pub hours_days: u32,
+    pub quarantine_days: u32,
+}
+
+/// How much of the data folder's file system must be free; the larger of the two counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DiskLimits {
+    pub free_min_percent: u32,
+    pub free_min_mb: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -201,6 +221,13 @@ impl Default for Config {
                 frames_per_s: 50,
                 idle_s: 90,
             },
+            retention: Retention {
+                readings_days: 400,
+                quarter_hours_days: 40,
+                hours_days: 3_660,
+                quarantine_days: 90,
+            },
+            disk: DiskLimits { free_min_percent: 5, free_min_mb: 1_000 },
             city: City {
                 name_zh: "晋江市".to_owned(),
                 name_en: "Jinjiang".to_owned(),

@@ -39,6 +39,7 @@ impl From<Failure> for Error {
                 Error::taken(Text::new("error.assessment_open"))
             }
             _ if waited_in_vain(&failure) => Error::busy().context("database lock"),
+            _ if is_full(&failure) => Error::busy().context("the disk of the database is full"),
             _ => Error::internal("database"),
         };
         error.try_again = try_again;
@@ -69,6 +70,14 @@ pub fn in_use(failure: Failure) -> Error {
 fn waited_in_vain(failure: &Failure) -> bool {
     let Failure::DatabaseError(_, information) = failure else { return false };
     information.message().contains("due to lock timeout")
+}
+
+/// No room on the disk: nothing is wrong with what was to be written, and it can be written later.
+fn is_full(failure: &Failure) -> bool {
+    let Failure::DatabaseError(_, information) = failure else { return false };
+    ["database or disk is full", "No space left on device"]
+        .iter()
+        .any(|full| information.message().contains(full))
 }
 
 fn may_succeed_later(failure: &Failure) -> bool {

@@ -68,6 +68,26 @@ macro_rules! on_backend {
     };
 }
 
+/// Runs an expression over all rows of a slice, in pieces of few sizes: a statement for a piece has one text for each size, so that
+/// it is prepared once for each connection.
+#[macro_export]
+macro_rules! in_fixed_pieces {
+    ($rows:expr, $part:ident => $body:expr) => {{
+        let (large, rest) = $rows.as_chunks::<64>();
+        for $part in large {
+            $body;
+        }
+        let (small, rest) = rest.as_chunks::<8>();
+        for $part in small {
+            $body;
+        }
+        let (single, _) = rest.as_chunks::<1>();
+        for $part in single {
+            $body;
+        }
+    }};
+}
+
 /// A condition that holds for every row, bound as a value: a statement with a literal would be planned anew each time.
 pub fn always() -> diesel::helper_types::AsExprOf<bool, diesel::sql_types::Bool> {
     diesel::IntoSql::into_sql::<diesel::sql_types::Bool>(true)

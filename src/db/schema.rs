@@ -700,6 +700,42 @@ diesel::table! {
         first_at -> Timestamp,
         last_at -> Timestamp,
         occurrences -> BigInt,
+        payload_sealed -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    quarantine_floods (device_id) {
+        device_id -> BigInt,
+        hour_at -> Timestamp,
+        messages -> BigInt,
+        last_at -> Timestamp,
+        flagged_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    reading_spans (device_id, channel, span_s, starts_at) {
+        device_id -> BigInt,
+        channel -> SmallInt,
+        span_s -> Integer,
+        starts_at -> Timestamp,
+        readings -> BigInt,
+        doubted -> BigInt,
+        lowest -> Nullable<Double>,
+        highest -> Nullable<Double>,
+        total -> Double,
+        last_value -> Double,
+        last_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    reading_cursor (id) {
+        id -> BigInt,
+        upto -> BigInt,
+        holder -> Text,
+        leased_until -> Nullable<Timestamp>,
     }
 }
 
@@ -1319,6 +1355,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     readings,
     latest_readings,
     quarantine,
+    quarantine_floods,
+    reading_spans,
+    reading_cursor,
     alerts,
     fire_panels,
     fire_frames,

@@ -19,6 +19,7 @@ mod provision;
 mod readings;
 mod service;
 pub mod simulator;
+pub mod storage;
 pub mod store;
 mod timeline;
 

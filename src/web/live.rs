@@ -12,7 +12,7 @@ use super::context::Visitor;
 use super::routes::{Need, Route, get};
 use crate::access::{Permission, Reach, Scope};
 use crate::app::App;
-use crate::bus::{Stored, Topic, store};
+use crate::bus::{Event, Stored, Topic, store};
 use crate::error::Result;
 
 const BEAT_EVERY: Duration = Duration::from_secs(2);
@@ -79,12 +79,18 @@ impl Listener {
 
     async fn listen(&mut self, after: Option<i64>) -> End {
         let mut events = self.app.bus.subscribe();
+        let (waiting, mut unstored) = self.app.bus.unstored();
         self.last = after.unwrap_or_else(|| self.app.bus.position());
         if let Err(end) = self.beat().await {
             return end;
         }
         if let Err(end) = self.replay().await {
             return end;
+        }
+        for event in waiting {
+            if let Err(end) = self.tell_unstored(&event).await {
+                return end;
+            }
         }
         let mut beats = tokio::time::interval(BEAT_EVERY);
         beats.reset();
@@ -97,6 +103,8 @@ impl Listener {
                     Err(RecvError::Lagged(_)) => self.replay().await,
                     Err(RecvError::Closed) => Err(End::Gone),
                 },
+                // One that was lost on the way is told to whoever opens a page; the channel closes with the one above.
+                Ok(event) = unstored.recv() => self.tell_unstored(&event).await,
                 _ = beats.tick() => {
                     beats_left -= 1;
                     if beats_left == 0 {
@@ -149,13 +157,22 @@ impl Listener {
             let own = stored.entity_id == self.session_id.to_string();
             return if own { Err(End::SignedOut) } else { Ok(()) };
         }
-        let visible = self.reaches.iter().any(|(topic, reach)| {
-            *topic == stored.topic && reach.covers(stored.town_code.as_deref(), stored.institution_id)
-        });
-        if !visible {
+        if !self.is_visible(stored.topic, stored.town_code.as_deref(), stored.institution_id) {
             return Ok(());
         }
         self.send(event(stored.topic.name(), &stored.payload, Some(stored.id))).await
+    }
+
+    /// Without a number: a page that resumes goes on after the last event that is stored.
+    async fn tell_unstored(&self, one: &Event) -> Result<(), End> {
+        if !self.is_visible(one.topic, one.town_code.as_deref(), one.institution_id) {
+            return Ok(());
+        }
+        self.send(event(one.topic.name(), &one.payload.to_string(), None)).await
+    }
+
+    fn is_visible(&self, topic: Topic, town_code: Option<&str>, institution_id: Option<i64>) -> bool {
+        self.reaches.iter().any(|(of, reach)| *of == topic && reach.covers(town_code, institution_id))
     }
 
     async fn beat(&self) -> Result<(), End> {

@@ -79,8 +79,30 @@ function showReading(reading) {
   }
 }
 
+// An alarm that the server could not store yet is said at once and stays until its stored alert, or the page, comes anew.
+function showUnstored(alert) {
+  const place = document.getElementById("unstored-alerts");
+  if (!place || !alert || alert.device_id === undefined) {
+    return;
+  }
+  place.querySelector(`[data-device="${CSS.escape(alert.device_id)}"]`)?.remove();
+  if (alert.durable !== false) {
+    return;
+  }
+  const banner = document.createElement("div");
+  banner.className = "banner bad";
+  banner.dataset.device = alert.device_id;
+  const text = document.createElement("p");
+  text.textContent = alert.texts?.[document.documentElement.lang] ?? "";
+  banner.append(text);
+  place.append(banner);
+}
+
 function receive(message) {
   if (message.kind === "event") {
+    if (message.topic === "alert") {
+      showUnstored(message.data);
+    }
     if (message.topic === "reading") {
       showReading(message.data);
     }

@@ -28,7 +28,8 @@ const SQLITE: &str = "SELECT m.name || '.' || c.name AS place, \
     WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name <> '__diesel_schema_migrations'";
 const POSTGRES: &str = "SELECT table_name || '.' || column_name AS place, upper(data_type::text) AS kind, \
     is_nullable = 'YES' AS nullable FROM information_schema.columns \
-    WHERE table_schema = 'public' AND table_name <> '__diesel_schema_migrations'";
+    WHERE table_schema = 'public' AND table_name <> '__diesel_schema_migrations' \
+    AND NOT EXISTS (SELECT 1 FROM pg_class WHERE relname = table_name AND relispartition)";
 
 /// The columns of a freshly migrated database; none where there is no server for it.
 fn live(kind: Kind) -> Option<Columns> {

@@ -8,3 +8,4 @@ mod gate;
 pub mod live;
 mod raw;
 mod simulator;
+mod storage;

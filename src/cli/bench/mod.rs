@@ -4,6 +4,7 @@ mod admissions;
 mod beds;
 mod city;
 mod http;
+mod ingest;
 mod load;
 mod report;
 mod server;
@@ -32,6 +33,7 @@ enum What {
     Repair(solver::RepairArgs),
     Beds(beds::BedsArgs),
     Visits(visits::VisitsArgs),
+    Ingest(ingest::IngestArgs),
 }
 
 pub fn run(args: &BenchArgs, file: Option<&Path>, overrides: &Overrides) -> Result<(), Failure> {
@@ -41,5 +43,6 @@ pub fn run(args: &BenchArgs, file: Option<&Path>, overrides: &Overrides) -> Resu
         What::Repair(args) => solver::run_repair(args),
         What::Beds(args) => beds::run(args, file, overrides),
         What::Visits(args) => visits::run(args, file, overrides),
+        What::Ingest(args) => ingest::run(args, file, overrides),
     }
 }

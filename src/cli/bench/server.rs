@@ -1,5 +1,6 @@
 //! The program as a child process, measured from outside.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -17,12 +18,19 @@ const STOP_MAX: Duration = Duration::from_secs(15);
 pub struct Server {
     child: Child,
     pub base_url: String,
+    /// Where devices connect; absent where the broker is elsewhere.
+    pub mqtt: Option<SocketAddr>,
     pub ready: Duration,
 }
 
 impl Server {
     /// Starts this binary on the configuration's database and waits until it is ready.
     pub async fn start(config: &Config, log_file: &Path) -> Result<Server> {
+        Server::start_with(config, log_file, &[]).await
+    }
+
+    /// The same with further settings, as environment variables.
+    pub async fn start_with(config: &Config, log_file: &Path, settings: &[(&str, &str)]) -> Result<Server> {
         let fault = |what: &str| Error::internal(format!("{what} of the server"));
         let addresses = config.addresses_file();
         // An address left from an earlier start would be taken for the new one.
@@ -36,11 +44,14 @@ impl Server {
             // Not on the command line, where everybody on the machine could read the password.
             command.env("SONGHE_DATABASE__URL", url.expose());
         }
+        command.envs(settings.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).kill_on_drop(true);
         let started = Instant::now();
         let mut child = command.spawn().map_err(|error| fault("the start").because(error))?;
         let base_url = wait_ready(&mut child, &addresses, started, log_file).await?;
-        Ok(Server { child, base_url, ready: started.elapsed() })
+        let ready = started.elapsed();
+        let mqtt = read_address(&addresses, "mqtt").and_then(|address| address.parse().ok());
+        Ok(Server { child, base_url, mqtt, ready })
     }
 
     /// Resident memory now, in megabytes (10^6 bytes).
@@ -80,7 +91,7 @@ async fn wait_ready(
             return Err(Error::internal(format!("the server ended with {status}: {}", log.trim())));
         }
         if base_url.is_none() {
-            base_url = read_address(addresses);
+            base_url = read_address(addresses, "http").map(|address| format!("http://{address}"));
         }
         if let Some(url) = &base_url {
             let answer = client.get(format!("{url}/health/ready")).send().await;
@@ -93,10 +104,10 @@ async fn wait_ready(
     Err(Error::internal("the server was not ready in time"))
 }
 
-fn read_address(path: &Path) -> Option<String> {
+fn read_address(path: &Path, of: &str) -> Option<String> {
     let text = std::fs::read(path).ok()?;
     let addresses: serde_json::Value = serde_json::from_slice(&text).ok()?;
-    Some(format!("http://{}", addresses["http"].as_str()?))
+    addresses[of].as_str().map(str::to_owned)
 }
 
 /// What the kernel tells of the memory of a process (its number or `self`), in megabytes (10^6 bytes); Linux only.

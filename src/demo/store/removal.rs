@@ -6,7 +6,7 @@ use crate::db::AnyConnection;
 use crate::error::Result;
 
 /// All tables of this program.
-const TABLES: [&str; 83] = [
+const TABLES: [&str; 86] = [
     "users",
     "user_grants",
     "sessions",
@@ -69,6 +69,9 @@ const TABLES: [&str; 83] = [
     "readings",
     "latest_readings",
     "quarantine",
+    "quarantine_floods",
+    "reading_spans",
+    "reading_cursor",
     "alerts",
     "fire_panels",
     "fire_frames",

@@ -4,20 +4,23 @@
 //! samples that are newer than the latest value change latest values and alerts.
 
 mod alerting;
+mod aside;
 mod foreign;
 mod presence;
+mod seen;
 mod with_elder;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bytes::Bytes;
 use serde_json::json;
-use songhe_firmware_protocol::TopicKind;
+use songhe_firmware_protocol::{Lane, TopicKind};
 
 use self::with_elder::Hours;
 use super::clock_rule::MessageTime;
 use super::message::{Content, Decoded};
 use super::window::{Verdict, Window};
+use crate::access::seal::Keys;
 use crate::alerts::store::Active;
 use crate::bus::{Event, Topic, store as outbox};
 use crate::clock::{Calendar, Instant, from_millis};
@@ -77,6 +80,11 @@ impl Work {
         Work { device_id, received_at, what }
     }
 
+    /// Whether it is of the past and can wait.
+    pub fn is_backfill(&self) -> bool {
+        matches!(&self.what, What::Message { decoded, .. } if decoded.header.lane == Lane::Backfill)
+    }
+
     /// Rows that it will make.
     pub fn sample_count(&self) -> usize {
         match &self.what {
@@ -118,7 +126,7 @@ pub(in crate::devices) struct Batch {
 /// Does a batch's work in the caller's transaction.
 pub fn apply(
     connection: &mut AnyConnection,
-    calendar: Calendar,
+    (calendar, keys): (Calendar, &Keys),
     now: Instant,
     work: &[Work],
 ) -> Result<Done> {
@@ -128,6 +136,7 @@ pub fn apply(
     let mut batch = Batch::load(connection, calendar, (&ids, &boots))?;
     for (place, one) in work.iter().enumerate() {
         batch.take(connection, place, one)?;
+        batch.put_aside(connection, keys, one)?;
     }
     batch.write(connection, now)
 }
@@ -176,11 +185,10 @@ impl Batch {
             }
             What::Disconnected { connection: number } => self.disconnected(connection, work, *number),
             What::Heard { online, connection: number } => self.heard(connection, work, *online, *number),
-            What::Poison { topic, payload, error } => {
+            What::Poison { .. } => {
                 self.hear(work);
                 self.done.poisoned += 1;
-                let id = work.device_id;
-                store::quarantine_payload(connection, id, topic, payload, error, work.received_at)
+                Ok(())
             }
             What::Message { decoded, time, .. } => {
                 if self.is_fresh(connection, work.device_id, decoded)? {
@@ -194,11 +202,6 @@ impl Batch {
                 Ok(())
             }
         }
-    }
-
-    fn hear(&mut self, work: &Work) {
-        let seen = self.seen.entry(work.device_id).or_insert(work.received_at);
-        *seen = work.received_at.max(*seen);
     }
 
     fn is_fresh(&mut self, connection: &mut AnyConnection, id: i64, decoded: &Decoded) -> Result<bool> {
@@ -306,17 +309,6 @@ impl Batch {
         outbox::insert_all(connection, now, &self.events)?;
         self.note_acknowledged(connection)?;
         Ok(self.done)
-    }
-
-    /// One statement for all devices heard in the same second: they share its latest instant.
-    fn write_last_seen(&self, connection: &mut AnyConnection) -> Result<()> {
-        let mut by_second: BTreeMap<i64, (Instant, Vec<i64>)> = BTreeMap::new();
-        for (id, at) in &self.seen {
-            let entry = by_second.entry(at.and_utc().timestamp()).or_insert((*at, Vec::new()));
-            entry.0 = entry.0.max(*at);
-            entry.1.push(*id);
-        }
-        by_second.into_values().try_for_each(|(at, ids)| store::set_last_seen(connection, &ids, at))
     }
 
     /// What is measured with an elder is told to nobody unasked.

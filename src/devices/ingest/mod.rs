@@ -11,6 +11,7 @@ pub mod clock_rule;
 mod health;
 pub mod message;
 mod queue;
+mod unsaved;
 pub mod window;
 mod writer;
 

@@ -6,6 +6,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::batch::Work;
 use crate::devices::broker::Refused;
+use crate::devices::storage::Disk;
 
 /// Messages that wait for the writer at most; whoever brings more waits.
 pub(super) const QUEUE_MAX: usize = 20_000;
@@ -27,20 +28,32 @@ pub(super) struct Envelope {
 
 /// Brings work to the writer. Cheap to clone.
 #[derive(Clone)]
-pub struct Ingest(pub(super) mpsc::Sender<Envelope>);
+pub struct Ingest {
+    pub(super) sender: mpsc::Sender<Envelope>,
+    pub(super) disk: Disk,
+}
 
 impl Ingest {
-    /// Waits for a place in the queue, then for the commit.
+    /// The disk that is watched.
+    pub fn disk(&self) -> &Disk {
+        &self.disk
+    }
+
+    /// Waits for a place in the queue, then for the commit. While the disk is nearly full, what is not of now is refused.
     pub async fn submit(&self, work: Work) -> Result<(), Refused> {
+        if self.disk.is_low() && work.is_backfill() {
+            metrics::counter!("songhe_ingest_refused_total").increment(1);
+            return Err(Refused { reason: "the disk is nearly full".to_owned() });
+        }
         let (reply, answer) = oneshot::channel();
         let stopping = || Refused { reason: "ingest is stopping".to_owned() };
-        self.0.send(Envelope { work, reply: Some(reply) }).await.map_err(|_| stopping())?;
+        self.sender.send(Envelope { work, reply: Some(reply) }).await.map_err(|_| stopping())?;
         answer.await.unwrap_or_else(|_| Err(Refused { reason: "the writer failed".to_owned() }))
     }
 
     /// Waits for a place in the queue only.
     pub async fn note(&self, work: Work) {
-        if self.0.send(Envelope { work, reply: None }).await.is_err() {
+        if self.sender.send(Envelope { work, reply: None }).await.is_err() {
             tracing::debug!("ingest is stopping: something was not noted");
         }
     }

@@ -15,10 +15,13 @@ use super::clock_rule::{BirthAnchor, MessageTime};
 use super::health::Health;
 use super::message::Content;
 use super::queue::{Downlink, Envelope, Ingest, QUEUE_MAX};
+use super::unsaved::Unsaved;
 use crate::app::App;
 use crate::clock::to_millis;
+use crate::db::AnyConnection;
 use crate::db::store::ping;
 use crate::devices::broker::Refused;
+use crate::devices::storage::Disk;
 use crate::error::{Error, Result};
 
 const BATCH_MESSAGES_MAX: usize = 1_000;
@@ -30,6 +33,8 @@ const PAUSE_MIN: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(2);
 /// Together about five seconds; then the devices are told to come again.
 const ATTEMPTS_MAX: u32 = 8;
+/// An urgent alarm that is not committed by then is told all the same.
+const URGENT_AFTER: Duration = Duration::from_millis(500);
 const RESTART_AFTER: Duration = Duration::from_millis(200);
 const DOWNLINK_MAX: usize = 10_000;
 /// Larger than any acknowledgement or time.
@@ -53,10 +58,12 @@ impl Writer {
             health: health.clone(),
             receiver: Arc::new(Mutex::new(receiver)),
             downlink,
-            stopped,
+            unsaved: Unsaved::new(app),
+            stopped: stopped.clone(),
         };
+        let ingest = Ingest { sender, disk: Disk::watch(app, health, stopped) };
         let task = tokio::spawn(supervise(work));
-        (Writer { stop, task }, Ingest(sender), to_devices)
+        (Writer { stop, task }, ingest, to_devices)
     }
 
     /// Takes nothing new, commits what waits, and ends.
@@ -87,6 +94,7 @@ struct Loop {
     health: Health,
     receiver: Arc<Mutex<mpsc::Receiver<Envelope>>>,
     downlink: mpsc::Sender<Downlink>,
+    unsaved: Unsaved,
     stopped: watch::Receiver<bool>,
 }
 
@@ -133,7 +141,7 @@ impl Loop {
         let mut answers: Vec<Result<(), Refused>> = Vec::new();
         answers.resize_with(work.len(), || Ok(()));
         let work: Arc<[Work]> = work.into();
-        match self.commit(&work).await {
+        match self.commit_or_tell(&work).await {
             Ok(done) => self.settle(&work, 0, done, &mut answers),
             Err(Trouble::Database(error)) => refuse_all(&mut answers, &error),
             Err(Trouble::Content(error)) if work.len() > 1 => {
@@ -147,16 +155,35 @@ impl Loop {
         answer_all(replies, answers);
     }
 
+    /// Commits; who waits for an alarm is told of it if that takes long or fails.
+    async fn commit_or_tell(&self, work: &Arc<[Work]>) -> Result<Done, Trouble> {
+        let mut commit = std::pin::pin!(self.commit(work));
+        let outcome = if let Ok(outcome) = tokio::time::timeout(URGENT_AFTER, &mut commit).await {
+            outcome
+        } else {
+            self.unsaved.tell(work).await;
+            commit.await
+        };
+        if outcome.is_err() {
+            self.unsaved.tell(work).await;
+        }
+        outcome
+    }
+
     /// Commits in one transaction, trying again while the database does not work.
     async fn commit(&self, work: &Arc<[Work]>) -> Result<Done, Trouble> {
         let mut pause = PAUSE_MIN;
         for attempt in 1.. {
             let (batch, calendar, now) = (Arc::clone(work), self.app.calendar, self.app.clock.now());
-            let outcome =
-                self.app.db.write(move |connection| batch::apply(connection, calendar, now, &batch)).await;
+            let keys = Arc::clone(&self.app.keys);
+            let apply = move |connection: &mut AnyConnection| {
+                batch::apply(connection, (calendar, &keys), now, &batch)
+            };
+            let outcome = self.app.db.write(apply).await;
             let error = match outcome {
                 Ok(done) => {
                     self.app.bus.wake();
+                    self.unsaved.settle(work);
                     self.health.works("database");
                     self.health.works("writer");
                     return Ok(done);

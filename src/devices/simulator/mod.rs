@@ -9,12 +9,14 @@ mod exchange;
 mod faults;
 mod fire;
 mod link;
+pub mod load;
 mod noise;
 mod oracle;
 mod outbox;
 mod panel;
 mod station;
 mod tally;
+mod wire;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -4,13 +4,10 @@ use diesel::prelude::*;
 
 use crate::clock::Instant;
 use crate::db::AnyConnection;
-use crate::db::schema::{device_gaps, device_windows, devices, latest_readings, quarantine, readings, stays};
+use crate::db::schema::{device_gaps, device_windows, devices, latest_readings, stays};
 use crate::devices::model::PresenceState;
 use crate::error::Result;
-use crate::on_backend;
-
-/// Well below both databases' limits of bound values.
-const INSERT_ROWS_MAX: usize = 2_000;
+use crate::{in_fixed_pieces, on_backend};
 
 /// What ingest must know of a device.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -75,14 +72,12 @@ pub fn windows(
 pub fn put_windows(connection: &mut AnyConnection, rows: &[WindowRow]) -> Result<()> {
     use device_windows as table;
     use diesel::upsert::excluded;
-    for part in rows.chunks(INSERT_ROWS_MAX) {
-        on_backend!(connection, inner => diesel::insert_into(table::table)
-            .values(part)
-            .on_conflict((table::device_id, table::boot_id, table::lane))
-            .do_update()
-            .set((table::next_seq.eq(excluded(table::next_seq)), table::window_bits.eq(excluded(table::window_bits))))
-            .execute(inner)?);
-    }
+    in_fixed_pieces!(rows, part => on_backend!(connection, inner => diesel::insert_into(table::table)
+        .values(part)
+        .on_conflict((table::device_id, table::boot_id, table::lane))
+        .do_update()
+        .set((table::next_seq.eq(excluded(table::next_seq)), table::window_bits.eq(excluded(table::window_bits))))
+        .execute(inner)?));
     Ok(())
 }
 
@@ -148,8 +143,7 @@ pub fn first_gaps(connection: &mut AnyConnection, device_ids: &[i64]) -> Result<
     Ok(rows.into_iter().filter_map(first).collect())
 }
 
-#[derive(Clone, Debug, Insertable)]
-#[diesel(table_name = readings, treat_none_as_default_value = false)]
+#[derive(Clone, Debug)]
 pub struct NewReading {
     pub device_id: i64,
     pub boot_id: i64,
@@ -160,13 +154,6 @@ pub struct NewReading {
     pub at: Instant,
     pub device_at: Option<Instant>,
     pub received_at: Instant,
-}
-
-pub fn append_readings(connection: &mut AnyConnection, rows: &[NewReading]) -> Result<()> {
-    for part in rows.chunks(INSERT_ROWS_MAX) {
-        on_backend!(connection, inner => diesel::insert_into(readings::table).values(part).execute(inner)?);
-    }
-    Ok(())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Queryable, Insertable)]
@@ -189,46 +176,12 @@ pub fn latest_of(connection: &mut AnyConnection, device_ids: &[i64]) -> Result<V
 pub fn put_latest(connection: &mut AnyConnection, rows: &[Latest]) -> Result<()> {
     use diesel::upsert::excluded;
     use latest_readings as table;
-    for part in rows.chunks(INSERT_ROWS_MAX) {
-        on_backend!(connection, inner => diesel::insert_into(table::table)
-            .values(part)
-            .on_conflict((table::device_id, table::channel))
-            .do_update()
-            .set((table::value.eq(excluded(table::value)), table::at.eq(excluded(table::at))))
-            .execute(inner)?);
-    }
-    Ok(())
-}
-
-/// A payload that could not be read: one row for each device, topic and error, with the first such payload.
-pub fn quarantine_payload(
-    connection: &mut AnyConnection,
-    device_id: i64,
-    topic: &str,
-    payload: &[u8],
-    error: &str,
-    at: Instant,
-) -> Result<()> {
-    let known = quarantine::table
-        .filter(quarantine::device_id.eq(device_id))
-        .filter(quarantine::topic.eq(topic))
-        .filter(quarantine::error.eq(error));
-    let counted = diesel::update(known)
-        .set((quarantine::last_at.eq(at), quarantine::occurrences.eq(quarantine::occurrences + 1)))
-        .execute(connection)?;
-    if counted == 0 {
-        diesel::insert_into(quarantine::table)
-            .values((
-                quarantine::device_id.eq(device_id),
-                quarantine::topic.eq(topic),
-                quarantine::payload.eq(payload),
-                quarantine::error.eq(error),
-                quarantine::first_at.eq(at),
-                quarantine::last_at.eq(at),
-                quarantine::occurrences.eq(1),
-            ))
-            .execute(connection)?;
-    }
+    in_fixed_pieces!(rows, part => on_backend!(connection, inner => diesel::insert_into(table::table)
+        .values(part)
+        .on_conflict((table::device_id, table::channel))
+        .do_update()
+        .set((table::value.eq(excluded(table::value)), table::at.eq(excluded(table::at))))
+        .execute(inner)?));
     Ok(())
 }
 

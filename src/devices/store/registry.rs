@@ -62,7 +62,7 @@ pub struct DeviceListed {
 
 type Condition = Box<dyn BoxableExpression<devices::table, Backend, SqlType = Nullable<Bool>>>;
 
-fn within(reach: &Reach) -> Condition {
+pub(super) fn within(reach: &Reach) -> Condition {
     if reach.city {
         return Box::new(sql::<Nullable<Bool>>("TRUE"));
     }

@@ -14,6 +14,7 @@ use super::line::forwarder;
 use super::oracle::{acknowledged, compare, devices};
 use crate::devices::gate::within;
 use crate::devices::live::rig::add_device;
+use crate::devices::storage::compact;
 use crate::support::app::both;
 use crate::support::poll::until_async;
 use crate::support::process::Songhe;
@@ -65,6 +66,10 @@ both!(nothing_acknowledged_is_lost_or_stored_twice, |app| async {
         compare(connection, &acknowledged, report.connects);
         Ok(())
     });
+    // What was summed up before each kill counts, and what was not is summed up now: each reading once.
+    assert!(!compact::spans(app).is_empty(), "the program sums up while it runs");
+    compact::drain(app);
+    compact::assert_summed_up(app);
     assert!(acknowledged.len() > 20 * rounds, "{}", acknowledged.len());
     assert!(report.failures >= rounds as u64, "{report}");
     println!("{report}");

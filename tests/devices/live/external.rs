@@ -16,9 +16,9 @@ use crate::support::services::mosquitto_address;
 
 const LIMIT: Duration = Duration::from_mins(1);
 /// Programs on one broker share its messages: one test at a time.
-static TURN: Mutex<()> = Mutex::const_new(());
+pub static TURN: Mutex<()> = Mutex::const_new(());
 
-async fn external(test: &TestApp, address: &str) -> DeviceService {
+pub async fn external(test: &TestApp, address: &str) -> DeviceService {
     let app = with(test, |config| {
         config.mqtt.mode = MqttMode::External;
         config.mqtt.external_url = Some(SecretUrl::new(format!("mqtt://songhe:secret@{address}")));

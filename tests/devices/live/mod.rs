@@ -1,6 +1,6 @@
 //! The whole path of a message: from a device's connection to the database and to the pages.
 
-mod external;
+pub mod external;
 pub mod rig;
 mod shown;
 mod stored;

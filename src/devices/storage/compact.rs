@@ -1,0 +1,123 @@
+//! Summing up the log: a piece behind the cursor is read without holding anybody up, and added in one small write that moves the
+//! cursor.
+//!
+//! The cursor follows the numbers of readings, that is their arrival, not their times: a reading that comes late counts in its own
+//! hour all the same. It may go up to the newest number that a snapshot shows, because readings commit in the order of their numbers:
+//! SQLite has one writer, and on PostgreSQL every write holds the lock of the audit table from before it draws its numbers until its
+//! commit ([`crate::db`]), so that no smaller number can appear later. Whoever appends to `readings` must do it in such a write.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use tokio::sync::watch;
+
+use super::sums::Sums;
+use crate::access::seal::random;
+use crate::app::App;
+use crate::clock::Instant;
+use crate::db::AnyConnection;
+use crate::devices::store::{self, SpanRow};
+use crate::error::Result;
+
+/// Rows that are read at once.
+const READ_ROWS: i64 = 1_000;
+/// A piece ends when it has so many rows or touches so many spans: adding them takes a few milliseconds, and so long waits a commit of
+/// the writer behind it.
+const PIECE_ROWS_MAX: usize = 10_000;
+const PIECE_SPANS_MAX: usize = 1_000;
+/// After this long without a word of its holder another program sums up.
+const LEASE_S: i64 = 30;
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// A part of the log, summed up and not added yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Piece {
+    /// Where the cursor stood.
+    pub from: i64,
+    /// Where it stands once this is added.
+    pub upto: i64,
+    pub rows: usize,
+    pub spans: Vec<SpanRow>,
+}
+
+/// What one look at the log came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// So many readings were added.
+    Added(usize),
+    /// Everything is summed up.
+    Nothing,
+    /// Another program does it.
+    Held,
+}
+
+/// Sums up what lies behind the cursor, a bounded piece of it; none where there is nothing.
+pub fn gather(connection: &mut AnyConnection) -> Result<Option<Piece>> {
+    let from = store::cursor(connection)?.upto;
+    let (mut sums, mut upto, mut rows) = (Sums::default(), from, 0);
+    'reading: while rows < PIECE_ROWS_MAX {
+        let logged = store::logged_after(connection, upto, READ_ROWS)?;
+        let is_all = (logged.len() as i64) < READ_ROWS;
+        for one in &logged {
+            sums.add(one);
+            (upto, rows) = (one.id, rows + 1);
+            if sums.len() >= PIECE_SPANS_MAX {
+                break 'reading;
+            }
+        }
+        if is_all {
+            break;
+        }
+    }
+    Ok((rows > 0).then(|| Piece { from, upto, rows, spans: sums.into_rows() }))
+}
+
+/// Adds a piece where the cursor still stands before it; false where somebody else was faster, and nothing is changed.
+pub fn put(connection: &mut AnyConnection, piece: &Piece, (holder, now): (&str, Instant)) -> Result<bool> {
+    let until = now + TimeDelta::seconds(LEASE_S);
+    if !store::move_cursor(connection, (piece.from, piece.upto), (holder, until))? {
+        return Ok(false);
+    }
+    store::add_spans(connection, &piece.spans)?;
+    Ok(true)
+}
+
+/// One look at the log, and one piece.
+pub async fn compact_once(app: &App, holder: &str) -> Result<Step> {
+    let (name, now) = (holder.to_owned(), app.clock.now());
+    let found = app
+        .db
+        .read(move |connection| {
+            let cursor = store::cursor(connection)?;
+            // It saves the work: that nothing is added twice is up to the cursor alone.
+            let is_held = cursor.holder != name && cursor.leased_until.is_some_and(|until| until > now);
+            if is_held { Ok(None) } else { gather(connection).map(Some) }
+        })
+        .await?;
+    let Some(piece) = found else { return Ok(Step::Held) };
+    let Some(piece) = piece else { return Ok(Step::Nothing) };
+    let (name, rows) = (holder.to_owned(), piece.rows);
+    let is_added = app.db.write(move |connection| put(connection, &piece, (&name, now))).await?;
+    if is_added {
+        metrics::counter!("songhe_readings_summed_total").increment(rows as u64);
+    }
+    Ok(if is_added { Step::Added(rows) } else { Step::Held })
+}
+
+/// Follows the log until `stopped` turns true.
+pub async fn keep_compacting(app: App, mut stopped: watch::Receiver<bool>) {
+    let holder = random::<8>().map(hex::encode).unwrap_or_default();
+    while !*stopped.borrow() {
+        match compact_once(&app, &holder).await {
+            Ok(Step::Added(_)) => continue,
+            Ok(Step::Nothing | Step::Held) => {}
+            Err(error) => {
+                tracing::warn!(error = %error.for_log(), "readings are not summed up for now");
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+            _ = stopped.changed() => {}
+        }
+    }
+}

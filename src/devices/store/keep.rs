@@ -1,0 +1,71 @@
+//! Forgetting what is older than the office keeps. Everything here goes in small pieces, so that no commit waits for it.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Integer, Timestamp};
+
+use super::spans::cursor;
+use crate::clock::Instant;
+use crate::db::AnyConnection;
+use crate::db::schema::{quarantine, quarantine_floods, readings};
+use crate::error::Result;
+
+/// Rows of one piece.
+pub const PIECE_ROWS: i64 = 1_000;
+
+/// The oldest readings of the log that may be forgotten, as the numbers of the first and the last one: received before `before`,
+/// summed up, and not the newest of all, since its number must go on counting.
+///
+/// The log is in the order of arrival, and so nearly in that of receipt: a reading that waited before it was stored holds back those
+/// behind it until it is old enough itself.
+pub fn oldest_to_forget(connection: &mut AnyConnection, before: Instant) -> Result<Option<(i64, i64)>> {
+    let upto = cursor(connection)?.upto;
+    let oldest: Vec<(i64, Instant)> = readings::table
+        .filter(readings::id.lt(upto))
+        .order(readings::id)
+        .limit(PIECE_ROWS)
+        .select((readings::id, readings::received_at))
+        .load(connection)?;
+    let old = oldest.iter().take_while(|(_, received_at)| *received_at < before);
+    let ids: Vec<i64> = old.map(|(id, _)| *id).collect();
+    Ok(ids.first().copied().zip(ids.last().copied()))
+}
+
+/// Forgets readings by their numbers, both included.
+pub fn forget_readings(connection: &mut AnyConnection, (first, last): (i64, i64)) -> Result<usize> {
+    Ok(diesel::delete(readings::table.filter(readings::id.between(first, last))).execute(connection)?)
+}
+
+/// Forgets spans of a length that began before an instant: a piece of them, gives how many.
+pub fn forget_spans(connection: &mut AnyConnection, span_s: i32, before: Instant) -> Result<usize> {
+    const FORGET: &str = "DELETE FROM reading_spans WHERE (device_id, channel, span_s, starts_at) IN \
+        (SELECT device_id, channel, span_s, starts_at FROM reading_spans WHERE span_s = $1 AND starts_at < $2 \
+        ORDER BY starts_at LIMIT $3)";
+    Ok(diesel::sql_query(FORGET)
+        .bind::<Integer, _>(span_s)
+        .bind::<Timestamp, _>(before)
+        .bind::<BigInt, _>(PIECE_ROWS)
+        .execute(connection)?)
+}
+
+/// Forgets what could not be read and has not come again since an instant: a piece of it, gives how much.
+pub fn forget_quarantine(connection: &mut AnyConnection, before: Instant) -> Result<usize> {
+    let old: Vec<i64> = quarantine::table
+        .filter(quarantine::last_at.lt(before))
+        .order(quarantine::last_at)
+        .limit(PIECE_ROWS)
+        .select(quarantine::id)
+        .load(connection)?;
+    Ok(diesel::delete(quarantine::table.filter(quarantine::id.eq_any(old))).execute(connection)?)
+}
+
+/// Ends the floods of devices that have sent nothing unreadable since an instant; gives those that were flagged.
+pub fn end_floods(connection: &mut AnyConnection, since: Instant) -> Result<Vec<i64>> {
+    let over = || quarantine_floods::table.filter(quarantine_floods::last_at.lt(since));
+    let flagged: Vec<i64> = over()
+        .filter(quarantine_floods::flagged_at.is_not_null())
+        .order(quarantine_floods::device_id)
+        .select(quarantine_floods::device_id)
+        .load(connection)?;
+    diesel::delete(over()).execute(connection)?;
+    Ok(flagged)
+}

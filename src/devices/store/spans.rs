@@ -1,0 +1,162 @@
+//! Sums of readings by the quarter hour and the hour, and how far the log is summed up.
+
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Double, Integer, Nullable, SmallInt, Timestamp};
+use diesel::sqlite::Sqlite;
+
+use crate::clock::Instant;
+use crate::db::AnyConnection;
+use crate::db::schema::{reading_cursor, reading_spans, readings};
+use crate::error::Result;
+use crate::{in_fixed_pieces, on_backend};
+
+/// Number of the cursor's one row.
+const CURSOR: i64 = 1;
+
+/// A quarter hour or an hour of one channel. A doubted value counts for nothing but `doubted` and the last one.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable)]
+#[diesel(table_name = reading_spans)]
+pub struct SpanRow {
+    pub device_id: i64,
+    pub channel: i16,
+    /// 900 or 3600.
+    pub span_s: i32,
+    pub starts_at: Instant,
+    /// Values that can be true.
+    pub readings: i64,
+    pub doubted: i64,
+    pub lowest: Option<f64>,
+    pub highest: Option<f64>,
+    /// Sum of the values that can be true.
+    pub total: f64,
+    pub last_value: f64,
+    pub last_at: Instant,
+}
+
+/// How far the log is summed up, and who does it.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = reading_cursor)]
+pub struct Cursor {
+    pub upto: i64,
+    pub holder: String,
+    pub leased_until: Option<Instant>,
+}
+
+/// A reading of the log, as far as sums need it.
+#[derive(Clone, Copy, Debug, PartialEq, Queryable)]
+pub struct Logged {
+    pub id: i64,
+    pub device_id: i64,
+    pub channel: i16,
+    pub value: f64,
+    pub at: Instant,
+}
+
+pub fn cursor(connection: &mut AnyConnection) -> Result<Cursor> {
+    Ok(reading_cursor::table.find(CURSOR).select(Cursor::as_select()).first(connection)?)
+}
+
+/// Moves the cursor where it still stands at `from`; false where somebody else moved it.
+pub fn move_cursor(
+    connection: &mut AnyConnection,
+    (from, upto): (i64, i64),
+    (holder, leased_until): (&str, Instant),
+) -> Result<bool> {
+    let stands = reading_cursor::table.find(CURSOR).filter(reading_cursor::upto.eq(from));
+    let moved = diesel::update(stands)
+        .set((
+            reading_cursor::upto.eq(upto),
+            reading_cursor::holder.eq(holder),
+            reading_cursor::leased_until.eq(leased_until),
+        ))
+        .execute(connection)?;
+    Ok(moved == 1)
+}
+
+/// The log behind a number, in order of arrival.
+pub fn logged_after(connection: &mut AnyConnection, after: i64, limit: i64) -> Result<Vec<Logged>> {
+    Ok(readings::table
+        .filter(readings::id.gt(after))
+        .order(readings::id)
+        .limit(limit)
+        .select((readings::id, readings::device_id, readings::channel, readings::value, readings::at))
+        .load(connection)?)
+}
+
+/// Number of the newest reading; 0 while there is none.
+pub fn newest_reading(connection: &mut AnyConnection) -> Result<i64> {
+    let newest: Option<i64> = readings::table.select(diesel::dsl::max(readings::id)).first(connection)?;
+    Ok(newest.unwrap_or(0))
+}
+
+/// Adds to the spans that are there already.
+pub fn add_spans(connection: &mut AnyConnection, rows: &[SpanRow]) -> Result<()> {
+    in_fixed_pieces!(rows, part => on_backend!(connection, inner => Adding(part).execute(inner)?));
+    Ok(())
+}
+
+/// `N` spans in one statement, prepared once for each connection.
+struct Adding<'a, const N: usize>(&'a [SpanRow; N]);
+
+const INTO: &str = "INSERT INTO reading_spans (device_id, channel, span_s, starts_at, readings, doubted, lowest, highest, total, \
+    last_value, last_at) ";
+/// Of two readings of the same instant the one that came later is the last.
+const ADD: &str = ") ON CONFLICT (device_id, channel, span_s, starts_at) DO UPDATE SET \
+    readings = reading_spans.readings + excluded.readings, doubted = reading_spans.doubted + excluded.doubted, \
+    lowest = CASE WHEN excluded.lowest IS NULL OR reading_spans.lowest <= excluded.lowest THEN reading_spans.lowest \
+        ELSE excluded.lowest END, \
+    highest = CASE WHEN excluded.highest IS NULL OR reading_spans.highest >= excluded.highest THEN reading_spans.highest \
+        ELSE excluded.highest END, \
+    total = reading_spans.total + excluded.total, \
+    last_value = CASE WHEN excluded.last_at >= reading_spans.last_at THEN excluded.last_value \
+        ELSE reading_spans.last_value END, \
+    last_at = CASE WHEN excluded.last_at >= reading_spans.last_at THEN excluded.last_at ELSE reading_spans.last_at END";
+
+impl<const N: usize> QueryId for Adding<'_, N> {
+    type QueryId = Adding<'static, N>;
+
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+macro_rules! adding_on {
+    ($backend:ty, $connection:ty) => {
+        impl<const N: usize> RunQueryDsl<$connection> for Adding<'_, N> {}
+
+        impl<const N: usize> QueryFragment<$backend> for Adding<'_, N> {
+            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, $backend>) -> QueryResult<()> {
+                out.push_sql(INTO);
+                for (index, row) in self.0.iter().enumerate() {
+                    out.push_sql(if index == 0 { "VALUES (" } else { "), (" });
+                    out.push_bind_param::<BigInt, _>(&row.device_id)?;
+                    out.push_sql(", ");
+                    out.push_bind_param::<SmallInt, _>(&row.channel)?;
+                    out.push_sql(", ");
+                    out.push_bind_param::<Integer, _>(&row.span_s)?;
+                    out.push_sql(", ");
+                    out.push_bind_param::<Timestamp, _>(&row.starts_at)?;
+                    out.push_sql(", ");
+                    out.push_bind_param::<BigInt, _>(&row.readings)?;
+                    out.push_sql(", ");
+                    out.push_bind_param::<BigInt, _>(&row.doubted)?;
+                    out.push_sql(", ");
+                    out.push_bind_param::<Nullable<Double>, _>(&row.lowest)?;
+                    out.push_sql(", ");
+                    out.push_bind_param::<Nullable<Double>, _>(&row.highest)?;
+                    out.push_sql(", ");
+                    out.push_bind_param::<Double, _>(&row.total)?;
+                    out.push_sql(", ");
+                    out.push_bind_param::<Double, _>(&row.last_value)?;
+                    out.push_sql(", ");
+                    out.push_bind_param::<Timestamp, _>(&row.last_at)?;
+                }
+                out.push_sql(ADD);
+                Ok(())
+            }
+        }
+    };
+}
+
+adding_on!(Sqlite, SqliteConnection);
+adding_on!(Pg, PgConnection);

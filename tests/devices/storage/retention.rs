@@ -1,0 +1,130 @@
+//! What is older than the settings keep is forgotten, and nothing that is not summed up.
+
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use songhe::app::App;
+use songhe::clock::Instant;
+use songhe::db::Kind;
+use songhe::db::schema::{outbox, quarantine, quarantine_floods};
+use songhe::devices::DeviceKind;
+use songhe::devices::storage::{Forgotten, tidy};
+use songhe::devices::store::{self, SpanRow};
+
+use super::compact::{drain, spans};
+use super::{append, hold_back, pulse, seqs};
+use crate::devices::live::rig::{add_device, with};
+use crate::support::app::{TestApp, both, first_instant};
+
+fn days_ago(days: i64) -> Instant {
+    first_instant() - TimeDelta::days(days)
+}
+
+async fn forgotten(app: &App) -> Forgotten {
+    tidy(app).await.unwrap_or_else(|error| panic!("{}", error.for_log()))
+}
+
+fn keeping(test: &TestApp, readings_days: u32) -> App {
+    with(test, |config| config.retention.readings_days = readings_days)
+}
+
+both!(old_readings_are_forgotten_once_they_are_summed_up, |app| async {
+    hold_back(app);
+    if app.kind() == Kind::Postgres {
+        // One old day has a partition, the other one does not.
+        app.write(|tx| store::make_day(tx.connection, days_ago(12).date()));
+    }
+    let each = |(seq, days): (i64, i64)| pulse(seq, 70.0, days_ago(days));
+    append(app, &[(0, 13), (1, 12), (2, 12), (3, 9), (4, 0)].map(each));
+    let keeping = keeping(app, 10);
+    assert_eq!(forgotten(&keeping).await, Forgotten::default());
+    assert_eq!(seqs(app), [0, 1, 2, 3, 4]);
+
+    drain(app);
+    let sums = spans(app);
+    let gone = forgotten(&keeping).await;
+    let expected = match app.kind() {
+        Kind::Sqlite => Forgotten { readings: 3, ..Forgotten::default() },
+        Kind::Postgres => Forgotten { readings: 1, days: 1, ..Forgotten::default() },
+    };
+    assert_eq!(gone, expected);
+    assert_eq!(seqs(app), [3, 4]);
+    assert_eq!(spans(app), sums);
+    assert_eq!(forgotten(&keeping).await, Forgotten::default());
+});
+
+both!(numbers_go_on_when_all_is_old, |app| async {
+    append(app, &(0..2_500).map(|seq| pulse(seq, 70.0, days_ago(50))).collect::<Vec<_>>());
+    drain(app);
+    forgotten(&keeping(app, 1)).await;
+    let left = seqs(app);
+    assert!(left.is_empty() || left == [2_499], "{left:?}");
+    append(app, &[pulse(9_999, 71.0, first_instant())]);
+    drain(app);
+    let newest: i64 =
+        spans(app).iter().filter(|span| span.last_at == first_instant()).map(|span| span.readings).sum();
+    assert_eq!(newest, 2, "a reading whose number was used before is not summed up");
+});
+
+both!(sums_are_kept_for_as_long_as_their_charts_need_them, |app| async {
+    let span = |(span_s, days): (i32, i64)| SpanRow {
+        device_id: 7,
+        channel: 1,
+        span_s,
+        starts_at: days_ago(days),
+        readings: 1,
+        doubted: 0,
+        lowest: Some(1.0),
+        highest: Some(1.0),
+        total: 1.0,
+        last_value: 1.0,
+        last_at: days_ago(days),
+    };
+    let rows = [(900, 41), (900, 39), (3_600, 3_661), (3_600, 41), (3_600, 0)].map(span);
+    app.write(|tx| store::add_spans(tx.connection, &rows));
+    let gone = forgotten(&app.app).await;
+    assert_eq!(gone, Forgotten { quarter_hours: 1, hours: 1, ..Forgotten::default() });
+    let left: Vec<(i32, Instant)> = spans(app).iter().map(|span| (span.span_s, span.starts_at)).collect();
+    assert_eq!(left, [(900, days_ago(39)), (3_600, days_ago(41)), (3_600, first_instant())]);
+});
+
+both!(what_could_not_be_read_is_forgotten_and_a_flood_ends, |app| async {
+    app.add_towns();
+    let id = add_device(app, "ST-1", DeviceKind::SmartStation, 1);
+    app.write(|tx| {
+        for (topic, last_at) in [("up", days_ago(91)), ("bf", days_ago(89))] {
+            diesel::insert_into(quarantine::table)
+                .values((
+                    quarantine::device_id.eq(id),
+                    quarantine::topic.eq(topic),
+                    quarantine::payload.eq(b"open".to_vec()),
+                    quarantine::error.eq("x"),
+                    quarantine::first_at.eq(days_ago(100)),
+                    quarantine::last_at.eq(last_at),
+                    quarantine::occurrences.eq(1),
+                ))
+                .execute(tx.connection)?;
+        }
+        let flood = (
+            quarantine_floods::device_id.eq(id),
+            quarantine_floods::hour_at.eq(tx.now),
+            quarantine_floods::messages.eq(101),
+            quarantine_floods::last_at.eq(tx.now),
+            quarantine_floods::flagged_at.eq(tx.now),
+        );
+        Ok(diesel::insert_into(quarantine_floods::table).values(flood).execute(tx.connection)?)
+    });
+    let flooding = |now: Instant| app.read(|connection| store::flooding(connection, &[id], now));
+    assert_eq!(forgotten(&app.app).await, Forgotten { quarantined: 1, ..Forgotten::default() });
+    assert!(flooding(app.app.clock.now()).contains(&id));
+    let events = || -> i64 { app.read(|connection| Ok(outbox::table.count().get_result(connection)?)) };
+    let before = events();
+    app.hand.advance(TimeDelta::minutes(61));
+    assert!(flooding(app.app.clock.now()).is_empty());
+    forgotten(&app.app).await;
+    assert_eq!(events(), before + 1, "pages are told that the device is no longer flagged");
+    let left: Vec<String> =
+        app.read(|connection| Ok(quarantine::table.select(quarantine::topic).load(connection)?));
+    assert_eq!(left, ["bf"]);
+    let rows: i64 = app.read(|connection| Ok(quarantine_floods::table.count().get_result(connection)?));
+    assert_eq!(rows, 0);
+});
