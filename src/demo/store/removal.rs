@@ -6,7 +6,7 @@ use crate::db::AnyConnection;
 use crate::error::Result;
 
 /// All tables of this program.
-const TABLES: [&str; 83] = [
+const TABLES: [&str; 86] = [
     "users",
     "user_grants",
     "sessions",
@@ -70,6 +70,9 @@ const TABLES: [&str; 83] = [
     "latest_readings",
     "quarantine",
     "alerts",
+    "presence_watch",
+    "device_limits",
+    "card_readings",
     "fire_panels",
     "fire_frames",
     "fire_parts",
