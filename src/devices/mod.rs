@@ -15,6 +15,7 @@ pub mod ingest;
 mod model;
 pub mod pages;
 mod place;
+pub mod presence;
 mod provision;
 mod readings;
 mod service;

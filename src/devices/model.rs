@@ -12,9 +12,11 @@ crate::text_enum! {
 
 crate::text_enum! {
     pub enum PresenceState {
-        /// Not connected since it was added.
+        /// Not heard since it was added.
         Never = "never",
         Online = "online",
+        /// Its connection was lost, or it is silent for longer than it should be.
+        Suspect = "suspect",
         Offline = "offline",
     }
 }

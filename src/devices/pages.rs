@@ -199,6 +199,7 @@ pub(crate) fn value_text(words: &Words, channel: i16, value: f64) -> String {
 pub(crate) fn tone(presence: PresenceState) -> &'static str {
     match presence {
         PresenceState::Online => "ok",
+        PresenceState::Suspect => "wait",
         PresenceState::Offline => "warn",
         PresenceState::Never => "off",
     }

@@ -5,5 +5,6 @@ pub mod client;
 mod fire;
 mod gate;
 pub mod live;
+mod presence;
 mod raw;
 mod simulator;

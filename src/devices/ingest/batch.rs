@@ -55,12 +55,18 @@ pub enum What {
     },
     Disconnected {
         connection: i64,
+        /// The device said goodbye.
+        said: bool,
     },
     /// A broker elsewhere says so: presence follows from what is heard.
     Heard {
         online: bool,
         connection: Option<i64>,
+        /// Boot and number of a message that says that the device is gone. A will names a number that was used since.
+        ends: Option<(u64, u64)>,
     },
+    /// Nothing: whoever brings it learns that everything before it is committed.
+    Mark,
 }
 
 impl Work {
@@ -165,7 +171,8 @@ impl Batch {
     fn take(&mut self, connection: &mut AnyConnection, place: usize, work: &Work) -> Result<()> {
         let known = self.devices.get(&work.device_id);
         let is_end = matches!(work.what, What::Disconnected { .. });
-        if known.is_none_or(|device| device.disabled_at.is_some() && !is_end) {
+        let refused = known.is_none_or(|device| device.disabled_at.is_some() && !is_end);
+        if refused && !matches!(work.what, What::Mark) {
             self.done.refused.insert(place);
             return Ok(());
         }
@@ -174,8 +181,13 @@ impl Batch {
                 self.hear(work);
                 self.connected(connection, work, *number)
             }
-            What::Disconnected { connection: number } => self.disconnected(connection, work, *number),
-            What::Heard { online, connection: number } => self.heard(connection, work, *online, *number),
+            What::Disconnected { connection: number, said } => {
+                self.disconnected(connection, work, (*number, *said))
+            }
+            What::Heard { online, connection: number, ends } => {
+                self.heard(connection, work, (*online, *number), *ends)
+            }
+            What::Mark => Ok(()),
             What::Poison { topic, payload, error } => {
                 self.hear(work);
                 self.done.poisoned += 1;
@@ -190,6 +202,7 @@ impl Batch {
                 }
                 if decoded.is_numbered() {
                     self.hear(work);
+                    self.arrived_over_connection(connection, work)?;
                 }
                 Ok(())
             }
@@ -378,6 +391,7 @@ impl Batch {
 fn boot_of(work: &Work) -> Option<i64> {
     match &work.what {
         What::Message { decoded, .. } => Some(decoded.header.boot_id as i64),
+        What::Heard { ends, .. } => ends.map(|(boot_id, _)| boot_id as i64),
         _ => None,
     }
 }

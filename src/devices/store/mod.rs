@@ -3,9 +3,11 @@
 mod batch;
 mod hours;
 mod places;
+mod presence;
 mod registry;
 
 pub use batch::*;
 pub use hours::*;
 pub use places::*;
+pub use presence::*;
 pub use registry::*;
