@@ -12,6 +12,7 @@ pub mod external;
 mod gate;
 pub mod gb26875;
 pub mod ingest;
+pub mod limits;
 mod model;
 pub mod pages;
 mod place;
@@ -23,7 +24,7 @@ pub mod simulator;
 pub mod store;
 mod timeline;
 
-pub use model::{DeviceKind, DevicePlace, PresenceState, Shown, is_plausible, known, shown};
+pub use model::{DeviceKind, DevicePlace, LimitChoice, PresenceState, Shown, is_plausible, known, shown};
 pub use place::place_device;
 pub use provision::{DeviceInput, add_device, disable_device, hash_token, new_token};
 pub use service::DeviceService;

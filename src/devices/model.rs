@@ -21,6 +21,18 @@ crate::text_enum! {
     }
 }
 
+crate::text_enum! {
+    /// What raises an alert on a device's channel.
+    pub enum LimitChoice {
+        /// The device protocol's limits.
+        Default = "default",
+        /// Limits of the device's own.
+        Own = "own",
+        /// No value at all.
+        None = "none",
+    }
+}
+
 /// Where a device stands: exactly one of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DevicePlace {

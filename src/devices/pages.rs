@@ -1,4 +1,5 @@
 mod elder;
+mod limits;
 mod place;
 
 use std::sync::Arc;
@@ -34,6 +35,9 @@ pub fn routes() -> Vec<Route> {
         get("/devices/{id}", Need::May(Permission::SeeDevices), || web::to(show)),
         get("/devices/{id}/place", place, || web::to(place::show)),
         post("/devices/{id}/place", place, || web::to(place::save)),
+        get("/devices/{id}/limits", Need::May(Permission::SeeDevices), || web::to(limits::list)),
+        get("/devices/{id}/limit", place, || web::to(limits::show)),
+        post("/devices/{id}/limit", place, || web::to(limits::save)),
         get("/elders/{id}/readings", Need::May(Permission::SeeElders), || web::to(elder::show)),
     ]);
     routes.extend(super::gb26875::pages::routes());
@@ -271,6 +275,7 @@ async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
         fields: Vec::new(),
         table: Some(table(&visitor, place::PLACE_COLUMNS, history)),
     });
+    actions.push(Action::link(format!("/devices/{id}/limits"), visitor.t("device.limits"), "octagon-alert"));
     if may_place {
         actions.push(Action::link(format!("/devices/{id}/place"), visitor.t("device.place"), "map-pin"));
     }

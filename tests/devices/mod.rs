@@ -4,6 +4,7 @@ mod broker;
 pub mod client;
 mod fire;
 mod gate;
+mod limits;
 pub mod live;
 mod presence;
 mod raw;

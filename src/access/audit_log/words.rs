@@ -147,6 +147,7 @@ pub const ACTIONS: &[&str] = &[
     "plan.remove_item",
     "demand.generate",
     "alert.acknowledge",
+    "device.limit",
     "device.add",
     "device.disable",
     "device.panel",

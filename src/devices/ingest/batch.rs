@@ -22,8 +22,8 @@ use crate::alerts::store::Active;
 use crate::bus::{Event, Topic, store as outbox};
 use crate::clock::{Calendar, Instant, from_millis};
 use crate::db::AnyConnection;
-use crate::devices::model::{Shown, known, shown};
-use crate::devices::store::{self, DeviceState, Latest, NewReading, PlaceRow, Stream, WindowRow};
+use crate::devices::model::{Shown, shown};
+use crate::devices::store::{self, DeviceState, Latest, LimitRow, NewReading, PlaceRow, Stream, WindowRow};
 use crate::error::Result;
 use crate::text::Lang;
 
@@ -111,6 +111,8 @@ pub(in crate::devices) struct Batch {
     windows: BTreeMap<Stream, (Window, bool)>,
     latest: HashMap<(i64, i16), (Latest, bool)>,
     alerts: HashMap<(i64, i16), Active>,
+    /// What offices have set in place of the protocol's limits.
+    limits: HashMap<(i64, i16), LimitRow>,
     readings: Vec<NewReading>,
     /// When devices stood with elders, and what they measured there.
     with_elders: Vec<PlaceRow>,
@@ -152,11 +154,13 @@ impl Batch {
         let windows = windows.collect();
         let latest = store::latest_of(connection, ids)?.into_iter();
         let alerts = crate::alerts::store::active_alerts(connection, ids)?.into_iter();
+        let limits = store::limits_of(connection, ids)?.into_iter();
         Ok(Batch {
             calendar,
             windows,
             latest: latest.map(|one| ((one.device_id, one.channel), (one, false))).collect(),
             alerts: alerts.map(|one| ((one.device_id, one.channel), one)).collect(),
+            limits: limits.map(|one| ((one.device_id, one.channel), one)).collect(),
             devices: store::device_states(connection, ids)?.into_iter().map(|one| (one.id, one)).collect(),
             readings: Vec::new(),
             with_elders: store::with_elders(connection, ids)?,
@@ -394,9 +398,4 @@ fn boot_of(work: &Work) -> Option<i64> {
         What::Heard { ends, .. } => ends.map(|(boot_id, _)| boot_id as i64),
         _ => None,
     }
-}
-
-/// Whether a value of this channel could be judged at all.
-fn is_judged(channel: i16) -> Option<crate::alerts::rules::Rule> {
-    crate::alerts::rules::rule_of(known(channel)?)
 }

@@ -2,12 +2,14 @@
 
 mod batch;
 mod hours;
+mod limits;
 mod places;
 mod presence;
 mod registry;
 
 pub use batch::*;
 pub use hours::*;
+pub use limits::*;
 pub use places::*;
 pub use presence::*;
 pub use registry::*;
