@@ -1,3 +1,4 @@
+mod cards;
 mod limits;
 
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -42,6 +43,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .fails(422),
     ];
     endpoints.extend(limits::endpoints());
+    endpoints.extend(cards::endpoints());
     endpoints
 }
 

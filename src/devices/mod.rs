@@ -8,6 +8,7 @@
 
 pub mod api;
 pub mod broker;
+mod cards;
 pub mod external;
 mod gate;
 pub mod gb26875;

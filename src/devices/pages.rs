@@ -1,3 +1,4 @@
+mod cards;
 mod elder;
 mod limits;
 mod place;
@@ -40,6 +41,7 @@ pub fn routes() -> Vec<Route> {
         post("/devices/{id}/limit", place, || web::to(limits::save)),
         get("/elders/{id}/readings", Need::May(Permission::SeeElders), || web::to(elder::show)),
     ]);
+    routes.extend(cards::routes());
     routes.extend(super::gb26875::pages::routes());
     routes
 }
@@ -53,6 +55,8 @@ impl List for Devices {
     const EMPTY: &'static str = "device.empty";
     const NEED: Permission = Permission::SeeDevices;
     const TOPIC: Option<Topic> = Some(Topic::Device);
+    const LINKS: &'static [(&'static str, &'static str, &'static str)] =
+        &[("/card-readings", "card_reading.heading", "inbox")];
     const COLUMNS: &'static [Column] = &[
         Column::text("code", "field.device_code"),
         Column::text("name", "field.name"),

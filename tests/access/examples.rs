@@ -38,6 +38,7 @@ pub struct Records {
     device: i64,
     fire_frame: i64,
     alert: i64,
+    card_reading: i64,
     import: i64,
     absence: i64,
     correction: i64,
@@ -149,6 +150,18 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
          VALUES ({device}, '{code}', 'sos', 1, 1, '2026-11-23 00:30:00.000')"
         ),
     );
+    let card_reading = insert(
+        app,
+        format!(
+            "INSERT INTO card_readings (device_id, boot_id, lane, seq, channel, value, at, received_at, card_index) VALUES \
+         ({device}, 1, 0, {town}, 3, 72, '2026-11-23 00:30:00.000', '2026-11-23 00:30:00.000', {})",
+            if app.kind() == songhe::db::Kind::Sqlite {
+                format!("x'0{town}'")
+            } else {
+                format!("'\\x0{town}'")
+            }
+        ),
+    );
     let room = app.count(&format!("SELECT room_id AS n FROM beds WHERE id = {bed}"));
     let import = add_import(app, town, institution);
     Records {
@@ -172,6 +185,7 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
         device,
         fire_frame,
         alert,
+        card_reading,
         import,
         absence,
         correction,
@@ -262,6 +276,7 @@ impl Records {
             device: 9,
             fire_frame: 21,
             alert: 10,
+            card_reading: 22,
             import: 16,
             absence: 16,
             correction: 17,
@@ -302,6 +317,7 @@ impl Records {
             "devices" => self.device.to_string(),
             "fire-frames" => self.fire_frame.to_string(),
             "alerts" => self.alert.to_string(),
+            "card-readings" => self.card_reading.to_string(),
             "imports" => self.import.to_string(),
             "absences" => self.absence.to_string(),
             "corrections" => self.correction.to_string(),

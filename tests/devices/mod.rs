@@ -1,6 +1,7 @@
 //! Devices: what is acknowledged, to whom, and when.
 
 mod broker;
+mod cards;
 pub mod client;
 mod fire;
 mod gate;

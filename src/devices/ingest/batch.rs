@@ -4,28 +4,29 @@
 //! samples that are newer than the latest value change latest values and alerts.
 
 mod alerting;
+mod cards;
+mod events;
 mod foreign;
 mod presence;
-mod with_elder;
+pub(in crate::devices) mod with_elder;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bytes::Bytes;
-use serde_json::json;
 use songhe_firmware_protocol::TopicKind;
 
+use self::cards::CardSample;
 use self::with_elder::Hours;
 use super::clock_rule::MessageTime;
 use super::message::{Content, Decoded};
 use super::window::{Verdict, Window};
+use crate::access::seal::Keys;
 use crate::alerts::store::Active;
-use crate::bus::{Event, Topic, store as outbox};
+use crate::bus::{Event, store as outbox};
 use crate::clock::{Calendar, Instant, from_millis};
 use crate::db::AnyConnection;
-use crate::devices::model::{Shown, shown};
 use crate::devices::store::{self, DeviceState, Latest, LimitRow, NewReading, PlaceRow, Stream, WindowRow};
 use crate::error::Result;
-use crate::text::Lang;
 
 /// One thing that a device sent or did.
 #[derive(Clone, Debug)]
@@ -117,6 +118,8 @@ pub(in crate::devices) struct Batch {
     /// When devices stood with elders, and what they measured there.
     with_elders: Vec<PlaceRow>,
     hours: Hours,
+    /// What people measured with their cards.
+    cards: Vec<CardSample>,
     seen: HashMap<i64, Instant>,
     touched: BTreeSet<Stream>,
     events: Vec<Event>,
@@ -126,8 +129,8 @@ pub(in crate::devices) struct Batch {
 /// Does a batch's work in the caller's transaction.
 pub fn apply(
     connection: &mut AnyConnection,
-    calendar: Calendar,
-    now: Instant,
+    keys: &Keys,
+    (calendar, now): (Calendar, Instant),
     work: &[Work],
 ) -> Result<Done> {
     let ids: BTreeSet<i64> = work.iter().map(|one| one.device_id).collect();
@@ -137,6 +140,7 @@ pub fn apply(
     for (place, one) in work.iter().enumerate() {
         batch.take(connection, place, one)?;
     }
+    batch.settle_cards(connection, keys)?;
     batch.write(connection, now)
 }
 
@@ -165,6 +169,7 @@ impl Batch {
             readings: Vec::new(),
             with_elders: store::with_elders(connection, ids)?,
             hours: Hours::new(),
+            cards: Vec::new(),
             seen: HashMap::new(),
             touched: BTreeSet::new(),
             events: Vec::new(),
@@ -247,6 +252,10 @@ impl Batch {
         decoded: &Decoded,
         time: &MessageTime,
     ) -> Result<()> {
+        if let (Content::Samples(samples), Some(card)) = (&decoded.content, decoded.card) {
+            self.take_card(work, (decoded.header, card), samples, time);
+            return Ok(());
+        }
         let device_at = decoded.header.wall_ms.and_then(|ms| i64::try_from(ms).ok()).map(from_millis);
         let samples = match &decoded.content {
             Content::Samples(samples) => samples.as_slice(),
@@ -298,7 +307,7 @@ impl Batch {
 
     fn write(mut self, connection: &mut AnyConnection, now: Instant) -> Result<Done> {
         store::append_readings(connection, &self.readings)?;
-        self.done.rows = self.readings.len() as u64;
+        self.done.rows += self.readings.len() as u64;
         let moved = self.windows.iter().filter(|(_, (_, changed))| *changed);
         let moved = moved.map(|(stream, (window, _))| {
             let (highest, bits) = window.parts();
@@ -334,42 +343,6 @@ impl Batch {
             entry.1.push(*id);
         }
         by_second.into_values().try_for_each(|(at, ids)| store::set_last_seen(connection, &ids, at))
-    }
-
-    /// What is measured with an elder is told to nobody unasked.
-    fn reading_event(&self, latest: &Latest) -> Option<Event> {
-        if self.devices.get(&latest.device_id)?.elder_id.is_some() {
-            return None;
-        }
-        let mut payload = json!({
-            "device_id": latest.device_id,
-            "channel": latest.channel,
-            "at": self.calendar.rfc3339(latest.at),
-            "at_text": self.calendar.show_seconds(latest.at),
-        });
-        match shown(latest.channel, latest.value) {
-            Shown::Text(text) => payload["value_text"] = text.into(),
-            Shown::Word(word) => {
-                let text = |lang: Lang| lang.t(&format!("enums.switch.{word}")).into_owned();
-                payload["value_text"] = format!("{}", latest.value).into();
-                payload["value_texts"] =
-                    [Lang::Chinese, Lang::English].iter().map(|lang| (lang.code(), text(*lang))).collect();
-            }
-        }
-        self.event(Topic::Reading, latest.device_id, latest.device_id, payload)
-    }
-
-    /// An event of the device's place.
-    fn event(
-        &self,
-        topic: Topic,
-        device_id: i64,
-        entity_id: i64,
-        payload: serde_json::Value,
-    ) -> Option<Event> {
-        let device = self.devices.get(&device_id)?;
-        let event = Event::new(topic, &device.town_code, entity_id, payload);
-        Some(event.of_institution(device.institution_id))
     }
 
     /// How far each stream of the batch is stored without a gap; duplicates count too, as their device missed the answer.

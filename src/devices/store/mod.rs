@@ -1,6 +1,7 @@
 //! The tables of devices: who they are, where they stand, and what they sent.
 
 mod batch;
+mod cards;
 mod hours;
 mod limits;
 mod places;
@@ -8,6 +9,7 @@ mod presence;
 mod registry;
 
 pub use batch::*;
+pub use cards::*;
 pub use hours::*;
 pub use limits::*;
 pub use places::*;

@@ -60,9 +60,9 @@ pub struct DeviceListed {
     pub latest: Vec<Latest>,
 }
 
-type Condition = Box<dyn BoxableExpression<devices::table, Backend, SqlType = Nullable<Bool>>>;
+pub(super) type Condition = Box<dyn BoxableExpression<devices::table, Backend, SqlType = Nullable<Bool>>>;
 
-fn within(reach: &Reach) -> Condition {
+pub(super) fn within(reach: &Reach) -> Condition {
     if reach.city {
         return Box::new(sql::<Nullable<Bool>>("TRUE"));
     }
