@@ -24,6 +24,7 @@ mod service;
 pub mod simulator;
 pub mod store;
 mod timeline;
+pub mod tls;
 
 pub use model::{DeviceKind, DevicePlace, LimitChoice, PresenceState, Shown, is_plausible, known, shown};
 pub use place::place_device;

@@ -8,13 +8,14 @@ use songhe_firmware_protocol::Topic;
 use tokio::sync::{Mutex, broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use super::broker::{Broker, BrokerSettings};
+use super::broker::{Broker, BrokerSettings, Rates};
 use super::external::{self, External};
 use super::gate::DeviceGate;
 use super::gb26875::Gateway;
 use super::ingest::{Downlink, Health, Ingest, Writer};
 use super::presence::{Watcher, keep_looking};
 use super::store;
+use super::tls::TlsFiles;
 use crate::app::App;
 use crate::bus::{Stored, Topic as EventTopic};
 use crate::config::MqttMode;
@@ -26,6 +27,8 @@ const COUNT_EVERY: Duration = Duration::from_secs(5);
 pub struct DeviceService {
     /// Where devices connect; absent when the broker is elsewhere or off.
     pub mqtt: Option<SocketAddr>,
+    /// Where they connect by TLS.
+    pub mqtt_tls: Option<SocketAddr>,
     transport: Option<Transport>,
     writer: Option<Writer>,
     fire: Option<Gateway>,
@@ -46,7 +49,14 @@ enum Transport {
 
 impl DeviceService {
     pub async fn start(app: &App) -> Result<DeviceService> {
-        let off = DeviceService { mqtt: None, transport: None, writer: None, fire: None, watching: None };
+        let off = DeviceService {
+            mqtt: None,
+            mqtt_tls: None,
+            transport: None,
+            writer: None,
+            fire: None,
+            watching: None,
+        };
         let (mut service, way_in) = match app.config.mqtt.mode {
             MqttMode::Off => (off, None),
             MqttMode::Embedded => embedded(app).await?,
@@ -111,16 +121,16 @@ async fn embedded(app: &App) -> Result<Opened> {
     let health = Health::new(app.parts.clone(), "embedded");
     let (writer, ingest, to_devices) = Writer::start(app, &health);
     let gate = Arc::new(DeviceGate::new(app.db.clone(), app.clock.clone(), ingest.clone()));
-    let settings = BrokerSettings::new(app.config.mqtt.listen, app.clock.clone());
-    let broker = Broker::start(gate, settings)
+    let broker = Broker::start(gate, broker_settings(app))
         .await
         .map_err(|error| Error::internal("the MQTT broker did not start").because(error))?;
-    let address = broker.address();
-    health.at(address.to_string());
+    let (address, tls_address) = (broker.address(), broker.tls_address());
+    health.at(tls_address.map_or(address.to_string(), |tls| format!("{address}, TLS {tls}")));
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(attend(broker, to_devices, app.bus.subscribe(), stopped));
     let service = DeviceService {
         mqtt: Some(address),
+        mqtt_tls: tls_address,
         transport: Some(Transport::Embedded { stop, task }),
         writer: Some(writer),
         fire: None,
@@ -129,12 +139,32 @@ async fn embedded(app: &App) -> Result<Opened> {
     Ok((service, Some((health, ingest))))
 }
 
+fn broker_settings(app: &App) -> BrokerSettings {
+    let mqtt = &app.config.mqtt;
+    let mut settings = BrokerSettings::new(mqtt.listen, app.clock.clone());
+    settings.rates = Rates { messages_per_s: mqtt.messages_per_s, bytes_per_s: mqtt.bytes_per_s };
+    if let (Some(address), Some(certificate), Some(key)) =
+        (mqtt.tls_listen, &mqtt.tls_certificate, &mqtt.tls_key)
+    {
+        let file = |path: &std::path::Path| app.config.data_dir.join(path);
+        settings.tls = Some((address, TlsFiles { certificate: file(certificate), key: file(key) }));
+    }
+    settings
+}
+
 fn external(app: &App) -> Result<Opened> {
     let health = Health::new(app.parts.clone(), "external");
     let (writer, ingest, to_devices) = Writer::start(app, &health);
     let external = external::start(app, health.clone(), ingest.clone(), to_devices)?;
     let transport = Some(Transport::External(external));
-    let service = DeviceService { mqtt: None, transport, writer: Some(writer), fire: None, watching: None };
+    let service = DeviceService {
+        mqtt: None,
+        mqtt_tls: None,
+        transport,
+        writer: Some(writer),
+        fire: None,
+        watching: None,
+    };
     Ok((service, Some((health, ingest))))
 }
 
@@ -186,5 +216,6 @@ fn count(broker: &Broker) {
     metrics::counter!("songhe_broker_committed_total").absolute(counters.committed);
     metrics::counter!("songhe_broker_refused_total").absolute(counters.refused);
     metrics::counter!("songhe_broker_forbidden_total").absolute(counters.forbidden);
+    metrics::counter!("songhe_broker_held_back_total").absolute(counters.held_back);
     metrics::counter!("songhe_broker_connects_refused_total").absolute(counters.connects_refused);
 }

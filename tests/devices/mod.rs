@@ -3,10 +3,13 @@
 mod broker;
 mod cards;
 pub mod client;
+mod clients;
 mod fire;
 mod gate;
 mod limits;
 pub mod live;
 mod presence;
+mod rates;
 mod raw;
 mod simulator;
+mod tls;

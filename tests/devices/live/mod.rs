@@ -5,3 +5,5 @@ mod killed;
 pub mod rig;
 mod shown;
 mod stored;
+
+pub use external::turn_at_mosquitto;
