@@ -130,10 +130,7 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
     let visit = add_visit(app, elder, code);
     let assessment = add_assessment(app, elder, code);
     let (absence, correction, follow_up) = add_visit_records(app, code, (visit, elder, caregiver));
-    let blob = match app.kind() {
-        songhe::db::Kind::Sqlite => "x'00'",
-        songhe::db::Kind::Postgres => "'\\x00'",
-    };
+    let blob = blob(app);
     let device = insert(
         app,
         format!(
@@ -148,18 +145,6 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
         format!(
             "INSERT INTO alerts (device_id, town_code, kind, channel, value, raised_at) \
          VALUES ({device}, '{code}', 'sos', 1, 1, '2026-11-23 00:30:00.000')"
-        ),
-    );
-    let card_reading = insert(
-        app,
-        format!(
-            "INSERT INTO card_readings (device_id, boot_id, lane, seq, channel, value, at, received_at, card_index) VALUES \
-         ({device}, 1, 0, {town}, 3, 72, '2026-11-23 00:30:00.000', '2026-11-23 00:30:00.000', {})",
-            if app.kind() == songhe::db::Kind::Sqlite {
-                format!("x'0{town}'")
-            } else {
-                format!("'\\x0{town}'")
-            }
         ),
     );
     let room = app.count(&format!("SELECT room_id AS n FROM beds WHERE id = {bed}"));
@@ -185,13 +170,33 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
         device,
         fire_frame,
         alert,
-        card_reading,
+        card_reading: add_card_reading(app, device, (town, blob)),
         import,
         absence,
         correction,
         follow_up,
         town,
     }
+}
+
+/// A byte, as the database writes it.
+fn blob(app: &TestApp) -> &'static str {
+    match app.kind() {
+        songhe::db::Kind::Sqlite => "x'00'",
+        songhe::db::Kind::Postgres => "'\\x00'",
+    }
+}
+
+/// What somebody measured there with a card that nobody has: another one in each town.
+fn add_card_reading(app: &TestApp, device: i64, (town, blob): (usize, &str)) -> i64 {
+    let card = blob.replace("00", &format!("0{town}"));
+    insert(
+        app,
+        format!(
+            "INSERT INTO card_readings (device_id, boot_id, lane, seq, channel, value, at, received_at, card_index) \
+         VALUES ({device}, 1, 0, {town}, 3, 72, '2026-11-23 00:30:00.000', '2026-11-23 00:30:00.000', {card})"
+        ),
+    )
 }
 
 /// Makes the device a fire panel that has sent a frame; gives the frame's number.

@@ -259,7 +259,7 @@ both!(a_restart_with_five_thousand_devices_alerts_of_nobody, |app| async {
     }
     // All but four are heard again in time.
     app.write(|tx| {
-        Ok(diesel::update(devices::table.filter(devices::code.ne_all(["D-1", "D-2", "D-3", "D-4"])))
+        Ok(diesel::update(devices::table.filter(devices::code.ne_all(vec!["D-1", "D-2", "D-3", "D-4"])))
             .set((
                 devices::presence.eq(PresenceState::Online),
                 devices::last_seen_at.eq(tx.now),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use songhe::config::{MqttMode, SecretUrl};
-use songhe::devices::broker::{Broker, BrokerError, BrokerSettings};
+use songhe::devices::broker::{Broker, BrokerError, BrokerSettings, Departure, Presence};
 use songhe::devices::tls::{TlsFiles, client, contents, server};
 use songhe::devices::{DeviceKind, DeviceService};
 use songhe_firmware_protocol::{Channel, Header, Lane, Sample};
@@ -19,7 +19,7 @@ use tokio_rustls::{TlsAcceptor, TlsConnector};
 use super::gate::{Mode, RecordingGate, TOKEN, settings, start, within};
 use super::live::rig::{Device, add_device, samples, stored, with};
 use crate::support::app::both;
-use crate::support::clients::{MOSQUITTO_VERSIONS, ended, mosquitto, mosquitto_is_there, said};
+use crate::support::clients::{Lasting, MOSQUITTO_VERSIONS, ended, mosquitto, mosquitto_is_there, said};
 use crate::support::poll::until_async;
 use crate::support::process::songhe_command;
 use crate::support::services::mosquitto_address;
@@ -90,6 +90,27 @@ async fn other_peoples_clients_reach_the_broker_by_tls() {
     let again = BrokerSettings { tls: Some((address, files)), ..settings(anywhere()) };
     let again = Broker::start(Arc::clone(&gate), again).await.expect("the port is free at once");
     again.stop().await;
+}
+
+#[tokio::test]
+async fn a_device_by_tls_is_put_out_like_any_other() {
+    if !mosquitto_is_there() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let files = write_pair(folder.path());
+    let gate = RecordingGate::new(Mode::Open);
+    let (broker, address) = start_with(&gate, &files).await;
+    let mut command = mosquitto("mosquitto_sub", address, "mqttv5", ("ST-1", TOKEN));
+    command.args(["-t", "songhe/v1/ST-1/ack", "--cafile"]).arg(&files.certificate);
+    let running = Lasting::start(command);
+    gate.presence_until(|events| !events.is_empty()).await;
+    broker.drop_device("ST-1").await;
+    let is_out =
+        |event: &Presence| matches!(event, Presence::Disconnected { departure: Departure::Ended, .. });
+    gate.presence_until(|events| events.iter().any(is_out)).await;
+    drop(running);
+    broker.stop().await;
 }
 
 /// Whether a connection that trusts this certificate alone can be made.

@@ -193,7 +193,7 @@ fn of_site(site: Site, members: &[&Seen<'_>], told: Option<&SiteTold>, moment: M
     let count = |is: fn(&Seen<'_>) -> bool| {
         together(members.iter().filter(|one| is(one)).map(|one| one.device.heard_at).collect())
     };
-    let gone = count(Seen::is_gone);
+    let gone = count(|one| one.is_gone());
     let active = told.filter(|told| told.cleared_at.is_none());
     match (active, is_site(gone, total)) {
         (Some(_), true) => return Vec::new(),
@@ -212,7 +212,7 @@ fn of_site(site: Site, members: &[&Seen<'_>], told: Option<&SiteTold>, moment: M
         (None, false) => {}
     }
     let over = told.and_then(|told| told.cleared_at);
-    let waits = is_site(count(Seen::is_fading), total);
+    let waits = is_site(count(|one| one.is_fading()), total);
     let due = members.iter().filter(|one| one.is_due(moment, over));
     // Where a whole site may be going, each device waits as long as the others may take to follow.
     let due = due.filter(|one| !waits || one.silence >= offline_after(one.device.heartbeat) + TOGETHER);

@@ -94,9 +94,19 @@ pub fn open_cards(
     request: &ListRequest,
 ) -> Result<Listed<OpenCard>> {
     let reach = scope.reach(Permission::EditElder)?;
-    let grouped: Vec<Grouped> = card_readings::table
-        .inner_join(devices::table)
+    let read_by: Vec<i64> = card_readings::table
+        .filter(card_readings::elder_id.is_null())
+        .filter(card_readings::settled_at.is_null())
+        .select(card_readings::device_id)
+        .distinct()
+        .load(connection)?;
+    let here: Vec<i64> = devices::table
+        .filter(devices::id.eq_any(read_by))
         .filter(within(&reach))
+        .select(devices::id)
+        .load(connection)?;
+    let grouped: Vec<Grouped> = card_readings::table
+        .filter(card_readings::device_id.eq_any(here))
         .filter(card_readings::elder_id.is_null())
         .filter(card_readings::settled_at.is_null())
         .group_by(card_readings::card_index)
@@ -131,12 +141,13 @@ pub fn get_card_reading(
     id: i64,
 ) -> Result<(CardReading, String)> {
     let reach = scope.reach(Permission::EditElder)?;
-    Ok(card_readings::table
-        .inner_join(devices::table)
+    let reading: CardReading = card_readings::table
         .filter(card_readings::id.eq(id))
-        .filter(within(&reach))
-        .select((CardReading::as_select(), devices::town_code))
-        .first(connection)?)
+        .select(CardReading::as_select())
+        .first(connection)?;
+    let device = devices::table.filter(devices::id.eq(reading.device_id)).filter(within(&reach));
+    let town_code = device.select(devices::town_code).first(connection)?;
+    Ok((reading, town_code))
 }
 
 /// Everything that was measured with a card and is nobody's, in order of time, with the devices' names.
