@@ -28,7 +28,7 @@ impl Device<'_> {
 fn hours(app: &TestApp) -> Vec<(i64, i16, i64, i64, Option<f64>, Option<f64>)> {
     app.read(|connection| {
         Ok(elder_hours::table
-            .order((elder_hours::elder_id, elder_hours::channel))
+            .order((elder_hours::elder_id, elder_hours::channel, elder_hours::device_id))
             .select((
                 elder_hours::elder_id,
                 elder_hours::channel,

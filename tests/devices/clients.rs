@@ -266,7 +266,7 @@ async fn paho_connects_publishes_and_hears() {
         };
         let output = tokio::select! {
             output = talking => output,
-            () = answering => None,
+            _ = answering => None,
         };
         let Some(output) = output else { return };
         let text = said(&output);
