@@ -92,7 +92,7 @@ both!(limits_that_cannot_be_change_nothing, |app| async {
         let mut body = body;
         body["version"] = json!(0);
         let (status, problem) = set(&lin, id, body).await;
-        let fields: Vec<&str> = problem["errors"]
+        let fields: Vec<&str> = problem["fields"]
             .as_array()
             .unwrap()
             .iter()
