@@ -3,8 +3,9 @@
 //! Invariant: an instant is UTC and whole milliseconds; a business day is a day in the city's zone, and its UTC bounds are
 //! computed here, never in SQL.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::time::Instant as Monotonic;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike};
 use chrono_tz::Tz;
@@ -19,12 +20,19 @@ pub struct Clock(Source);
 #[derive(Clone, Debug)]
 enum Source {
     System,
-    Manual(Arc<AtomicI64>),
+    Manual(Arc<Hands>),
+}
+
+#[derive(Debug)]
+struct Hands {
+    millis: AtomicI64,
+    /// What of it was no time that passed.
+    jumped: AtomicI64,
 }
 
 /// Moves a manual clock; for tests.
 #[derive(Clone, Debug)]
-pub struct Hand(Arc<AtomicI64>);
+pub struct Hand(Arc<Hands>);
 
 impl Clock {
     pub fn system() -> Self {
@@ -33,25 +41,43 @@ impl Clock {
 
     /// A clock that stands at `at` until its hand moves it.
     pub fn manual(at: Instant) -> (Self, Hand) {
-        let millis = Arc::new(AtomicI64::new(at.and_utc().timestamp_millis()));
-        (Clock(Source::Manual(Arc::clone(&millis))), Hand(millis))
+        let millis = AtomicI64::new(at.and_utc().timestamp_millis());
+        let hands = Arc::new(Hands { millis, jumped: AtomicI64::new(0) });
+        (Clock(Source::Manual(Arc::clone(&hands))), Hand(hands))
     }
 
     pub fn now(&self) -> Instant {
         match &self.0 {
             Source::System => wall_time(),
-            Source::Manual(millis) => from_millis(millis.load(Ordering::SeqCst)),
+            Source::Manual(hands) => from_millis(hands.millis.load(Ordering::SeqCst)),
+        }
+    }
+
+    /// Milliseconds that have passed since some beginning, whatever is done to the wall clock meanwhile.
+    pub fn steady_ms(&self) -> i64 {
+        static BEGINNING: LazyLock<Monotonic> = LazyLock::new(Monotonic::now);
+        match &self.0 {
+            Source::System => i64::try_from(BEGINNING.elapsed().as_millis()).unwrap_or(i64::MAX),
+            Source::Manual(hands) => {
+                hands.millis.load(Ordering::SeqCst) - hands.jumped.load(Ordering::SeqCst)
+            }
         }
     }
 }
 
 impl Hand {
     pub fn advance(&self, by: TimeDelta) {
-        self.0.fetch_add(by.num_milliseconds(), Ordering::SeqCst);
+        self.0.millis.fetch_add(by.num_milliseconds(), Ordering::SeqCst);
     }
 
     pub fn set(&self, at: Instant) {
-        self.0.store(at.and_utc().timestamp_millis(), Ordering::SeqCst);
+        self.0.millis.store(at.and_utc().timestamp_millis(), Ordering::SeqCst);
+    }
+
+    /// The wall clock is set ahead, or back, and no time passes.
+    pub fn jump(&self, by: TimeDelta) {
+        self.0.jumped.fetch_add(by.num_milliseconds(), Ordering::SeqCst);
+        self.advance(by);
     }
 }
 

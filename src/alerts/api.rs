@@ -34,16 +34,21 @@ pub fn endpoints() -> Vec<Endpoint> {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Alert {
     pub id: i64,
-    pub device_id: i64,
+    /// Absent for an alert of a whole site.
+    pub device_id: Option<i64>,
+    /// Empty for an alert of a whole site.
     pub device_name: String,
     pub town_code: String,
+    /// Of an alert of a station as a whole; one of an institution as a whole has neither device nor station.
+    pub station_id: Option<i64>,
     pub institution_id: Option<i64>,
     /// Name of the station or of the institution and room; of an elder no more than that it is one.
     pub place: String,
     pub kind: AlertKind,
     /// Number of the channel in the device protocol; below zero for an alarm without one.
     pub channel: i16,
-    /// In the unit of the channel.
+    /// In the unit of the channel; of a device's silence how many seconds it lasted when it was told, of a site's how many
+    /// devices are silent.
     pub value: f64,
     /// Which part of the device, where it has many; else empty.
     pub detail: String,
@@ -65,6 +70,7 @@ impl Alert {
             device_id: alert.device_id,
             device_name: device,
             town_code: alert.town_code,
+            station_id: alert.station_id,
             institution_id: alert.institution_id,
             place,
             kind: alert.kind,

@@ -1,6 +1,6 @@
 //! Alerts: what a device reported that somebody must look at.
 //!
-//! Invariants: a device has at most one active alert a channel; raised, acknowledged and over are three facts, each written
+//! Invariants: a device has at most one active alert a channel, a site at most one of its silence; raised, acknowledged and over are three facts, each written
 //! once; of two who acknowledge the same alert one wins and the other is told who; backfill never gets here.
 
 mod answer;
@@ -12,5 +12,5 @@ pub mod store;
 mod timeline;
 
 pub use answer::acknowledge;
-pub use model::{AlertKind, AlertState, Channel, channel_of};
+pub use model::{AlertKind, AlertState, Channel, SILENCE, channel_of};
 pub use timeline::timeline;

@@ -13,6 +13,10 @@ crate::text_enum! {
         Fault = "fault",
         /// An alarm of a kind that this version does not know.
         Other = "other",
+        /// A device was there and is silent.
+        Offline = "offline",
+        /// Many devices of one site fell silent together.
+        SiteSilent = "site_silent",
     }
 }
 
@@ -31,6 +35,9 @@ crate::text_enum! {
 
 /// Number of the channel that an alert belongs to. Alarms without a channel have numbers below zero, one a kind.
 pub type Channel = i16;
+
+/// The channel of a device's silence, and of a site's: of no kind of alarm.
+pub const SILENCE: Channel = i16::MIN + 1;
 
 impl AlertKind {
     /// The kind of a device's alarm message.
@@ -78,7 +85,10 @@ pub fn channel_of(kind_code: u16, cause: Option<u16>) -> Channel {
     let natural = || natural().map(Measured::code);
     match cause.or_else(natural).and_then(|code| i16::try_from(code).ok()) {
         Some(channel) => channel,
-        None => i16::try_from(kind_code).map_or(i16::MIN, |kind| -kind),
+        None => match i16::try_from(kind_code).map_or(i16::MIN, |kind| -kind) {
+            SILENCE => i16::MIN,
+            channel => channel,
+        },
     }
 }
 
@@ -92,6 +102,7 @@ mod tests {
         assert_eq!(channel_of(AlarmKind::Fall.code(), None), -2);
         assert_eq!(channel_of(AlarmKind::Fall.code(), Some(35)), 35);
         assert_eq!(channel_of(900, None), -900);
+        assert_eq!(channel_of(SILENCE.unsigned_abs(), None), i16::MIN, "no alarm is a device's silence");
         assert_eq!(channel_of(u16::MAX, Some(u16::MAX)), i16::MIN);
     }
 

@@ -101,7 +101,10 @@ fn cells(listed: &AlertListed, words: &Words, may_answer: bool) -> Row {
         cells: vec![
             Cell::chip(words.name_of("alert_kind", alert.kind.name()), tone(alert)),
             Cell::text(place_text(words, listed)),
-            Cell::text(&listed.device).link(format!("/devices/{}", alert.device_id)),
+            match alert.device_id {
+                Some(device) => Cell::text(&listed.device).link(format!("/devices/{device}")),
+                None => Cell::text(words.t("alert.whole_site")),
+            },
             Cell::text(cause(words, alert)),
             Cell::at(words.calendar.show(alert.raised_at), words.calendar.rfc3339(alert.raised_at)),
             cleared,
@@ -129,6 +132,12 @@ pub(super) fn place_name(words: &Words, listed: &AlertListed) -> String {
 
 /// What was measured, how much, and where exactly; only what there is to say.
 fn cause(words: &Words, alert: &AlertRow) -> String {
+    let count = format!("{:.0}", alert.value);
+    match alert.kind {
+        AlertKind::Offline => return words.lang.fill("alert.silent_for", &[("n", &count)]),
+        AlertKind::SiteSilent => return words.lang.fill("alert.silent_devices", &[("n", &count)]),
+        _ => {}
+    }
     let parts = [channel_text(words, alert), cause_text(words, alert), alert.detail.clone()];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
@@ -195,7 +204,10 @@ fn facts(words: &Words, listed: &AlertListed) -> Vec<Field> {
     };
     vec![
         field("field.device_place", place_text(words, listed)),
-        field("field.device", listed.device.clone()).link(format!("/devices/{}", alert.device_id)),
+        match alert.device_id {
+            Some(device) => field("field.device", listed.device.clone()).link(format!("/devices/{device}")),
+            None => field("field.device", words.t("alert.whole_site")),
+        },
         field("field.cause", cause(words, alert)),
         field("field.raised_at", words.calendar.show(alert.raised_at)),
         cleared,

@@ -14,15 +14,18 @@ pub struct Rule {
     pub threshold: Threshold,
 }
 
-/// The rule of a channel, if it has one.
+/// The rule of a channel, if it has one, unless the office has set another for a device.
 pub fn rule_of(channel: Channel) -> Option<Rule> {
     let threshold = Threshold::default_of(channel)?;
-    // Smoke that is measured and smoke that a detector reports are one alert.
-    let kind = match AlarmKind::of_channel(channel) {
+    Some(Rule { channel, kind: kind_of(channel), threshold })
+}
+
+/// What a channel's values raise: smoke that is measured and smoke that a detector reports are one alert.
+pub fn kind_of(channel: Channel) -> AlertKind {
+    match AlarmKind::of_channel(channel) {
         Some(alarm) => AlertKind::of_alarm(Some(alarm)),
         None => AlertKind::Threshold,
-    };
-    Some(Rule { channel, kind, threshold })
+    }
 }
 
 impl Rule {

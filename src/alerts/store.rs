@@ -1,3 +1,5 @@
+mod write;
+
 use std::collections::HashMap;
 
 use diesel::dsl::sql;
@@ -13,6 +15,8 @@ use crate::devices::store::{PlaceNames, PlaceRow, places_of, places_with_elder};
 use crate::error::{Error, Result};
 use crate::listing::{ListRequest, Listed};
 
+pub use write::*;
+
 /// Stays looked back on.
 const STAYS_MAX: i64 = 50;
 
@@ -20,7 +24,8 @@ const STAYS_MAX: i64 = 50;
 #[diesel(table_name = alerts)]
 pub struct AlertRow {
     pub id: i64,
-    pub device_id: i64,
+    /// Absent for an alert of a whole site.
+    pub device_id: Option<i64>,
     pub town_code: String,
     pub institution_id: Option<i64>,
     pub kind: AlertKind,
@@ -33,12 +38,22 @@ pub struct AlertRow {
     pub cleared_at: Option<Instant>,
     /// Which part of the device, where it has many.
     pub detail: String,
+    /// Of an alert of a station as a whole; one of an institution has only that.
+    pub station_id: Option<i64>,
+}
+
+impl AlertRow {
+    /// Station, institution and room of an alert of a whole site.
+    fn site(&self) -> (Option<i64>, Option<i64>, Option<i64>) {
+        (self.station_id, self.institution_id, None)
+    }
 }
 
 /// An alert with the names of where it is.
 #[derive(Clone, Debug)]
 pub struct AlertListed {
     pub alert: AlertRow,
+    /// Empty for an alert of a whole site.
     pub device: String,
     pub town_zh: String,
     pub town_en: String,
@@ -175,7 +190,8 @@ pub fn count_open(connection: &mut AnyConnection, scope: &Scope) -> Result<i64> 
         .get_result(connection)?)
 }
 
-/// Filters: state (open unless given), kind, town, device. Unacknowledged alerts first, then the newest.
+/// Filters: state (open unless given), kind, town, device. Unacknowledged alerts first, of these the active ones, of these the
+/// urgent ones, then the newest.
 /// Sorts: raised_at, kind, town.
 pub fn list_alerts(
     connection: &mut AnyConnection,
@@ -214,7 +230,12 @@ fn ordered<'a>(
     request: &ListRequest,
 ) -> alerts::BoxedQuery<'a, Backend> {
     match request.sort.as_ref().map(|(key, down)| (key.as_str(), *down)) {
-        None => query.order(alerts::acknowledged_at.is_not_null()).then_order_by(alerts::raised_at.desc()),
+        // What nobody has taken up, of that what endangers life, of that the newest.
+        None => query
+            .order(alerts::acknowledged_at.is_not_null())
+            .then_order_by(alerts::cleared_at.is_not_null())
+            .then_order_by(alerts::kind.ne_all(urgent_kinds()))
+            .then_order_by(alerts::raised_at.desc()),
         Some(("kind", false)) => query.order(alerts::kind.asc()),
         Some(("kind", true)) => query.order(alerts::kind.desc()),
         Some(("town", false)) => query.order(alerts::town_code.asc()),
@@ -224,12 +245,16 @@ fn ordered<'a>(
     }
 }
 
+fn urgent_kinds() -> Vec<AlertKind> {
+    AlertKind::ALL.iter().copied().filter(|kind| kind.is_urgent()).collect()
+}
+
 /// A device as it is now: its name, and its station, institution, room and elder.
 type Now = (i64, String, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
 
 /// Adds the names of device and town, and of the place where the device stood at the time.
 fn named(connection: &mut AnyConnection, rows: Vec<AlertRow>) -> Result<Vec<AlertListed>> {
-    let ids: Vec<i64> = rows.iter().map(|row| row.device_id).collect();
+    let ids: Vec<i64> = rows.iter().filter_map(|row| row.device_id).collect();
     let now: Vec<Now> = devices::table
         .filter(devices::id.eq_any(ids.clone()))
         .select((
@@ -243,8 +268,9 @@ fn named(connection: &mut AnyConnection, rows: Vec<AlertRow>) -> Result<Vec<Aler
         .load(connection)?;
     let now: HashMap<i64, Now> = now.into_iter().map(|found| (found.0, found)).collect();
     let stood = places_of(connection, &ids)?;
+    let sites = rows.iter().filter(|row| row.device_id.is_none()).map(AlertRow::site);
     let columns = stood.iter().map(PlaceRow::columns).chain(now.values().map(|now| (now.2, now.3, now.4)));
-    let columns: Vec<_> = columns.collect();
+    let columns: Vec<_> = columns.chain(sites).collect();
     let places = PlaceNames::load(connection, &columns)?;
     let towns: Vec<(String, String, String)> =
         towns::table.select((towns::code, towns::name_zh, towns::name_en)).load(connection)?;
@@ -252,12 +278,12 @@ fn named(connection: &mut AnyConnection, rows: Vec<AlertRow>) -> Result<Vec<Aler
         let town = towns.iter().find(|(code, _, _)| *code == alert.town_code);
         let place = stood
             .iter()
-            .find(|place| place.device_id == alert.device_id && place.holds_at(alert.raised_at))
+            .find(|place| Some(place.device_id) == alert.device_id && place.holds_at(alert.raised_at))
             .map(|place| (place.columns(), place.elder_id));
         // A clock that was behind may name a time before the device stood anywhere.
-        let now = now.get(&alert.device_id);
+        let now = alert.device_id.and_then(|device| now.get(&device));
         let place = place.or(now.map(|now| ((now.2, now.3, now.4), now.5)));
-        let (columns, elder) = place.unwrap_or_default();
+        let (columns, elder) = place.unwrap_or((alert.site(), None));
         AlertListed {
             town_zh: town.map(|town| town.1.clone()).unwrap_or_default(),
             town_en: town.map(|town| town.2.clone()).unwrap_or_default(),
@@ -268,87 +294,4 @@ fn named(connection: &mut AnyConnection, rows: Vec<AlertRow>) -> Result<Vec<Aler
         }
     });
     Ok(listed.collect())
-}
-
-/// Writes the acknowledgement where there is none yet; false where there is one.
-pub fn set_acknowledged(connection: &mut AnyConnection, id: i64, who: &str, at: Instant) -> Result<bool> {
-    let free = alerts::table.filter(alerts::id.eq(id)).filter(alerts::acknowledged_at.is_null());
-    let changed = diesel::update(free)
-        .set((
-            alerts::acknowledged_at.eq(at),
-            alerts::acknowledged_by.eq(who),
-            alerts::version.eq(alerts::version + 1),
-        ))
-        .execute(connection)?;
-    Ok(changed == 1)
-}
-
-/// An active alert, as ingest sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Queryable)]
-pub struct Active {
-    pub id: i64,
-    pub device_id: i64,
-    pub channel: Channel,
-    pub kind: AlertKind,
-}
-
-pub fn active_alerts(connection: &mut AnyConnection, device_ids: &[i64]) -> Result<Vec<Active>> {
-    Ok(alerts::table
-        .filter(alerts::device_id.eq_any(device_ids.to_vec()))
-        .filter(alerts::cleared_at.is_null())
-        .select((alerts::id, alerts::device_id, alerts::channel, alerts::kind))
-        .load(connection)?)
-}
-
-/// A new alert.
-#[derive(Clone, Debug)]
-pub struct NewAlert<'a> {
-    pub device_id: i64,
-    pub town_code: &'a str,
-    pub institution_id: Option<i64>,
-    pub kind: AlertKind,
-    pub channel: Channel,
-    pub value: f64,
-    pub raised_at: Instant,
-}
-
-pub fn insert_alert(connection: &mut AnyConnection, alert: &NewAlert<'_>) -> Result<i64> {
-    Ok(diesel::insert_into(alerts::table)
-        .values((
-            alerts::device_id.eq(alert.device_id),
-            alerts::town_code.eq(alert.town_code),
-            alerts::institution_id.eq(alert.institution_id),
-            alerts::kind.eq(alert.kind),
-            alerts::channel.eq(alert.channel),
-            alerts::value.eq(alert.value),
-            alerts::raised_at.eq(alert.raised_at),
-        ))
-        .returning(alerts::id)
-        .get_result(connection)?)
-}
-
-/// Says which part of the device it is about.
-pub fn set_detail(connection: &mut AnyConnection, id: i64, detail: &str) -> Result<()> {
-    diesel::update(alerts::table.filter(alerts::id.eq(id)))
-        .set(alerts::detail.eq(detail))
-        .execute(connection)?;
-    Ok(())
-}
-
-/// The cause is gone. An alert is never over before it was raised, whatever the device's clock says.
-pub fn clear_alert(connection: &mut AnyConnection, id: i64, at: Instant) -> Result<()> {
-    let raised_at: Instant =
-        alerts::table.filter(alerts::id.eq(id)).select(alerts::raised_at).first(connection)?;
-    diesel::update(alerts::table.filter(alerts::id.eq(id)))
-        .set((alerts::cleared_at.eq(at.max(raised_at)), alerts::version.eq(alerts::version + 1)))
-        .execute(connection)?;
-    Ok(())
-}
-
-/// What began as a limit passed turned out to be worse.
-pub fn change_kind(connection: &mut AnyConnection, id: i64, kind: AlertKind) -> Result<()> {
-    diesel::update(alerts::table.filter(alerts::id.eq(id)))
-        .set((alerts::kind.eq(kind), alerts::version.eq(alerts::version + 1)))
-        .execute(connection)?;
-    Ok(())
 }

@@ -30,8 +30,14 @@ pub fn timeline(
         at: listed.alert.raised_at,
         kind: "alert",
         what: words.name_of("alert_kind", listed.alert.kind.name()),
-        who: format!("{} · {}", place_name(words, &listed), listed.device),
-        href: Some(format!("/devices/{}", listed.alert.device_id)),
+        who: match listed.alert.device_id {
+            Some(_) => format!("{} · {}", place_name(words, &listed), listed.device),
+            None => place_name(words, &listed),
+        },
+        href: Some(match listed.alert.device_id {
+            Some(device) => format!("/devices/{device}"),
+            None => format!("/alerts/{}", listed.alert.id),
+        }),
     };
     Ok(listed.into_iter().map(happening).collect())
 }

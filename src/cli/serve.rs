@@ -30,6 +30,8 @@ pub struct Addresses {
     pub http: String,
     /// Absent when the broker is off or external.
     pub mqtt: Option<String>,
+    /// Absent where no port for TLS is set.
+    pub mqtt_tls: Option<String>,
     /// Absent where no port for fire panels is set.
     pub fire: Option<String>,
 }
@@ -73,14 +75,18 @@ where
     let bound = web::bind(&app)?;
     let devices = DeviceService::start(&app).await?;
     let mqtt = devices.mqtt.map(|address| address.to_string());
+    let mqtt_tls = devices.mqtt_tls.map(|address| address.to_string());
     let fire = devices.fire().map(|address| address.to_string());
-    let addresses = Addresses { http: bound.address.to_string(), mqtt, fire };
+    let addresses = Addresses { http: bound.address.to_string(), mqtt, mqtt_tls, fire };
     let handle = bound.server.handle();
     let serving = tokio::spawn(bound.server);
     write_addresses(&app.config.addresses_file(), &addresses)?;
     say(&format!("Songhe is ready: http://{}", addresses.http));
     if let Some(mqtt) = &addresses.mqtt {
         say(&format!("Devices connect to: mqtt://{mqtt}"));
+    }
+    if let Some(mqtt) = &addresses.mqtt_tls {
+        say(&format!("Devices connect by TLS to: mqtts://{mqtt}"));
     }
     if let Some(fire) = &addresses.fire {
         say(&format!("Fire panels connect to: {fire}"));

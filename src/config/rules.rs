@@ -36,8 +36,8 @@ impl Refusal {
 /// Key, value and the numbers allowed for it.
 type Range = (&'static str, u64, RangeInclusive<u64>);
 
-fn ranges(config: &Config) -> [Range; 22] {
-    let Config { http, database, fire, retention, disk, sessions, assessments, .. } = config;
+fn ranges(config: &Config) -> [Range; 24] {
+    let Config { http, database, mqtt, fire, retention, disk, sessions, assessments, .. } = config;
     let wide = u64::from;
     [
         ("http.workers", wide(http.workers), 0..=256),
@@ -46,6 +46,8 @@ fn ranges(config: &Config) -> [Range; 22] {
         ("database.read_connections", wide(database.read_connections), 1..=64),
         ("database.write_timeout_ms", wide(database.write_timeout_ms), 100..=60_000),
         ("database.pool_size", wide(database.pool_size), 1..=64),
+        ("mqtt.messages_per_s", wide(mqtt.messages_per_s), 1..=100_000),
+        ("mqtt.bytes_per_s", wide(mqtt.bytes_per_s), 32_768..=1_000_000_000),
         ("fire.connections_max", wide(fire.connections_max), 1..=10_000),
         ("fire.frames_per_s", wide(fire.frames_per_s), 1..=1_000),
         ("fire.idle_s", wide(fire.idle_s), 5..=3_600),
@@ -87,6 +89,7 @@ impl Config {
             .collect();
         refusals.extend(self.check_places());
         refusals.extend(self.check_urls());
+        refusals.extend(self.check_listeners());
         refusals.extend(self.check_city());
         refusals.extend(self.check_sessions());
         if let Err(error) = EnvFilter::try_new(&self.log.filter) {
@@ -128,8 +131,8 @@ impl Config {
             (broker_is_needed && external_url.is_none())
                 .then(|| Refusal::new("mqtt.external_url", "is needed when mqtt.mode is \"external\"")),
             external_url
-                .filter(|url| !has_host(url, &["mqtt"]))
-                .map(|_| Refusal::new("mqtt.external_url", "must be mqtt://[USER:PASSWORD@]HOST[:PORT]")),
+                .filter(|url| !has_host(url, &["mqtt", "mqtts"]))
+                .map(|_| Refusal::new("mqtt.external_url", "must be mqtt[s]://[USER:PASSWORD@]HOST[:PORT]")),
             self.http.public_url.as_deref().filter(|url| !is_origin(url)).map(|_| {
                 Refusal::new(
                     "http.public_url",
@@ -139,6 +142,29 @@ impl Config {
             tile_url.filter(|url| !is_tile_url(url)).map(|_| {
                 Refusal::new("map.tile_url", "must start with https:// or http:// and hold {z}, {x} and {y}")
             }),
+        ];
+        found.into_iter().flatten().collect()
+    }
+
+    fn check_listeners(&self) -> Vec<Refusal> {
+        let mqtt = &self.mqtt;
+        let is_served = mqtt.mode == MqttMode::Embedded;
+        let is_open = is_served && !mqtt.listen.ip().is_loopback() && !mqtt.plain_anywhere;
+        let with_tls = mqtt.tls_listen.is_some();
+        let missing = |key, file: &Option<std::path::PathBuf>| {
+            let is_missing = with_tls && file.as_ref().is_none_or(|file| file.as_os_str().is_empty());
+            is_missing.then(|| Refusal::new(key, "is needed when mqtt.tls_listen is set"))
+        };
+        let found = [
+            is_open.then(|| {
+                Refusal::new(
+                    "mqtt.listen",
+                    "must be a loopback address, since it is not encrypted: use mqtt.tls_listen for devices elsewhere, or set \
+                     mqtt.plain_anywhere = true",
+                )
+            }),
+            missing("mqtt.tls_certificate", &mqtt.tls_certificate),
+            missing("mqtt.tls_key", &mqtt.tls_key),
         ];
         found.into_iter().flatten().collect()
     }

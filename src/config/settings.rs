@@ -92,10 +92,21 @@ pub enum MqttMode {
 #[serde(deny_unknown_fields)]
 pub struct Mqtt {
     pub mode: MqttMode,
-    /// Of the embedded broker.
+    /// Of the embedded broker, without encryption: loopback unless `plain_anywhere`.
     pub listen: SocketAddr,
+    pub plain_anywhere: bool,
+    /// Of the embedded broker by TLS; certificate and key are present with it.
+    pub tls_listen: Option<SocketAddr>,
+    /// Relative to the data folder unless it is absolute; so is the key.
+    pub tls_certificate: Option<PathBuf>,
+    pub tls_key: Option<PathBuf>,
+    /// Of one device; it is held back and nothing is lost.
+    pub messages_per_s: u32,
+    pub bytes_per_s: u32,
     /// Present whenever `mode` is [`MqttMode::External`].
     pub external_url: Option<SecretUrl>,
+    /// Whom to trust with `mqtts://`; those that the system trusts without it.
+    pub external_ca: Option<PathBuf>,
 }
 
 /// The gateway of fire panels (GB/T 26875.3).
@@ -212,7 +223,18 @@ impl Default for Config {
                 pool_size: 16,
             },
             bus: Bus { kind: BusKind::InProcess, redis_url: None },
-            mqtt: Mqtt { mode: MqttMode::Embedded, listen: loopback(1883), external_url: None },
+            mqtt: Mqtt {
+                mode: MqttMode::Embedded,
+                listen: loopback(1883),
+                plain_anywhere: false,
+                tls_listen: None,
+                tls_certificate: None,
+                tls_key: None,
+                messages_per_s: 500,
+                bytes_per_s: 2_000_000,
+                external_url: None,
+                external_ca: None,
+            },
             fire: Fire {
                 listen: None,
                 profile: "standard".to_owned(),

@@ -201,7 +201,19 @@ fn a_broken_rule_is_told_in_words() {
         ("[bus]\nkind = \"redis\"", "bus.redis_url: is needed when bus.kind is \"redis\"; found nothing,"),
         ("[bus]\nredis_url = \"http://x\"", "bus.redis_url: must be redis://"),
         ("[mqtt]\nmode = \"external\"", "mqtt.external_url: is needed when mqtt.mode is \"external\";"),
-        ("[mqtt]\nexternal_url = \"mqtts://x\"", "mqtt.external_url: must be mqtt://"),
+        ("[mqtt]\nexternal_url = \"tcp://x\"", "mqtt.external_url: must be mqtt[s]://"),
+        ("[mqtt]\nlisten = \"0.0.0.0:1883\"", "mqtt.listen: must be a loopback address,"),
+        ("[mqtt]\nlisten = \"[::]:1883\"", "mqtt.listen: must be a loopback address,"),
+        (
+            "[mqtt]\ntls_listen = \"0.0.0.0:8883\"\ntls_certificate = \"a\"",
+            "mqtt.tls_key: is needed when mqtt.tls_listen is set;",
+        ),
+        (
+            "[mqtt]\ntls_listen = \"0.0.0.0:8883\"\ntls_key = \"a\"",
+            "mqtt.tls_certificate: is needed when mqtt.tls_listen is set;",
+        ),
+        ("[mqtt]\nmessages_per_s = 0", "mqtt.messages_per_s: must be between 1 and 100000; found 0,"),
+        ("[mqtt]\nbytes_per_s = 32767", "mqtt.bytes_per_s: must be between 32768 and 1000000000;"),
         ("[database]\nurl = \"songhe.db\"", "database.url: must be sqlite:FILE or postgres://"),
         ("[database]\nurl = \"sqlite:\"", "database.url: must be sqlite:FILE or postgres://"),
         ("[database]\nurl = \"sqlite://songhe.db\"", "database.url: must be sqlite:FILE or postgres://"),
@@ -222,6 +234,19 @@ fn a_broken_rule_is_told_in_words() {
     ] {
         let problem = Given::new(toml, &[]).problem();
         assert!(problem.starts_with(start), "{toml}\n{problem}\n{start}");
+    }
+}
+
+#[test]
+fn devices_elsewhere_come_in_clear_only_where_somebody_said_so() {
+    for toml in [
+        "[mqtt]\nlisten = \"0.0.0.0:1883\"\nplain_anywhere = true",
+        "[mqtt]\nmode = \"off\"\nlisten = \"0.0.0.0:1883\"",
+        "[mqtt]\nlisten = \"[::1]:1883\"",
+        "[mqtt]\ntls_listen = \"0.0.0.0:8883\"\ntls_certificate = \"a\"\ntls_key = \"b\"",
+        "[mqtt]\nexternal_url = \"mqtts://x\"",
+    ] {
+        assert_eq!(Given::new(toml, &[]).config().check(), vec![], "{toml}");
     }
 }
 

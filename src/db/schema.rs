@@ -597,6 +597,9 @@ diesel::table! {
         version -> BigInt,
         room_id -> Nullable<BigInt>,
         elder_id -> Nullable<BigInt>,
+        connected_at -> Nullable<Timestamp>,
+        returning_messages -> SmallInt,
+        silence_owed -> Bool,
     }
 }
 
@@ -742,7 +745,7 @@ diesel::table! {
 diesel::table! {
     alerts (id) {
         id -> BigInt,
-        device_id -> BigInt,
+        device_id -> Nullable<BigInt>,
         town_code -> Text,
         institution_id -> Nullable<BigInt>,
         kind -> Text,
@@ -754,6 +757,49 @@ diesel::table! {
         cleared_at -> Nullable<Timestamp>,
         version -> BigInt,
         detail -> Text,
+        station_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    presence_watch (id) {
+        id -> SmallInt,
+        receiving_since -> Timestamp,
+    }
+}
+
+diesel::table! {
+    device_limits (device_id, channel) {
+        device_id -> BigInt,
+        channel -> SmallInt,
+        choice -> Text,
+        low_raise -> Nullable<Integer>,
+        low_clear -> Nullable<Integer>,
+        high_raise -> Nullable<Integer>,
+        high_clear -> Nullable<Integer>,
+        version -> BigInt,
+        set_by -> Text,
+        set_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    card_readings (id) {
+        id -> BigInt,
+        device_id -> BigInt,
+        boot_id -> BigInt,
+        lane -> SmallInt,
+        seq -> BigInt,
+        channel -> SmallInt,
+        value -> Double,
+        at -> Timestamp,
+        received_at -> Timestamp,
+        card_index -> Binary,
+        card_sealed -> Nullable<Binary>,
+        elder_id -> Nullable<BigInt>,
+        settled_at -> Nullable<Timestamp>,
+        settled_by -> Nullable<Text>,
+        dismissed_reason -> Nullable<Text>,
     }
 }
 
@@ -1273,6 +1319,7 @@ diesel::joinable!(beds -> rooms (room_id));
 diesel::joinable!(beds -> towns (town_code));
 diesel::joinable!(caregivers -> providers (provider_id));
 diesel::joinable!(caregivers -> towns (town_code));
+diesel::joinable!(card_readings -> devices (device_id));
 diesel::joinable!(devices -> towns (town_code));
 diesel::joinable!(elders -> towns (town_code));
 diesel::joinable!(elders -> villages (village_code));
@@ -1359,6 +1406,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     reading_spans,
     reading_cursor,
     alerts,
+    presence_watch,
+    device_limits,
+    card_readings,
     fire_panels,
     fire_frames,
     fire_parts,

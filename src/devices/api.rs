@@ -1,3 +1,6 @@
+mod cards;
+mod limits;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -20,7 +23,7 @@ use crate::web::{Need, Visitor, Words};
 const TAG: &str = "devices";
 
 pub fn endpoints() -> Vec<Endpoint> {
-    vec![
+    let mut endpoints = vec![
         list_endpoint::<Devices>(),
         Endpoint::get("/api/v1/devices/{id}", Need::May(Permission::SeeDevices), || web::to(show))
             .about(TAG, "api.device.show")
@@ -38,7 +41,10 @@ pub fn endpoints() -> Vec<Endpoint> {
             .asks_text("day", "A day such as 2026-11-23; today without it.")
             .answers::<ElderDay>(200)
             .fails(422),
-    ]
+    ];
+    endpoints.extend(limits::endpoints());
+    endpoints.extend(cards::endpoints());
+    endpoints
 }
 
 /// A device with its latest values.

@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::db::Db;
-use crate::devices::broker::{Credentials, Device, Gate, Message, Presence, Refused};
+use crate::devices::broker::{Credentials, Departure, Device, Gate, Message, Presence, Refused};
 use crate::devices::ingest::{Ingest, What, Work};
 use crate::devices::provision::hash_token;
 use crate::devices::store;
@@ -51,7 +51,8 @@ impl Gate for DeviceGate {
             }
             Presence::Disconnected { device, connection, departure } => {
                 tracing::debug!(device = &*device.code, ?departure, "device gone");
-                (device, What::Disconnected { connection: number(connection) })
+                let said = departure == Departure::Said;
+                (device, What::Disconnected { connection: number(connection), said })
             }
         };
         self.ingest.note(Work { device_id: device.id, received_at: self.clock.now(), what }).await;

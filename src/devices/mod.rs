@@ -8,13 +8,16 @@
 
 pub mod api;
 pub mod broker;
+mod cards;
 pub mod external;
 mod gate;
 pub mod gb26875;
 pub mod ingest;
+pub mod limits;
 mod model;
 pub mod pages;
 mod place;
+pub mod presence;
 mod provision;
 mod readings;
 mod service;
@@ -22,8 +25,9 @@ pub mod simulator;
 pub mod storage;
 pub mod store;
 mod timeline;
+pub mod tls;
 
-pub use model::{DeviceKind, DevicePlace, PresenceState, Shown, is_plausible, known, shown};
+pub use model::{DeviceKind, DevicePlace, LimitChoice, PresenceState, Shown, is_plausible, known, shown};
 pub use place::place_device;
 pub use provision::{DeviceInput, add_device, disable_device, hash_token, new_token};
 pub use service::DeviceService;

@@ -12,10 +12,24 @@ crate::text_enum! {
 
 crate::text_enum! {
     pub enum PresenceState {
-        /// Not connected since it was added.
+        /// Not heard since it was added.
         Never = "never",
         Online = "online",
+        /// Its connection was lost, or it is silent for longer than it should be.
+        Suspect = "suspect",
         Offline = "offline",
+    }
+}
+
+crate::text_enum! {
+    /// What raises an alert on a device's channel.
+    pub enum LimitChoice {
+        /// The device protocol's limits.
+        Default = "default",
+        /// Limits of the device's own.
+        Own = "own",
+        /// No value at all.
+        None = "none",
     }
 }
 

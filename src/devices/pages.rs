@@ -1,4 +1,6 @@
+mod cards;
 mod elder;
+mod limits;
 mod place;
 
 use std::sync::Arc;
@@ -34,8 +36,12 @@ pub fn routes() -> Vec<Route> {
         get("/devices/{id}", Need::May(Permission::SeeDevices), || web::to(show)),
         get("/devices/{id}/place", place, || web::to(place::show)),
         post("/devices/{id}/place", place, || web::to(place::save)),
+        get("/devices/{id}/limits", Need::May(Permission::SeeDevices), || web::to(limits::list)),
+        get("/devices/{id}/limit", place, || web::to(limits::show)),
+        post("/devices/{id}/limit", place, || web::to(limits::save)),
         get("/elders/{id}/readings", Need::May(Permission::SeeElders), || web::to(elder::show)),
     ]);
+    routes.extend(cards::routes());
     routes.extend(super::gb26875::pages::routes());
     routes
 }
@@ -49,6 +55,8 @@ impl List for Devices {
     const EMPTY: &'static str = "device.empty";
     const NEED: Permission = Permission::SeeDevices;
     const TOPIC: Option<Topic> = Some(Topic::Device);
+    const LINKS: &'static [(&'static str, &'static str, &'static str)] =
+        &[("/card-readings", "card_reading.heading", "inbox")];
     const COLUMNS: &'static [Column] = &[
         Column::text("code", "field.device_code"),
         Column::text("name", "field.name"),
@@ -199,6 +207,7 @@ pub(crate) fn value_text(words: &Words, channel: i16, value: f64) -> String {
 pub(crate) fn tone(presence: PresenceState) -> &'static str {
     match presence {
         PresenceState::Online => "ok",
+        PresenceState::Suspect => "wait",
         PresenceState::Offline => "warn",
         PresenceState::Never => "off",
     }
@@ -270,6 +279,7 @@ async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
         fields: Vec::new(),
         table: Some(table(&visitor, place::PLACE_COLUMNS, history)),
     });
+    actions.push(Action::link(format!("/devices/{id}/limits"), visitor.t("device.limits"), "octagon-alert"));
     if may_place {
         actions.push(Action::link(format!("/devices/{id}/place"), visitor.t("device.place"), "map-pin"));
         if listed.device.kind == DeviceKind::FireSensor {

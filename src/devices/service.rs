@@ -5,15 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use songhe_firmware_protocol::Topic;
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{Mutex, broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use super::broker::{Broker, BrokerSettings};
+use super::broker::{Broker, BrokerSettings, Rates};
 use super::external::{self, External};
 use super::gate::DeviceGate;
 use super::gb26875::Gateway;
-use super::ingest::{Downlink, Health, Writer};
+use super::ingest::{Downlink, Health, Ingest, Writer};
+use super::presence::{Watcher, keep_looking};
 use super::store;
+use super::tls::TlsFiles;
 use crate::app::App;
 use crate::bus::{Stored, Topic as EventTopic};
 use crate::config::MqttMode;
@@ -25,9 +27,19 @@ const COUNT_EVERY: Duration = Duration::from_secs(5);
 pub struct DeviceService {
     /// Where devices connect; absent when the broker is elsewhere or off.
     pub mqtt: Option<SocketAddr>,
+    /// Where they connect by TLS.
+    pub mqtt_tls: Option<SocketAddr>,
     transport: Option<Transport>,
     writer: Option<Writer>,
     fire: Option<Gateway>,
+    /// Who looks for silent devices; absent where no device can be heard.
+    watching: Option<Watching>,
+}
+
+struct Watching {
+    watcher: Arc<Mutex<Watcher>>,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
 }
 
 enum Transport {
@@ -37,13 +49,35 @@ enum Transport {
 
 impl DeviceService {
     pub async fn start(app: &App) -> Result<DeviceService> {
-        let mut service = match app.config.mqtt.mode {
-            MqttMode::Off => DeviceService { mqtt: None, transport: None, writer: None, fire: None },
+        let off = DeviceService {
+            mqtt: None,
+            mqtt_tls: None,
+            transport: None,
+            writer: None,
+            fire: None,
+            watching: None,
+        };
+        let (mut service, way_in) = match app.config.mqtt.mode {
+            MqttMode::Off => (off, None),
             MqttMode::Embedded => embedded(app).await?,
             MqttMode::External => external(app)?,
         };
         service.fire = Gateway::start(app).await?;
+        if way_in.is_some() || service.fire.is_some() {
+            let watcher = Arc::new(Mutex::new(Watcher::start(app, way_in).await?));
+            let (stop, stopped) = watch::channel(false);
+            let task = tokio::spawn(keep_looking(Arc::clone(&watcher), stopped));
+            service.watching = Some(Watching { watcher, stop, task });
+        }
         Ok(service)
+    }
+
+    /// Looks for silent devices now; gives how many steps were taken. The timer does so by itself; for tests.
+    pub async fn look_for_silence(&self) -> Result<usize> {
+        match &self.watching {
+            Some(watching) => watching.watcher.lock().await.look().await,
+            None => Ok(0),
+        }
     }
 
     /// Where fire panels connect; absent where that is off.
@@ -53,6 +87,11 @@ impl DeviceService {
 
     /// Lets devices finish what they send, commits it, and ends.
     pub async fn stop(self) {
+        // While everybody is being sent away nobody is silent.
+        if let Some(Watching { stop, task, watcher: _ }) = self.watching {
+            stop.send_replace(true);
+            let _ = task.await;
+        }
         if let Some(fire) = self.fire {
             fire.stop().await;
         }
@@ -70,7 +109,10 @@ impl DeviceService {
     }
 }
 
-async fn embedded(app: &App) -> Result<DeviceService> {
+/// A service, and where its messages come in.
+type Opened = (DeviceService, Option<(Health, Ingest)>);
+
+async fn embedded(app: &App) -> Result<Opened> {
     let now = app.clock.now();
     let forgotten = app.db.write(move |connection| store::forget_connections(connection, now)).await?;
     if forgotten > 0 {
@@ -78,29 +120,52 @@ async fn embedded(app: &App) -> Result<DeviceService> {
     }
     let health = Health::new(app.parts.clone(), "embedded");
     let (writer, ingest, to_devices) = Writer::start(app, &health);
-    let gate = Arc::new(DeviceGate::new(app.db.clone(), app.clock.clone(), ingest));
-    let settings = BrokerSettings::new(app.config.mqtt.listen, app.clock.clone());
-    let broker = Broker::start(gate, settings)
+    let gate = Arc::new(DeviceGate::new(app.db.clone(), app.clock.clone(), ingest.clone()));
+    let broker = Broker::start(gate, broker_settings(app))
         .await
         .map_err(|error| Error::internal("the MQTT broker did not start").because(error))?;
-    let address = broker.address();
-    health.at(address.to_string());
+    let (address, tls_address) = (broker.address(), broker.tls_address());
+    health.at(tls_address.map_or(address.to_string(), |tls| format!("{address}, TLS {tls}")));
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(attend(broker, to_devices, app.bus.subscribe(), stopped));
-    Ok(DeviceService {
+    let service = DeviceService {
         mqtt: Some(address),
+        mqtt_tls: tls_address,
         transport: Some(Transport::Embedded { stop, task }),
         writer: Some(writer),
         fire: None,
-    })
+        watching: None,
+    };
+    Ok((service, Some((health, ingest))))
 }
 
-fn external(app: &App) -> Result<DeviceService> {
+fn broker_settings(app: &App) -> BrokerSettings {
+    let mqtt = &app.config.mqtt;
+    let mut settings = BrokerSettings::new(mqtt.listen, app.clock.clone());
+    settings.rates = Rates { messages_per_s: mqtt.messages_per_s, bytes_per_s: mqtt.bytes_per_s };
+    if let (Some(address), Some(certificate), Some(key)) =
+        (mqtt.tls_listen, &mqtt.tls_certificate, &mqtt.tls_key)
+    {
+        let file = |path: &std::path::Path| app.config.data_dir.join(path);
+        settings.tls = Some((address, TlsFiles { certificate: file(certificate), key: file(key) }));
+    }
+    settings
+}
+
+fn external(app: &App) -> Result<Opened> {
     let health = Health::new(app.parts.clone(), "external");
     let (writer, ingest, to_devices) = Writer::start(app, &health);
-    let external = external::start(app, health, ingest, to_devices)?;
+    let external = external::start(app, health.clone(), ingest.clone(), to_devices)?;
     let transport = Some(Transport::External(external));
-    Ok(DeviceService { mqtt: None, transport, writer: Some(writer), fire: None })
+    let service = DeviceService {
+        mqtt: None,
+        mqtt_tls: None,
+        transport,
+        writer: Some(writer),
+        fire: None,
+        watching: None,
+    };
+    Ok((service, Some((health, ingest))))
 }
 
 /// Carries messages to devices, ends the connections of revoked ones, counts, and stops the broker at last.
@@ -151,5 +216,6 @@ fn count(broker: &Broker) {
     metrics::counter!("songhe_broker_committed_total").absolute(counters.committed);
     metrics::counter!("songhe_broker_refused_total").absolute(counters.refused);
     metrics::counter!("songhe_broker_forbidden_total").absolute(counters.forbidden);
+    metrics::counter!("songhe_broker_held_back_total").absolute(counters.held_back);
     metrics::counter!("songhe_broker_connects_refused_total").absolute(counters.connects_refused);
 }

@@ -38,6 +38,7 @@ pub struct Records {
     device: i64,
     fire_frame: i64,
     alert: i64,
+    card_reading: i64,
     import: i64,
     absence: i64,
     correction: i64,
@@ -129,10 +130,7 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
     let visit = add_visit(app, elder, code);
     let assessment = add_assessment(app, elder, code);
     let (absence, correction, follow_up) = add_visit_records(app, code, (visit, elder, caregiver));
-    let blob = match app.kind() {
-        songhe::db::Kind::Sqlite => "x'00'",
-        songhe::db::Kind::Postgres => "'\\x00'",
-    };
+    let blob = blob(app);
     let device = insert(
         app,
         format!(
@@ -172,12 +170,33 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
         device,
         fire_frame,
         alert,
+        card_reading: add_card_reading(app, device, (town, blob)),
         import,
         absence,
         correction,
         follow_up,
         town,
     }
+}
+
+/// A byte, as the database writes it.
+fn blob(app: &TestApp) -> &'static str {
+    match app.kind() {
+        songhe::db::Kind::Sqlite => "x'00'",
+        songhe::db::Kind::Postgres => "'\\x00'",
+    }
+}
+
+/// What somebody measured there with a card that nobody has: another one in each town.
+fn add_card_reading(app: &TestApp, device: i64, (town, blob): (usize, &str)) -> i64 {
+    let card = blob.replace("00", &format!("0{town}"));
+    insert(
+        app,
+        format!(
+            "INSERT INTO card_readings (device_id, boot_id, lane, seq, channel, value, at, received_at, card_index) \
+         VALUES ({device}, 1, 0, {town}, 3, 72, '2026-11-23 00:30:00.000', '2026-11-23 00:30:00.000', {card})"
+        ),
+    )
 }
 
 /// Makes the device a fire panel that has sent a frame; gives the frame's number.
@@ -262,6 +281,7 @@ impl Records {
             device: 9,
             fire_frame: 21,
             alert: 10,
+            card_reading: 22,
             import: 16,
             absence: 16,
             correction: 17,
@@ -302,6 +322,7 @@ impl Records {
             "devices" => self.device.to_string(),
             "fire-frames" => self.fire_frame.to_string(),
             "alerts" => self.alert.to_string(),
+            "card-readings" => self.card_reading.to_string(),
             "imports" => self.import.to_string(),
             "absences" => self.absence.to_string(),
             "corrections" => self.correction.to_string(),

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use songhe::access::{Place, Role};
 use songhe::alerts::AlertKind;
 use songhe::alerts::store::clear_alert;
-use songhe::devices::store::set_presence;
 use songhe::devices::{DeviceKind, DevicePlace, PresenceState, disable_device};
 use songhe_firmware_protocol::Channel;
 
@@ -44,7 +43,7 @@ both!(a_device_is_told_with_its_place_presence_and_latest_values, |app| async {
     app.hand.advance(chrono::TimeDelta::minutes(5));
     app.report(device, Channel::RoomTemperature, 23.5);
     app.report(device, Channel::Door, 1.0);
-    app.write(|tx| set_presence(tx.connection, device, PresenceState::Online, 7, tx.now));
+    app.set_presence(device, PresenceState::Online);
     app.write(|tx| disable_device(tx, "FIRE-1"));
     let lin = Program::enter(app, "lin").await;
     let told = lin.read(&format!("/api/v1/devices/{device}")).await;
@@ -76,7 +75,7 @@ both!(a_device_is_told_with_its_place_presence_and_latest_values, |app| async {
 
 both!(devices_are_filtered_within_reach, |app| async {
     let [device, sensor, foreign] = add_devices(app);
-    app.write(|tx| set_presence(tx.connection, device, PresenceState::Online, 7, tx.now));
+    app.set_presence(device, PresenceState::Online);
     let (hu, lin) = (Program::enter(app, "hu").await, Program::enter(app, "lin").await);
     let far = format!("town={}", town_code(2));
     for (query, everywhere, near) in [

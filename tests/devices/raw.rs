@@ -20,12 +20,16 @@ pub struct RawClient {
 
 impl RawClient {
     pub async fn connect(version: Version, address: SocketAddr, code: &str) -> Self {
+        Self::connect_with(version, address, (code, TOKEN)).await
+    }
+
+    pub async fn connect_with(version: Version, address: SocketAddr, (code, token): (&str, &str)) -> Self {
         let level = if version == Version::V3 { 4 } else { 5 };
         // Protocol name and level, flags (user name, password, clean), keep-alive 30 s, empty properties in MQTT 5.
         let mut body = text("MQTT");
         body.extend([level, 0xc2, 0, 30]);
         body.extend(no_properties(version));
-        for part in [code, code, TOKEN] {
+        for part in [code, code, token] {
             body.extend(text(part));
         }
         let attempt = || async {

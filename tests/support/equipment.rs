@@ -1,9 +1,11 @@
 //! Devices and what they reported, stored as ingest stores it, without a broker.
 
+use diesel::prelude::*;
 use songhe::alerts::AlertKind;
 use songhe::alerts::store::{NewAlert, insert_alert};
+use songhe::db::schema::devices;
 use songhe::devices::store::{Latest, NewDevice, device_states, insert_device, put_latest};
-use songhe::devices::{DeviceKind, DevicePlace, hash_token};
+use songhe::devices::{DeviceKind, DevicePlace, PresenceState, hash_token};
 use songhe_firmware_protocol::Channel;
 
 use super::app::TestApp;
@@ -29,6 +31,16 @@ impl TestApp {
             };
             insert_device(tx.connection, &device)
         })
+    }
+
+    /// As if the device had been found so at this moment.
+    pub fn set_presence(&self, device_id: i64, presence: PresenceState) {
+        self.write(|tx| {
+            diesel::update(devices::table.find(device_id))
+                .set((devices::presence.eq(presence), devices::presence_at.eq(tx.now)))
+                .execute(tx.connection)?;
+            Ok(())
+        });
     }
 
     /// A device's value of this moment.

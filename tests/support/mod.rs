@@ -3,6 +3,7 @@
 
 pub mod app;
 pub mod client;
+pub mod clients;
 pub mod contents;
 pub mod database;
 pub mod equipment;

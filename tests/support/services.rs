@@ -24,6 +24,23 @@ pub fn mosquitto_address() -> Option<String> {
     service("Mosquitto", "SONGHE_TEST_MOSQUITTO")
 }
 
+/// A Python that has the MQTT client paho: the named one, or the system's.
+pub fn paho() -> Option<String> {
+    const VARIABLE: &str = "SONGHE_TEST_PYTHON";
+    let python = std::env::var(VARIABLE).ok().filter(|value| !value.is_empty());
+    let python = python.unwrap_or_else(|| "/usr/bin/python3".to_owned());
+    let tried = std::process::Command::new(&python).args(["-c", "import paho.mqtt.client"]).output();
+    let is_there = tried.is_ok_and(|output| output.status.success());
+    let complete = std::env::var(COMPLETE).is_ok_and(|value| !value.is_empty());
+    match decide("Python's paho (python3-paho-mqtt)", VARIABLE, is_there.then_some(python), complete) {
+        Ok(python) => Some(python),
+        Err(notice) => {
+            say_once(&notice);
+            None
+        }
+    }
+}
+
 /// The browser's program and its driver's.
 pub fn chromium() -> Option<Chromium> {
     let browser = service("Chromium", "SONGHE_TEST_CHROMIUM")?;

@@ -147,6 +147,10 @@ pub const ACTIONS: &[&str] = &[
     "plan.remove_item",
     "demand.generate",
     "alert.acknowledge",
+    "device.limit",
+    "card_reading.show",
+    "card_reading.claim",
+    "card_reading.dismiss",
     "device.add",
     "device.disable",
     "device.panel",
@@ -201,6 +205,8 @@ pub const ENTITIES: &[&str] = &[
     "proposal",
     "alert",
     "device",
+    "device_limit",
+    "card_reading",
     "city",
 ];
 

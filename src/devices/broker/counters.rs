@@ -9,6 +9,7 @@ pub(super) struct Counters {
     pub refused: AtomicU64,
     pub forbidden: AtomicU64,
     pub connects_refused: AtomicU64,
+    pub held_back: AtomicU64,
 }
 
 /// Counts since the broker started. When no message is under way, `publishes` equals `committed + refused + forbidden`:
@@ -25,6 +26,8 @@ pub struct CounterSnapshot {
     pub forbidden: u64,
     /// Connections with a wrong credential or a foreign will.
     pub connects_refused: u64,
+    /// Messages that waited because their device was too fast.
+    pub held_back: u64,
 }
 
 impl Counters {
@@ -36,6 +39,7 @@ impl Counters {
             refused: read(&self.refused),
             forbidden: read(&self.forbidden),
             connects_refused: read(&self.connects_refused),
+            held_back: read(&self.held_back),
         }
     }
 }

@@ -17,6 +17,7 @@ use songhe_firmware_protocol::{Topic, TopicKind};
 
 use super::counters::{Counters, count};
 use super::gate::{Credentials, Departure, Device, Gate, Message, Presence, Refused};
+use super::pace::Pace;
 use super::roster::Roster;
 use crate::clock::Clock;
 
@@ -136,11 +137,18 @@ impl<G: Gate> Shared<G> {
         let client_id: &str = &session.id.client_id;
         // 3.1.1 has no negative acknowledgement: only the end of the connection says no.
         let disconnect = session.protocol().await.is_ok_and(|level| level != MQTT_LEVEL_5);
-        let Some((device, kind)) = self.own_topic(client_id, publish) else {
+        let Some((device, kind, pace)) = self.own_topic(client_id, publish) else {
             count(&self.counters.forbidden);
             tracing::warn!(client_id, topic = %publish.topic, "publish refused");
             return PublishResult::reason_code(PublishAckReason::NotAuthorized, None, disconnect);
         };
+        // While this waits the connection is not read: the device is held back by its own socket.
+        if pace.wait(publish.payload.len()).await {
+            count(&self.counters.held_back);
+            if pace.is_news(&self.clock) {
+                tracing::warn!(client_id, "a device that sends too fast is held back");
+            }
+        }
         let payload = publish.payload.clone();
         let message = Message { device, kind, payload, received_at: self.clock.now() };
         let received = tokio::time::timeout(self.receive_wait_max, self.gate.receive(message)).await;
@@ -158,11 +166,11 @@ impl<G: Gate> Shared<G> {
     }
 
     /// The device and topic of a publish that may go on: own, upward, at most QoS 1.
-    fn own_topic(&self, client_id: &str, publish: &Publish) -> Option<(Device, TopicKind)> {
-        let device = self.roster.find(client_id)?;
+    fn own_topic(&self, client_id: &str, publish: &Publish) -> Option<(Device, TopicKind, Arc<Pace>)> {
+        let (device, pace) = self.roster.find(client_id)?;
         let topic = Topic::parse_own(&publish.topic, &device.code).ok()?;
         let kind = topic.kind();
-        (kind.is_upward() && publish.qos != QoS::ExactlyOnce).then_some((device, kind))
+        (kind.is_upward() && publish.qos != QoS::ExactlyOnce).then_some((device, kind, pace))
     }
 
     async fn connected(&self, session: &Session) {

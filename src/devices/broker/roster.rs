@@ -2,13 +2,17 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::gate::Device;
+use super::pace::{Pace, Rates};
 
 /// Holds at most one entry a device, since a client id is its device's code.
-#[derive(Debug, Default)]
-pub(super) struct Roster(Mutex<Entries>);
+#[derive(Debug)]
+pub(super) struct Roster {
+    entries: Mutex<Entries>,
+    rates: Rates,
+}
 
 #[derive(Debug, Default)]
 struct Entries {
@@ -20,6 +24,8 @@ struct Entries {
 struct Entry {
     device: Device,
     live: Option<Live>,
+    /// Of the device, whichever connection it sends over.
+    pace: Arc<Pace>,
 }
 
 #[derive(Debug)]
@@ -29,19 +35,26 @@ struct Live {
 }
 
 impl Roster {
+    pub fn new(rates: Rates) -> Roster {
+        Roster { entries: Mutex::default(), rates }
+    }
+
     /// Remembers who may connect next under this code.
     pub fn admit(&self, device: Device) {
         let mut entries = self.lock();
         match entries.by_code.get_mut(&*device.code) {
             Some(entry) => entry.device = device,
             None => {
-                entries.by_code.insert(device.code.to_string(), Entry { device, live: None });
+                let pace = Arc::new(Pace::new(self.rates));
+                entries.by_code.insert(device.code.to_string(), Entry { device, live: None, pace });
             }
         }
     }
 
-    pub fn find(&self, client_id: &str) -> Option<Device> {
-        self.lock().by_code.get(client_id).map(|entry| entry.device.clone())
+    pub fn find(&self, client_id: &str) -> Option<(Device, Arc<Pace>)> {
+        let entries = self.lock();
+        let entry = entries.by_code.get(client_id)?;
+        Some((entry.device.clone(), Arc::clone(&entry.pace)))
     }
 
     /// The present connection of a device is from `peer` now. Gives its number.
@@ -69,7 +82,7 @@ impl Roster {
 
     fn lock(&self) -> MutexGuard<'_, Entries> {
         // Every method leaves the entries whole at each step, so a panic elsewhere does not spoil them.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -83,7 +96,7 @@ mod tests {
 
     #[test]
     fn the_end_of_a_replaced_connection_is_not_the_end_of_the_device() {
-        let roster = Roster::default();
+        let roster = Roster::new(Rates::DEFAULT);
         assert_eq!(roster.connect("ST-1", Some(peer(1))), None, "nobody was admitted");
         let device = Device { id: 7, code: "ST-1".into() };
         roster.admit(device.clone());
@@ -95,6 +108,6 @@ mod tests {
         assert_eq!(roster.disconnect("ST-1", Some(peer(2))), Some((device.clone(), second)));
         assert_eq!(roster.disconnect("ST-1", Some(peer(2))), None);
         assert_eq!(roster.connected(), 0);
-        assert_eq!(roster.find("ST-1"), Some(device));
+        assert_eq!(roster.find("ST-1").map(|found| found.0), Some(device));
     }
 }

@@ -19,10 +19,13 @@ use tokio::runtime::{Builder as RuntimeBuilder, Handle, Runtime};
 use tokio::sync::oneshot;
 
 use super::counters::{CounterSnapshot, Counters};
+use super::front::{self, Certificate};
 use super::gate::Gate;
 use super::hooks::{Shared, install};
+use super::pace::Rates;
 use super::roster::Roster;
 use crate::clock::Clock;
+use crate::devices::tls::{TlsError, TlsFiles};
 
 const HANDSHAKE_WAIT_MAX: Duration = Duration::from_secs(10);
 /// How long connections may take to end their last message when the broker stops.
@@ -33,6 +36,8 @@ const KEEP_ALIVE_S_MAX: u16 = 300;
 /// Downlink messages kept for a device that is away; the oldest are dropped.
 const DOWNLINK_QUEUE_MAX: usize = 100;
 const LISTENER: u16 = 1;
+/// For what has come in by TLS.
+const INNER_LISTENER: u16 = 2;
 
 /// How the broker runs.
 #[derive(Clone)]
@@ -43,6 +48,9 @@ pub struct BrokerSettings {
     /// A message that the gate has not committed by then is refused.
     pub receive_wait_max: Duration,
     pub connections_max: usize,
+    /// Where devices connect by TLS, and what they are shown.
+    pub tls: Option<(SocketAddr, TlsFiles)>,
+    pub rates: Rates,
     /// Stamps messages with their time of receipt.
     pub clock: Clock,
 }
@@ -54,6 +62,8 @@ impl BrokerSettings {
             worker_threads: 2,
             receive_wait_max: Duration::from_secs(20),
             connections_max: 20_000,
+            tls: None,
+            rates: Rates::DEFAULT,
             clock,
         }
     }
@@ -65,6 +75,8 @@ pub enum BrokerError {
     Threads(#[from] std::io::Error),
     #[error("the broker cannot listen on {address}: {reason}")]
     Listen { address: SocketAddr, reason: String },
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     #[error("the broker ended while it was starting")]
     Ended,
 }
@@ -72,6 +84,7 @@ pub enum BrokerError {
 /// A running broker. Dropping it stops it without waiting.
 pub struct Broker {
     address: SocketAddr,
+    tls_address: Option<SocketAddr>,
     counters: Arc<Counters>,
     context: ServerContext,
     runtime: Handle,
@@ -81,6 +94,7 @@ pub struct Broker {
 
 struct Ready {
     address: SocketAddr,
+    tls_address: Option<SocketAddr>,
     context: ServerContext,
     runtime: Handle,
 }
@@ -97,7 +111,7 @@ impl Broker {
         let shared = Arc::new(Shared {
             gate,
             counters: Arc::clone(&counters),
-            roster: Roster::default(),
+            roster: Roster::new(settings.rates),
             clock: settings.clock.clone(),
             receive_wait_max: settings.receive_wait_max,
         });
@@ -109,13 +123,20 @@ impl Broker {
             serve(runtime, &shared, &settings, ready, stop_asked);
             let _ = stopping_done.send(());
         })?;
-        let Ready { address, context, runtime } = started.await.map_err(|_| BrokerError::Ended)??;
-        Ok(Self { address, counters, context, runtime, stop: Some(stop), stopped: Some(stopped) })
+        let Ready { address, tls_address, context, runtime } =
+            started.await.map_err(|_| BrokerError::Ended)??;
+        let (stop, stopped) = (Some(stop), Some(stopped));
+        Ok(Self { address, tls_address, counters, context, runtime, stop, stopped })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it listens by TLS.
+    pub fn tls_address(&self) -> Option<SocketAddr> {
+        self.tls_address
     }
 
     pub fn counters(&self) -> CounterSnapshot {
@@ -175,7 +196,7 @@ fn serve<G: Gate>(
 ) {
     let handle = runtime.handle().clone();
     runtime.block_on(async {
-        let (server, address, context) = match open(shared, settings).await {
+        let Opened { server, address, context, front } = match open(shared, settings).await {
             Ok(opened) => opened,
             Err(error) => {
                 let _ = ready.send(Err(error));
@@ -183,9 +204,16 @@ fn serve<G: Gate>(
             }
         };
         let accepting = tokio::spawn(server.run());
-        let _ = ready.send(Ok(Ready { address, context: context.clone(), runtime: handle }));
+        let tls_address = front.as_ref().map(|front| front.address);
+        let front =
+            front.map(|front| tokio::spawn(front::serve(front.listener, front.certificate, front.inner)));
+        let _ = ready.send(Ok(Ready { address, tls_address, context: context.clone(), runtime: handle }));
         // An error means that the `Broker` was dropped: then nobody waits for a drain.
         let graceful = stop_asked.await.is_ok();
+        if let Some(front) = front {
+            front.abort();
+            let _ = front.await;
+        }
         accepting.abort();
         let _ = accepting.await;
         if graceful {
@@ -195,18 +223,53 @@ fn serve<G: Gate>(
     runtime.shutdown_timeout(Duration::from_secs(1));
 }
 
-async fn open<G: Gate>(
-    shared: &Arc<Shared<G>>,
-    settings: &BrokerSettings,
-) -> Result<(MqttServer, SocketAddr, ServerContext), BrokerError> {
+/// What listens before anybody is told that it does.
+struct Opened {
+    server: MqttServer,
+    address: SocketAddr,
+    context: ServerContext,
+    front: Option<Front>,
+}
+
+struct Front {
+    listener: tokio::net::TcpListener,
+    address: SocketAddr,
+    certificate: Arc<Certificate>,
+    /// Where the broker takes what has come in by TLS.
+    inner: SocketAddr,
+}
+
+async fn open<G: Gate>(shared: &Arc<Shared<G>>, settings: &BrokerSettings) -> Result<Opened, BrokerError> {
     let refused =
         |error: rmqtt::Error| BrokerError::Listen { address: settings.listen, reason: error.to_string() };
     // The library's own idea of "busy" looks at the whole machine's load and would turn devices away.
     let context = ServerContext::new().busy_check_enable(false).build().await;
     install(&*context.extends.hook_mgr().register(), shared).await;
+    let listener = builder(settings, settings.listen).bind().and_then(rmqtt::net::Listener::tcp);
+    let listener = listener.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    let mut server = MqttServer::new(context.clone()).listener_by_id(listener, LISTENER);
+    let mut front = None;
+    if let Some((address, files)) = &settings.tls {
+        let certificate = Arc::new(Certificate::read(files.clone())?);
+        let here = SocketAddr::from(([127, 0, 0, 1], 0));
+        let inner = builder(settings, here).proxy_protocol(true);
+        let inner = inner.bind().and_then(rmqtt::net::Listener::tcp).map_err(refused)?;
+        let inner_address = inner.local_addr().map_err(refused)?;
+        server = server.listener_by_id(inner, INNER_LISTENER);
+        let refused =
+            |error: std::io::Error| BrokerError::Listen { address: *address, reason: error.to_string() };
+        let listener = front::bind(*address).map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        front = Some(Front { listener, address, certificate, inner: inner_address });
+    }
+    Ok(Opened { server: server.build(), address, context, front })
+}
+
+fn builder(settings: &BrokerSettings, address: SocketAddr) -> Builder {
     let mut builder = Builder::new()
         .name("devices")
-        .laddr(settings.listen)
+        .laddr(address)
         .backlog(1024)
         .nodelay(true)
         .reuseaddr(Some(true))
@@ -221,10 +284,7 @@ async fn open<G: Gate>(
         .max_topic_levels(8)
         .max_clientid_len(songhe_firmware_protocol::limits::DEVICE_ID_BYTES_MAX);
     builder.handshake_timeout = HANDSHAKE_WAIT_MAX;
-    let listener = builder.bind().and_then(rmqtt::net::Listener::tcp).map_err(refused)?;
-    let address = listener.local_addr().map_err(refused)?;
-    let server = MqttServer::new(context.clone()).listener_by_id(listener, LISTENER).build();
-    Ok((server, address, context))
+    builder
 }
 
 async fn drain<G: Gate>(shared: &Arc<Shared<G>>, context: &ServerContext) {

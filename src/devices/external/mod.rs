@@ -6,6 +6,7 @@
 //! outgoing window would hold back those to the broker.
 
 mod address;
+mod bridge;
 mod downlink;
 mod uplink;
 
@@ -16,12 +17,15 @@ use self::address::Address;
 use crate::access::seal::random;
 use crate::app::App;
 use crate::devices::ingest::{Downlink, Health, Ingest};
+use crate::devices::tls;
 use crate::error::{Error, Result};
 
 /// Running connections to a broker.
 pub struct External {
     stop: watch::Sender<bool>,
     tasks: [JoinHandle<()>; 2],
+    /// Held for as long as the connections.
+    _bridge: Option<bridge::Bridge>,
 }
 
 impl External {
@@ -42,20 +46,30 @@ pub fn start(
 ) -> Result<External> {
     let url = app.config.mqtt.external_url.as_ref().map_or("", |url| url.expose());
     let address = Address::parse(url)
-        .ok_or_else(|| Error::internal("mqtt.external_url is not mqtt://[USER:PASSWORD@]HOST[:PORT]"))?;
+        .ok_or_else(|| Error::internal("mqtt.external_url is not mqtt[s]://[USER:PASSWORD@]HOST[:PORT]"))?;
     let name = replica_name(app)?;
     health.at(format!("{}:{}", address.host, address.port));
+    let bridge = if address.tls {
+        let ca = app.config.mqtt.external_ca.as_ref().map(|file| app.config.data_dir.join(file));
+        let config =
+            tls::client(ca.as_deref()).map_err(|error| Error::internal("mqtt.external_ca").because(error))?;
+        Some(bridge::start(&address.host, address.port, config)?)
+    } else {
+        None
+    };
+    let through = bridge.as_ref().map(|bridge| bridge.address);
     let (stop, stopped) = watch::channel(false);
     let uplink = uplink::Uplink {
         db: app.db.clone(),
         clock: app.clock.clone(),
         health,
         ingest,
-        options: address.options(&format!("songhe-up-{name}")),
+        options: address.options(&format!("songhe-up-{name}"), through),
     };
-    let sending = downlink::run(address.options(&format!("songhe-down-{name}")), to_devices, stopped.clone());
+    let options = address.options(&format!("songhe-down-{name}"), through);
+    let sending = downlink::run(options, to_devices, stopped.clone());
     let tasks = [tokio::spawn(uplink.run(stopped)), tokio::spawn(sending)];
-    Ok(External { stop, tasks })
+    Ok(External { stop, tasks, _bridge: bridge })
 }
 
 /// A name that stays the same over restarts: the broker keeps a session's messages for whoever comes back under it.

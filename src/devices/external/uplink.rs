@@ -81,6 +81,7 @@ impl Uplink {
                 Some(Ok(Event::Incoming(Packet::ConnAck(_)))) => {
                     pause = PAUSE_MIN;
                     self.health.works("broker");
+                    self.health.note_break();
                     subscribe(&client);
                 }
                 Some(Ok(Event::Incoming(Packet::Publish(publish)))) => {
@@ -224,7 +225,7 @@ impl Shared {
         let work = Work::read(device_id, parsed.kind(), publish.payload.clone(), received_at);
         let heard = match &work.what {
             What::Message { decoded, .. } => heard(decoded),
-            _ => What::Heard { online: true, connection: None },
+            _ => What::Heard { online: true, connection: None, ends: None },
         };
         self.ingest.note(Work { device_id, received_at, what: heard }).await;
         match self.ingest.submit(work).await {
@@ -257,9 +258,12 @@ impl Shared {
 fn heard(decoded: &Decoded) -> What {
     match decoded.content {
         Content::State { online, connection } => {
-            What::Heard { online, connection: Some(i64::from(connection)) }
+            let ends = (!online).then_some((decoded.header.boot_id, decoded.header.seq));
+            What::Heard { online, connection: Some(i64::from(connection)), ends }
         }
-        Content::Birth => What::Heard { online: true, connection: Some(0) },
-        Content::Samples(_) | Content::Alarm { .. } => What::Heard { online: true, connection: None },
+        Content::Birth => What::Heard { online: true, connection: Some(0), ends: None },
+        Content::Samples(_) | Content::Alarm { .. } => {
+            What::Heard { online: true, connection: None, ends: None }
+        }
     }
 }

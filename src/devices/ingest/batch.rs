@@ -5,30 +5,30 @@
 
 mod alerting;
 mod aside;
+mod cards;
+mod events;
 mod foreign;
 mod presence;
 mod seen;
-mod with_elder;
+pub(in crate::devices) mod with_elder;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bytes::Bytes;
-use serde_json::json;
 use songhe_firmware_protocol::{Lane, TopicKind};
 
+use self::cards::CardSample;
 use self::with_elder::Hours;
 use super::clock_rule::MessageTime;
 use super::message::{Content, Decoded};
 use super::window::{Verdict, Window};
 use crate::access::seal::Keys;
 use crate::alerts::store::Active;
-use crate::bus::{Event, Topic, store as outbox};
+use crate::bus::{Event, store as outbox};
 use crate::clock::{Calendar, Instant, from_millis};
 use crate::db::AnyConnection;
-use crate::devices::model::{Shown, known, shown};
-use crate::devices::store::{self, DeviceState, Latest, NewReading, PlaceRow, Stream, WindowRow};
+use crate::devices::store::{self, DeviceState, Latest, LimitRow, NewReading, PlaceRow, Stream, WindowRow};
 use crate::error::Result;
-use crate::text::Lang;
 
 /// One thing that a device sent or did.
 #[derive(Clone, Debug)]
@@ -58,12 +58,18 @@ pub enum What {
     },
     Disconnected {
         connection: i64,
+        /// The device said goodbye.
+        said: bool,
     },
     /// A broker elsewhere says so: presence follows from what is heard.
     Heard {
         online: bool,
         connection: Option<i64>,
+        /// Boot and number of a message that says that the device is gone. A will names a number that was used since.
+        ends: Option<(u64, u64)>,
     },
+    /// Nothing: whoever brings it learns that everything before it is committed.
+    Mark,
 }
 
 impl Work {
@@ -113,10 +119,14 @@ pub(in crate::devices) struct Batch {
     windows: BTreeMap<Stream, (Window, bool)>,
     latest: HashMap<(i64, i16), (Latest, bool)>,
     alerts: HashMap<(i64, i16), Active>,
+    /// What offices have set in place of the protocol's limits.
+    limits: HashMap<(i64, i16), LimitRow>,
     readings: Vec<NewReading>,
     /// When devices stood with elders, and what they measured there.
     with_elders: Vec<PlaceRow>,
     hours: Hours,
+    /// What people measured with their cards.
+    cards: Vec<CardSample>,
     seen: HashMap<i64, Instant>,
     touched: BTreeSet<Stream>,
     events: Vec<Event>,
@@ -126,8 +136,8 @@ pub(in crate::devices) struct Batch {
 /// Does a batch's work in the caller's transaction.
 pub fn apply(
     connection: &mut AnyConnection,
-    (calendar, keys): (Calendar, &Keys),
-    now: Instant,
+    keys: &Keys,
+    (calendar, now): (Calendar, Instant),
     work: &[Work],
 ) -> Result<Done> {
     let ids: BTreeSet<i64> = work.iter().map(|one| one.device_id).collect();
@@ -138,6 +148,7 @@ pub fn apply(
         batch.take(connection, place, one)?;
         batch.put_aside(connection, keys, one)?;
     }
+    batch.settle_cards(connection, keys)?;
     batch.write(connection, now)
 }
 
@@ -155,15 +166,18 @@ impl Batch {
         let windows = windows.collect();
         let latest = store::latest_of(connection, ids)?.into_iter();
         let alerts = crate::alerts::store::active_alerts(connection, ids)?.into_iter();
+        let limits = store::limits_of(connection, ids)?.into_iter();
         Ok(Batch {
             calendar,
             windows,
             latest: latest.map(|one| ((one.device_id, one.channel), (one, false))).collect(),
             alerts: alerts.map(|one| ((one.device_id, one.channel), one)).collect(),
+            limits: limits.map(|one| ((one.device_id, one.channel), one)).collect(),
             devices: store::device_states(connection, ids)?.into_iter().map(|one| (one.id, one)).collect(),
             readings: Vec::new(),
             with_elders: store::with_elders(connection, ids)?,
             hours: Hours::new(),
+            cards: Vec::new(),
             seen: HashMap::new(),
             touched: BTreeSet::new(),
             events: Vec::new(),
@@ -174,7 +188,8 @@ impl Batch {
     fn take(&mut self, connection: &mut AnyConnection, place: usize, work: &Work) -> Result<()> {
         let known = self.devices.get(&work.device_id);
         let is_end = matches!(work.what, What::Disconnected { .. });
-        if known.is_none_or(|device| device.disabled_at.is_some() && !is_end) {
+        let refused = known.is_none_or(|device| device.disabled_at.is_some() && !is_end);
+        if refused && !matches!(work.what, What::Mark) {
             self.done.refused.insert(place);
             return Ok(());
         }
@@ -183,8 +198,13 @@ impl Batch {
                 self.hear(work);
                 self.connected(connection, work, *number)
             }
-            What::Disconnected { connection: number } => self.disconnected(connection, work, *number),
-            What::Heard { online, connection: number } => self.heard(connection, work, *online, *number),
+            What::Disconnected { connection: number, said } => {
+                self.disconnected(connection, work, (*number, *said))
+            }
+            What::Heard { online, connection: number, ends } => {
+                self.heard(connection, work, (*online, *number), *ends)
+            }
+            What::Mark => Ok(()),
             What::Poison { .. } => {
                 self.hear(work);
                 self.done.poisoned += 1;
@@ -198,6 +218,7 @@ impl Batch {
                 }
                 if decoded.is_numbered() {
                     self.hear(work);
+                    self.arrived_over_connection(connection, work)?;
                 }
                 Ok(())
             }
@@ -233,6 +254,10 @@ impl Batch {
         decoded: &Decoded,
         time: &MessageTime,
     ) -> Result<()> {
+        if let (Content::Samples(samples), Some(card)) = (&decoded.content, decoded.card) {
+            self.take_card(work, (decoded.header, card), samples, time);
+            return Ok(());
+        }
         let device_at = decoded.header.wall_ms.and_then(|ms| i64::try_from(ms).ok()).map(from_millis);
         let samples = match &decoded.content {
             Content::Samples(samples) => samples.as_slice(),
@@ -284,7 +309,7 @@ impl Batch {
 
     fn write(mut self, connection: &mut AnyConnection, now: Instant) -> Result<Done> {
         store::append_readings(connection, &self.readings)?;
-        self.done.rows = self.readings.len() as u64;
+        self.done.rows += self.readings.len() as u64;
         let moved = self.windows.iter().filter(|(_, (_, changed))| *changed);
         let moved = moved.map(|(stream, (window, _))| {
             let (highest, bits) = window.parts();
@@ -311,42 +336,6 @@ impl Batch {
         Ok(self.done)
     }
 
-    /// What is measured with an elder is told to nobody unasked.
-    fn reading_event(&self, latest: &Latest) -> Option<Event> {
-        if self.devices.get(&latest.device_id)?.elder_id.is_some() {
-            return None;
-        }
-        let mut payload = json!({
-            "device_id": latest.device_id,
-            "channel": latest.channel,
-            "at": self.calendar.rfc3339(latest.at),
-            "at_text": self.calendar.show_seconds(latest.at),
-        });
-        match shown(latest.channel, latest.value) {
-            Shown::Text(text) => payload["value_text"] = text.into(),
-            Shown::Word(word) => {
-                let text = |lang: Lang| lang.t(&format!("enums.switch.{word}")).into_owned();
-                payload["value_text"] = format!("{}", latest.value).into();
-                payload["value_texts"] =
-                    [Lang::Chinese, Lang::English].iter().map(|lang| (lang.code(), text(*lang))).collect();
-            }
-        }
-        self.event(Topic::Reading, latest.device_id, latest.device_id, payload)
-    }
-
-    /// An event of the device's place.
-    fn event(
-        &self,
-        topic: Topic,
-        device_id: i64,
-        entity_id: i64,
-        payload: serde_json::Value,
-    ) -> Option<Event> {
-        let device = self.devices.get(&device_id)?;
-        let event = Event::new(topic, &device.town_code, entity_id, payload);
-        Some(event.of_institution(device.institution_id))
-    }
-
     /// How far each stream of the batch is stored without a gap; duplicates count too, as their device missed the answer.
     fn note_acknowledged(&mut self, connection: &mut AnyConnection) -> Result<()> {
         let ids: BTreeSet<i64> = self.touched.iter().map(|stream| stream.device_id).collect();
@@ -370,11 +359,7 @@ impl Batch {
 fn boot_of(work: &Work) -> Option<i64> {
     match &work.what {
         What::Message { decoded, .. } => Some(decoded.header.boot_id as i64),
+        What::Heard { ends, .. } => ends.map(|(boot_id, _)| boot_id as i64),
         _ => None,
     }
-}
-
-/// Whether a value of this channel could be judged at all.
-fn is_judged(channel: i16) -> Option<crate::alerts::rules::Rule> {
-    crate::alerts::rules::rule_of(known(channel)?)
 }

@@ -21,7 +21,12 @@ struct Told {
     address: Option<String>,
     /// By subject; empty means ready.
     troubles: std::collections::BTreeMap<&'static str, String>,
+    /// Messages may have been missed since somebody last asked.
+    is_broken: bool,
 }
+
+/// While one of these does not work, messages of devices may not arrive.
+const WAYS_IN: [&str; 3] = ["broker", "database", "writer"];
 
 impl Health {
     pub fn new(parts: Parts, mode: &'static str) -> Health {
@@ -42,8 +47,22 @@ impl Health {
     pub fn works(&self, subject: &'static str) {
         let known = self.lock().troubles.contains_key(subject);
         if known {
-            self.change(|told| drop(told.troubles.remove(subject)));
+            self.change(|told| {
+                told.troubles.remove(subject);
+                told.is_broken |= WAYS_IN.contains(&subject);
+            });
         }
+    }
+
+    /// Messages may have been missed until now.
+    pub fn note_break(&self) {
+        self.lock().is_broken = true;
+    }
+
+    /// Whether messages may have been missed since this was last asked, or are being missed.
+    pub fn take_break(&self) -> bool {
+        let mut told = self.lock();
+        std::mem::take(&mut told.is_broken) || WAYS_IN.iter().any(|way| told.troubles.contains_key(way))
     }
 
     fn change(&self, change: impl FnOnce(&mut Told)) {
@@ -81,5 +100,19 @@ mod tests {
         health.works("writer");
         assert_eq!(parts.report("devices")["ready"], true);
         assert_eq!(parts.report("devices")["address"], "127.0.0.1:1883");
+    }
+
+    #[test]
+    fn a_break_lasts_while_a_way_in_does_not_work_and_is_told_once_afterwards() {
+        let health = Health::new(Parts::default(), "embedded");
+        assert!(!health.take_break());
+        health.fails("disk", "nearly full");
+        assert!(!health.take_break(), "readings arrive all the same");
+        health.fails("database", "away");
+        assert!(health.take_break() && health.take_break());
+        health.works("database");
+        assert!(health.take_break() && !health.take_break());
+        health.note_break();
+        assert!(health.take_break() && !health.take_break());
     }
 }

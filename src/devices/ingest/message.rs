@@ -1,12 +1,14 @@
 //! A device's message, decoded: everything that can be known without the database.
 
-use songhe_firmware_protocol::{Header, Lane, Message, Sample, TopicKind, json};
+use songhe_firmware_protocol::{CardNumber, Header, Lane, Message, Sample, TopicKind, json};
 
 /// A whole message of this protocol.
 #[derive(Clone, Debug)]
 pub struct Decoded {
     pub header: Header,
     pub content: Content,
+    /// Whose samples they are, where a device that many share has read a card.
+    pub card: Option<CardNumber>,
 }
 
 #[derive(Clone, Debug)]
@@ -29,6 +31,10 @@ impl Decoded {
             (TopicKind::Json, Message::Readings(readings)) => readings.header.lane,
             (TopicKind::Backfill, _) => Lane::Backfill,
             _ => Lane::Live,
+        };
+        let card = match &message {
+            Message::Readings(readings) => readings.card,
+            _ => None,
         };
         let (header, content) = match message {
             Message::Readings(readings) => (readings.header, Content::Samples(readings.samples)),
@@ -55,7 +61,7 @@ impl Decoded {
         if i64::try_from(header.seq).is_err() {
             return Err("the sequence number is out of range".to_owned());
         }
-        Ok(Decoded { header, content })
+        Ok(Decoded { header, content, card })
     }
 
     /// Whether it speaks of now: only such a message changes latest values and alerts.

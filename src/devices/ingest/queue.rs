@@ -4,7 +4,8 @@ use bytes::Bytes;
 use songhe_firmware_protocol::TopicKind;
 use tokio::sync::{mpsc, oneshot};
 
-use super::batch::Work;
+use super::batch::{What, Work};
+use crate::clock::Instant;
 use crate::devices::broker::Refused;
 use crate::devices::storage::Disk;
 
@@ -49,6 +50,11 @@ impl Ingest {
         let stopping = || Refused { reason: "ingest is stopping".to_owned() };
         self.sender.send(Envelope { work, reply: Some(reply) }).await.map_err(|_| stopping())?;
         answer.await.unwrap_or_else(|_| Err(Refused { reason: "the writer failed".to_owned() }))
+    }
+
+    /// Waits until everything that was brought before this is committed, or refused.
+    pub async fn settle(&self) -> Result<(), Refused> {
+        self.submit(Work { device_id: 0, received_at: Instant::default(), what: What::Mark }).await
     }
 
     /// Waits for a place in the queue only.

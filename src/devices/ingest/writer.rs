@@ -174,12 +174,10 @@ impl Loop {
     async fn commit(&self, work: &Arc<[Work]>) -> Result<Done, Trouble> {
         let mut pause = PAUSE_MIN;
         for attempt in 1.. {
-            let (batch, calendar, now) = (Arc::clone(work), self.app.calendar, self.app.clock.now());
-            let keys = Arc::clone(&self.app.keys);
-            let apply = move |connection: &mut AnyConnection| {
-                batch::apply(connection, (calendar, &keys), now, &batch)
-            };
-            let outcome = self.app.db.write(apply).await;
+            let (batch, keys) = (Arc::clone(work), Arc::clone(&self.app.keys));
+            let when = (self.app.calendar, self.app.clock.now());
+            let outcome =
+                self.app.db.write(move |connection| batch::apply(connection, &keys, when, &batch)).await;
             let error = match outcome {
                 Ok(done) => {
                     self.app.bus.wake();

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::{in_fixed_pieces, on_backend};
 
 /// What ingest must know of a device.
-#[derive(Clone, Debug, Queryable, Selectable)]
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable)]
 #[diesel(table_name = devices)]
 pub struct DeviceState {
     pub id: i64,
@@ -23,6 +23,12 @@ pub struct DeviceState {
     pub connection_id: i64,
     pub last_seen_at: Option<Instant>,
     pub disabled_at: Option<Instant>,
+    /// Since when its connection to this program's broker lives.
+    pub connected_at: Option<Instant>,
+    /// Heard since it was offline.
+    pub returning_messages: i16,
+    /// It was there, is gone, and nobody was told.
+    pub silence_owed: bool,
 }
 
 pub fn device_states(connection: &mut AnyConnection, ids: &[i64]) -> Result<Vec<DeviceState>> {
@@ -192,31 +198,4 @@ pub fn set_last_seen(connection: &mut AnyConnection, ids: &[i64], at: Instant) -
         .set(devices::last_seen_at.eq(at))
         .execute(connection)?;
     Ok(())
-}
-
-pub fn set_presence(
-    connection: &mut AnyConnection,
-    id: i64,
-    presence: PresenceState,
-    connection_id: i64,
-    at: Instant,
-) -> Result<()> {
-    diesel::update(devices::table.filter(devices::id.eq(id)))
-        .set((
-            devices::presence.eq(presence),
-            devices::presence_at.eq(at),
-            devices::connection_id.eq(connection_id),
-        ))
-        .execute(connection)?;
-    Ok(())
-}
-
-/// Connections of an earlier process are gone: nobody is online yet. Gives how many had been.
-pub fn forget_connections(connection: &mut AnyConnection, at: Instant) -> Result<usize> {
-    diesel::update(devices::table.filter(devices::connection_id.ne(0)))
-        .set(devices::connection_id.eq(0))
-        .execute(connection)?;
-    Ok(diesel::update(devices::table.filter(devices::presence.eq(PresenceState::Online)))
-        .set((devices::presence.eq(PresenceState::Offline), devices::presence_at.eq(at)))
-        .execute(connection)?)
 }

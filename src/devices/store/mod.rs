@@ -2,22 +2,28 @@
 
 mod append;
 mod batch;
+mod cards;
 mod days;
 mod hours;
 mod keep;
 mod limit;
+mod limits;
 mod places;
+mod presence;
 mod quarantine;
 mod registry;
 mod spans;
 
 pub use append::append_readings;
 pub use batch::*;
+pub use cards::*;
 pub use days::*;
 pub use hours::*;
 pub use keep::*;
 pub use limit::append_limit;
+pub use limits::*;
 pub use places::*;
+pub use presence::*;
 pub use quarantine::*;
 pub use registry::*;
 pub use spans::*;

@@ -60,7 +60,7 @@ pub struct DeviceListed {
     pub latest: Vec<Latest>,
 }
 
-type Condition = Box<dyn BoxableExpression<devices::table, Backend, SqlType = Nullable<Bool>>>;
+pub(super) type Condition = Box<dyn BoxableExpression<devices::table, Backend, SqlType = Nullable<Bool>>>;
 
 pub(super) fn within(reach: &Reach) -> Condition {
     if reach.city {

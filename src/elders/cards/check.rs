@@ -61,6 +61,31 @@ pub fn check_code(
     Ok(if counted { CodeFound::Right } else { CodeFound::Old })
 }
 
+/// The elder on whose card this code stood at `at`, of anywhere: the caller sees to who may know. A card that has ended counts for
+/// what was read from it before.
+pub fn holder_at(connection: &mut AnyConnection, index: &[u8], at: Instant) -> Result<Held> {
+    Ok(match store::find_by_index(connection, index)? {
+        None => Held::Unknown,
+        Some(card) if card.ended_at.is_none_or(|ended| ended > at) => Held::By(card.elder_id),
+        Some(_) => Held::Ended,
+    })
+}
+
+/// What a code was at some time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    By(i64),
+    /// The card did not count any more.
+    Ended,
+    /// Of no card of ours.
+    Unknown,
+}
+
+/// By which a card is found, however people write its number.
+pub fn index_of_typed(keys: &Keys, code: &str) -> Vec<u8> {
+    card_index(keys, &normal(code))
+}
+
 /// Whose card it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CardOf {

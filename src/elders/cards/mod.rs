@@ -11,6 +11,8 @@ mod model;
 pub mod pages;
 mod store;
 
-pub use check::{CardOf, card_index, check_code, code_of, early_code, find_card};
+pub use check::{
+    CardOf, Held, card_index, check_code, code_of, early_code, find_card, holder_at, index_of_typed,
+};
 pub use issue::{issue, issue_missing, revoke};
 pub use model::{CodeFound, code_of_number, grouped};

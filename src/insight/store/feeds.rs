@@ -5,16 +5,17 @@ use diesel::prelude::*;
 use super::Within;
 use crate::clock::Instant;
 use crate::db::AnyConnection;
-use crate::db::schema::{alerts, devices, latest_readings as latest, towns};
+use crate::db::schema::{alerts, devices, institutions, latest_readings as latest, stations, towns};
 use crate::error::Result;
 
 /// An alert that is not acknowledged, or not over.
-#[derive(Clone, Debug, Queryable)]
+#[derive(Clone, Debug)]
 pub struct AlertLine {
     pub id: i64,
     pub kind: String,
     pub raised_at: Instant,
     pub acknowledged_at: Option<Instant>,
+    /// Of the device, or of the site that the alert is about as a whole.
     pub device_name: String,
     pub town_zh: String,
     pub town_en: String,
@@ -22,8 +23,10 @@ pub struct AlertLine {
 
 /// The newest open alerts, those that nobody has acknowledged first.
 pub fn open_alerts(connection: &mut AnyConnection, within: &Within, limit: i64) -> Result<Vec<AlertLine>> {
-    Ok(alerts::table
-        .inner_join(devices::table)
+    let rows: Vec<Row> = alerts::table
+        .left_join(devices::table)
+        .left_join(stations::table.on(alerts::station_id.assume_not_null().eq(stations::id)))
+        .left_join(institutions::table.on(alerts::institution_id.assume_not_null().eq(institutions::id)))
         .inner_join(towns::table)
         .filter(alerts::cleared_at.is_null().or(alerts::acknowledged_at.is_null()))
         .filter(
@@ -36,12 +39,24 @@ pub fn open_alerts(connection: &mut AnyConnection, within: &Within, limit: i64) 
             alerts::kind,
             alerts::raised_at,
             alerts::acknowledged_at,
-            devices::name,
-            towns::name_zh,
-            towns::name_en,
+            (devices::name.nullable(), stations::name.nullable(), institutions::name.nullable()),
+            (towns::name_zh, towns::name_en),
         ))
-        .load(connection)?)
+        .load(connection)?;
+    let line = |(id, kind, raised_at, acknowledged_at, names, town): Row| AlertLine {
+        id,
+        kind,
+        raised_at,
+        acknowledged_at,
+        device_name: names.0.or(names.1).or(names.2).unwrap_or_default(),
+        town_zh: town.0,
+        town_en: town.1,
+    };
+    Ok(rows.into_iter().map(line).collect())
 }
+
+type Names = (Option<String>, Option<String>, Option<String>);
+type Row = (i64, String, Instant, Option<Instant>, Names, (String, String));
 
 /// The last value of one channel of a device.
 #[derive(Clone, Debug, Queryable)]

@@ -80,36 +80,58 @@ fn alerts_within(reach: &Reach) -> AlertCondition {
 /// Alerts that are not cleared, newest first.
 pub fn alert_points(connection: &mut AnyConnection, scope: &Scope) -> Result<Vec<AlertPoint>> {
     let reach = scope.reach(Permission::SeeAlerts)?;
-    let open: Vec<(i64, String, Instant)> = alerts::table
+    let open: Vec<(Site, String, Instant)> = alerts::table
         .filter(alerts_within(&reach))
         .filter(alerts::cleared_at.is_null())
         .order(alerts::raised_at.desc())
         .limit(OPEN_ALERTS_MAX)
-        .select((alerts::device_id, alerts::kind, alerts::raised_at))
+        .select((
+            (alerts::device_id, alerts::station_id, alerts::institution_id),
+            alerts::kind,
+            alerts::raised_at,
+        ))
         .load(connection)?;
-    let ids: Vec<i64> = open.iter().map(|(device, _, _)| *device).collect();
-    let places = device_places(connection, ids)?;
-    Ok(open
-        .into_iter()
-        .filter_map(|(device_id, kind, raised_at)| {
-            let (_, device_name, longitude, latitude) =
-                places.iter().find(|(id, _, _, _)| *id == device_id)?.clone();
-            Some(AlertPoint { device_name, kind, raised_at, longitude, latitude })
-        })
-        .collect())
+    let devices = device_places(connection, open.iter().filter_map(|((device, ..), ..)| *device).collect())?;
+    let stations: Vec<Place> = stations::table
+        .filter(
+            stations::id.eq_any(open.iter().filter_map(|((_, station, _), ..)| *station).collect::<Vec<_>>()),
+        )
+        .select((stations::id, stations::name, stations::longitude, stations::latitude))
+        .load(connection)?;
+    let whole = open.iter().filter(|((device, ..), ..)| device.is_none());
+    let houses: Vec<Place> = institutions::table
+        .filter(institutions::id.eq_any(whole.filter_map(|((.., house), ..)| *house).collect::<Vec<_>>()))
+        .select((institutions::id, institutions::name, institutions::longitude, institutions::latitude))
+        .load(connection)?;
+    let found = |places: &[Place], id: Option<i64>| places.iter().find(|place| Some(place.0) == id).cloned();
+    let point = |((device, station, house), kind, raised_at): (Site, String, Instant)| {
+        let place = match (device, station) {
+            (Some(_), _) => found(&devices, device),
+            (None, Some(_)) => found(&stations, station),
+            (None, None) => found(&houses, house),
+        };
+        let (_, device_name, longitude, latitude) = place?;
+        Some(AlertPoint { device_name, kind, raised_at, longitude, latitude })
+    };
+    Ok(open.into_iter().filter_map(point).collect())
 }
+
+/// Device, station and institution of an alert.
+type Site = (Option<i64>, Option<i64>, Option<i64>);
+/// Number, name, longitude and latitude.
+type Place = (i64, String, f64, f64);
 
 /// Shown at most: a map with more says no more.
 const OPEN_ALERTS_MAX: i64 = 2_000;
 
 /// Number, name, longitude and latitude of devices: those of the station or institution that they stand in.
-fn device_places(connection: &mut AnyConnection, ids: Vec<i64>) -> Result<Vec<(i64, String, f64, f64)>> {
-    let mut places: Vec<(i64, String, f64, f64)> = devices::table
+fn device_places(connection: &mut AnyConnection, ids: Vec<i64>) -> Result<Vec<Place>> {
+    let mut places: Vec<Place> = devices::table
         .inner_join(stations::table.on(devices::station_id.assume_not_null().eq(stations::id)))
         .filter(devices::id.eq_any(ids.clone()))
         .select((devices::id, devices::name, stations::longitude, stations::latitude))
         .load(connection)?;
-    let in_houses: Vec<(i64, String, f64, f64)> = devices::table
+    let in_houses: Vec<Place> = devices::table
         .inner_join(institutions::table.on(devices::institution_id.assume_not_null().eq(institutions::id)))
         .filter(devices::id.eq_any(ids))
         .select((devices::id, devices::name, institutions::longitude, institutions::latitude))

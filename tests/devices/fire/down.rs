@@ -173,15 +173,7 @@ both!(a_check_that_no_panel_can_be_asked_is_given_up, |app| async {
     panel.tell(&Content::Heartbeat).await;
     service.stop().await;
     // As if another process had the connection and had died with it.
-    app.write(|tx| {
-        songhe::devices::store::set_presence(
-            tx.connection,
-            id,
-            songhe::devices::PresenceState::Online,
-            0,
-            tx.now,
-        )
-    });
+    app.set_presence(id, songhe::devices::PresenceState::Online);
     app.add_user("lin", Role::DutyOfficer, town(1));
     let lin = app.login("lin").await;
     let path = format!("/devices/{id}/guard-checks");

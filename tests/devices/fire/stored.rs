@@ -175,6 +175,7 @@ both!(a_panel_is_there_while_it_is_heard, |app| async {
     assert_eq!(presence(app, id), PresenceState::Online);
     // Silent for too long: the gateway ends the connection.
     assert!(tokio::time::timeout(LIMIT, async { while other.read().await.is_some() {} }).await.is_ok());
-    until_async(LIMIT, "the panel is gone", || async { presence(app, id) == PresenceState::Offline }).await;
+    until_async(LIMIT, "the panel is not heard", || async { presence(app, id) == PresenceState::Suspect })
+        .await;
     service.stop().await;
 });

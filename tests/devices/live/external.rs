@@ -18,6 +18,11 @@ const LIMIT: Duration = Duration::from_mins(1);
 /// Programs on one broker share its messages: one test at a time.
 pub static TURN: Mutex<()> = Mutex::const_new(());
 
+/// Holds all other programs on the broker off until it is dropped.
+pub async fn turn_at_mosquitto() -> tokio::sync::MutexGuard<'static, ()> {
+    TURN.lock().await
+}
+
 pub async fn external(test: &TestApp, address: &str) -> DeviceService {
     let app = with(test, |config| {
         config.mqtt.mode = MqttMode::External;
@@ -44,7 +49,7 @@ async fn acknowledged(device: &mut Device<'_>) -> u64 {
 
 both!(behind_another_broker_only_what_is_committed_is_acknowledged, |app| async {
     let Some(address) = mosquitto_address() else { return };
-    let _turn = TURN.lock().await;
+    let _turn = turn_at_mosquitto().await;
     app.add_towns();
     let code = format!("EX-{}-{:?}", std::process::id(), app.kind());
     let id = add_device(app, &code, DeviceKind::SmartStation, 1);

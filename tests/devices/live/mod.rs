@@ -4,3 +4,5 @@ pub mod external;
 pub mod rig;
 mod shown;
 mod stored;
+
+pub use external::turn_at_mosquitto;

@@ -192,8 +192,11 @@ both!(presence_follows_the_present_connection, |app| async {
 
     let mut third = Device::connect(app, address, "ST-1").await;
     assert_eq!(third.live(1, Channel::Pulse, 70).await, Seen::Acked);
+    assert_eq!(presence(app, id), PresenceState::Offline, "once offline, one message is not enough");
+    assert_eq!(third.live(2, Channel::Pulse, 70).await, Seen::Acked);
+    assert_eq!(presence(app, id), PresenceState::Online);
     service.stop().await;
-    assert_eq!(presence(app, id), PresenceState::Offline, "a stop says goodbye for everyone");
+    assert_eq!(presence(app, id), PresenceState::Suspect, "we ended the connection, not the device");
     app.write(|tx| {
         diesel::update(devices::table.find(id))
             .set((devices::presence.eq("online"), devices::connection_id.eq(900)))
@@ -201,7 +204,7 @@ both!(presence_follows_the_present_connection, |app| async {
         Ok(())
     });
     let (service, address) = embedded(app).await;
-    assert_eq!(presence(app, id), PresenceState::Offline, "connections of a killed process are gone");
+    assert_eq!(presence(app, id), PresenceState::Suspect, "connections of a killed process are gone");
     let _fourth = Device::connect(app, address, "ST-1").await;
     until_async(LIMIT, "the device is online again", || async { presence(app, id) == PresenceState::Online })
         .await;

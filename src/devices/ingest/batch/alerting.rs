@@ -3,21 +3,22 @@
 use serde_json::json;
 use songhe_firmware_protocol::{AlarmKind, Sample};
 
-use super::{Batch, is_judged};
-use crate::alerts::rules::Judgement;
+use super::Batch;
+use crate::alerts::rules::{Judgement, Rule};
 use crate::alerts::store::{self as alerts, Active, NewAlert};
 use crate::alerts::{AlertKind, channel_of};
 use crate::bus::Topic;
 use crate::clock::Instant;
 use crate::db::AnyConnection;
-use crate::devices::model::is_plausible;
+use crate::devices::limits::in_force;
+use crate::devices::model::{is_plausible, known};
 use crate::devices::store::Latest;
 use crate::error::Result;
 
 impl Batch {
     /// Judges a new latest value. An impossible one speaks of the sensor, not of the room.
     pub(super) fn judge(&mut self, connection: &mut AnyConnection, latest: Latest) -> Result<()> {
-        let Some(rule) = is_judged(latest.channel) else { return Ok(()) };
+        let Some(rule) = self.rule_of(latest) else { return Ok(()) };
         if !is_plausible(latest.channel, latest.value) {
             return Ok(());
         }
@@ -26,6 +27,11 @@ impl Batch {
             Judgement::Clear => self.clear(connection, latest.device_id, latest.channel, latest.at),
             Judgement::Keep => Ok(()),
         }
+    }
+
+    /// What the value is judged by, as the office has set it.
+    fn rule_of(&self, latest: Latest) -> Option<Rule> {
+        in_force(known(latest.channel)?, self.limits.get(&(latest.device_id, latest.channel)))
     }
 
     /// A device's alarm began or is over.

@@ -45,12 +45,12 @@ impl Batch {
         (device_id, online): (i64, bool),
         at: Instant,
     ) -> Result<()> {
-        let what = What::Heard { online, connection: None };
+        let what = What::Heard { online, connection: None, ends: None };
         let work = Work { device_id, received_at: at, what };
         if online {
             self.hear(&work);
         }
-        self.heard(connection, &work, online, None)
+        self.heard(connection, &work, (online, None), None)
     }
 
     /// Raises an alert where none of its channel is active; says where exactly.

@@ -4,49 +4,54 @@
 use std::collections::BTreeMap;
 
 use super::Batch;
-use crate::clock::Instant;
+use crate::clock::{Calendar, Instant};
 use crate::devices::model::is_plausible;
 use crate::devices::store::{HourRow, Latest};
 
 /// By elder, device, channel and hour.
-pub(super) type Hours = BTreeMap<(i64, i64, i16, Instant), HourRow>;
+pub(in crate::devices) type Hours = BTreeMap<(i64, i64, i16, Instant), HourRow>;
 
 impl Batch {
     pub(super) fn note_with_elder(&mut self, one: Latest) {
         let place =
             self.with_elders.iter().find(|place| place.device_id == one.device_id && place.holds_at(one.at));
         let Some(elder_id) = place.and_then(|place| place.elder_id) else { return };
-        let day = self.calendar.day_of(one.at);
-        let hour_at = self.calendar.at(day, self.calendar.minute_of_day(one.at) / 60 * 60);
-        let hour = self.hours.entry((elder_id, one.device_id, one.channel, hour_at)).or_insert(HourRow {
-            elder_id,
-            day,
-            device_id: one.device_id,
-            channel: one.channel,
-            hour_at,
-            readings: 0,
-            doubted: 0,
-            lowest: None,
-            highest: None,
-            total: 0.0,
-            last_value: one.value,
-            last_at: one.at,
-        });
-        if one.at >= hour.last_at {
-            (hour.last_value, hour.last_at) = (one.value, one.at);
-        }
-        if !is_plausible(one.channel, one.value) {
-            hour.doubted += 1;
-            return;
-        }
-        hour.readings += 1;
-        hour.total += one.value;
-        hour.lowest = Some(hour.lowest.map_or(one.value, |lowest| lowest.min(one.value)));
-        hour.highest = Some(hour.highest.map_or(one.value, |highest| highest.max(one.value)));
+        add_to(&mut self.hours, self.calendar, elder_id, one);
     }
 
     /// In an order that two processes share.
     pub(super) fn hours_to_add(&mut self) -> Vec<HourRow> {
         std::mem::take(&mut self.hours).into_values().collect()
     }
+}
+
+/// Counts a value that is an elder's.
+pub(in crate::devices) fn add_to(hours: &mut Hours, calendar: Calendar, elder_id: i64, one: Latest) {
+    let day = calendar.day_of(one.at);
+    let hour_at = calendar.at(day, calendar.minute_of_day(one.at) / 60 * 60);
+    let hour = hours.entry((elder_id, one.device_id, one.channel, hour_at)).or_insert(HourRow {
+        elder_id,
+        day,
+        device_id: one.device_id,
+        channel: one.channel,
+        hour_at,
+        readings: 0,
+        doubted: 0,
+        lowest: None,
+        highest: None,
+        total: 0.0,
+        last_value: one.value,
+        last_at: one.at,
+    });
+    if one.at >= hour.last_at {
+        (hour.last_value, hour.last_at) = (one.value, one.at);
+    }
+    if !is_plausible(one.channel, one.value) {
+        hour.doubted += 1;
+        return;
+    }
+    hour.readings += 1;
+    hour.total += one.value;
+    hour.lowest = Some(hour.lowest.map_or(one.value, |lowest| lowest.min(one.value)));
+    hour.highest = Some(hour.highest.map_or(one.value, |highest| highest.max(one.value)));
 }

@@ -1,0 +1,176 @@
+//! Alerts as the program writes them: raised, over, acknowledged.
+
+use diesel::prelude::*;
+
+use crate::alerts::model::{AlertKind, Channel, SILENCE};
+use crate::clock::Instant;
+use crate::db::AnyConnection;
+use crate::db::schema::{alerts, devices};
+use crate::error::Result;
+
+/// Writes the acknowledgement where there is none yet; false where there is one.
+pub fn set_acknowledged(connection: &mut AnyConnection, id: i64, who: &str, at: Instant) -> Result<bool> {
+    let free = alerts::table.filter(alerts::id.eq(id)).filter(alerts::acknowledged_at.is_null());
+    let changed = diesel::update(free)
+        .set((
+            alerts::acknowledged_at.eq(at),
+            alerts::acknowledged_by.eq(who),
+            alerts::version.eq(alerts::version + 1),
+        ))
+        .execute(connection)?;
+    Ok(changed == 1)
+}
+
+/// An active alert, as ingest sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Queryable)]
+pub struct Active {
+    pub id: i64,
+    pub device_id: i64,
+    pub channel: Channel,
+    pub kind: AlertKind,
+}
+
+pub fn active_alerts(connection: &mut AnyConnection, device_ids: &[i64]) -> Result<Vec<Active>> {
+    Ok(alerts::table
+        .filter(alerts::device_id.assume_not_null().eq_any(device_ids.to_vec()))
+        .filter(alerts::cleared_at.is_null())
+        .select((alerts::id, alerts::device_id.assume_not_null(), alerts::channel, alerts::kind))
+        .load(connection)?)
+}
+
+/// A new alert.
+#[derive(Clone, Debug)]
+pub struct NewAlert<'a> {
+    pub device_id: i64,
+    pub town_code: &'a str,
+    pub institution_id: Option<i64>,
+    pub kind: AlertKind,
+    pub channel: Channel,
+    pub value: f64,
+    pub raised_at: Instant,
+}
+
+pub fn insert_alert(connection: &mut AnyConnection, alert: &NewAlert<'_>) -> Result<i64> {
+    Ok(diesel::insert_into(alerts::table)
+        .values((
+            alerts::device_id.eq(alert.device_id),
+            alerts::town_code.eq(alert.town_code),
+            alerts::institution_id.eq(alert.institution_id),
+            alerts::kind.eq(alert.kind),
+            alerts::channel.eq(alert.channel),
+            alerts::value.eq(alert.value),
+            alerts::raised_at.eq(alert.raised_at),
+        ))
+        .returning(alerts::id)
+        .get_result(connection)?)
+}
+
+/// An alert of a whole site: a station, or an institution.
+#[derive(Clone, Debug)]
+pub struct NewSiteAlert<'a> {
+    pub town_code: &'a str,
+    pub station_id: Option<i64>,
+    pub institution_id: Option<i64>,
+    /// Devices that are silent.
+    pub silent: usize,
+    pub raised_at: Instant,
+}
+
+pub fn insert_site_alert(connection: &mut AnyConnection, alert: &NewSiteAlert<'_>) -> Result<i64> {
+    Ok(diesel::insert_into(alerts::table)
+        .values((
+            alerts::town_code.eq(alert.town_code),
+            alerts::station_id.eq(alert.station_id),
+            alerts::institution_id.eq(alert.institution_id),
+            alerts::kind.eq(AlertKind::SiteSilent),
+            alerts::channel.eq(SILENCE),
+            alerts::value.eq(alert.silent as f64),
+            alerts::raised_at.eq(alert.raised_at),
+        ))
+        .returning(alerts::id)
+        .get_result(connection)?)
+}
+
+/// An alert of a site's silence, as presence sees it.
+#[derive(Clone, Debug, Queryable)]
+pub struct SiteSilence {
+    pub id: i64,
+    pub town_code: String,
+    pub station_id: Option<i64>,
+    pub institution_id: Option<i64>,
+    pub raised_at: Instant,
+    pub cleared_at: Option<Instant>,
+}
+
+/// Silences of sites that last, or were raised or over after an instant.
+pub fn site_silences(connection: &mut AnyConnection, after: Instant) -> Result<Vec<SiteSilence>> {
+    Ok(alerts::table
+        .filter(alerts::device_id.is_null())
+        .filter(
+            alerts::raised_at
+                .gt(after)
+                .or(alerts::cleared_at.is_null())
+                .or(alerts::cleared_at.assume_not_null().gt(after)),
+        )
+        .order(alerts::id)
+        .select((
+            alerts::id,
+            alerts::town_code,
+            alerts::station_id,
+            alerts::institution_id,
+            alerts::raised_at,
+            alerts::cleared_at,
+        ))
+        .load(connection)?)
+}
+
+/// Device, instant and whether it lasts, of alerts of silence that last or were raised after an instant.
+pub fn device_silences(
+    connection: &mut AnyConnection,
+    device_ids: &[i64],
+    after: Instant,
+) -> Result<Vec<(i64, Instant, bool)>> {
+    Ok(alerts::table
+        .filter(alerts::device_id.assume_not_null().eq_any(device_ids.to_vec()))
+        .filter(alerts::kind.eq(AlertKind::Offline))
+        .filter(alerts::raised_at.gt(after).or(alerts::cleared_at.is_null()))
+        .select((alerts::device_id.assume_not_null(), alerts::raised_at, alerts::cleared_at.is_null()))
+        .load(connection)?)
+}
+
+/// Silences that last although their device was taken out of service: number, device, town and institution.
+pub fn silences_of_disabled(connection: &mut AnyConnection) -> Result<Vec<(i64, i64, String, Option<i64>)>> {
+    Ok(alerts::table
+        .inner_join(devices::table)
+        .filter(alerts::kind.eq(AlertKind::Offline))
+        .filter(alerts::cleared_at.is_null())
+        .filter(devices::disabled_at.is_not_null())
+        .select((alerts::id, devices::id, alerts::town_code, alerts::institution_id))
+        .load(connection)?)
+}
+
+/// Says which part of the device it is about.
+pub fn set_detail(connection: &mut AnyConnection, id: i64, detail: &str) -> Result<()> {
+    diesel::update(alerts::table.filter(alerts::id.eq(id)))
+        .set(alerts::detail.eq(detail))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// The cause is gone. An alert is never over before it was raised, whatever the device's clock says.
+pub fn clear_alert(connection: &mut AnyConnection, id: i64, at: Instant) -> Result<()> {
+    let raised_at: Instant =
+        alerts::table.filter(alerts::id.eq(id)).select(alerts::raised_at).first(connection)?;
+    diesel::update(alerts::table.filter(alerts::id.eq(id)))
+        .set((alerts::cleared_at.eq(at.max(raised_at)), alerts::version.eq(alerts::version + 1)))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// What began as a limit passed turned out to be worse.
+pub fn change_kind(connection: &mut AnyConnection, id: i64, kind: AlertKind) -> Result<()> {
+    diesel::update(alerts::table.filter(alerts::id.eq(id)))
+        .set((alerts::kind.eq(kind), alerts::version.eq(alerts::version + 1)))
+        .execute(connection)?;
+    Ok(())
+}

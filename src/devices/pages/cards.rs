@@ -1,0 +1,211 @@
+//! What was measured with cards that nobody has: the list, what it was, and whose it is.
+
+use actix_web::{HttpResponse, web};
+
+use super::{channel_name, value_text};
+use crate::access::{Permission, Scope};
+use crate::db::AnyConnection;
+use crate::devices::cards::{Unclaimed, claim, dismiss, open, show};
+use crate::devices::store::{CardReading, OpenCard, open_cards};
+use crate::error::{Code, Error, Result};
+use crate::listing::{ListRequest, Listed};
+use crate::text::Text;
+use crate::web::{
+    Action, Cell, Column, Detail, Field, Filter, Form, FormField, Input, List, Need, Route, Row, Section,
+    Visitor, Words, detail_page, form_page, get, list_routes, post, redirect, table,
+};
+
+pub fn routes() -> Vec<Route> {
+    let need = Need::May(Permission::EditElder);
+    let mut routes = list_routes::<OpenCards>().to_vec();
+    routes.extend([
+        get("/card-readings/{id}", need, || web::to(look)),
+        get("/card-readings/{id}/claim", need, || web::to(claim_form)),
+        post("/card-readings/{id}/claim", need, || web::to(save_claim)),
+        get("/card-readings/{id}/dismiss", need, || web::to(dismiss_form)),
+        post("/card-readings/{id}/dismiss", need, || web::to(save_dismissal)),
+    ]);
+    routes
+}
+
+struct OpenCards;
+
+impl List for OpenCards {
+    const PATH: &'static str = "/card-readings";
+    const EXPORT_PATH: &'static str = "/card-readings.xlsx";
+    const HEADING: &'static str = "card_reading.heading";
+    const EMPTY: &'static str = "card_reading.empty";
+    const NEED: Permission = Permission::EditElder;
+    const COLUMNS: &'static [Column] = &[
+        Column::text("device", "field.device").unsorted(),
+        Column::number("readings", "field.readings").unsorted(),
+        Column::text("first", "field.first_at").unsorted(),
+        Column::text("last", "field.last_at").unsorted(),
+    ];
+
+    fn filters(_: &mut AnyConnection, _: &Scope, _: &Words) -> Result<Vec<Filter>> {
+        Ok(Vec::new())
+    }
+
+    fn rows(
+        connection: &mut AnyConnection,
+        scope: &Scope,
+        request: &ListRequest,
+        words: &Words,
+    ) -> Result<Listed<Row>> {
+        let listed = open_cards(connection, scope, request)?;
+        Ok(Listed { rows: listed.rows.iter().map(|card| cells(card, words)).collect(), total: listed.total })
+    }
+}
+
+fn cells(card: &OpenCard, words: &Words) -> Row {
+    let at = |at| Cell::at(words.calendar.show(at), words.calendar.rfc3339(at));
+    Row {
+        href: Some(format!("/card-readings/{}", card.id)),
+        cells: vec![
+            Cell::text(&card.device),
+            Cell::count(card.readings),
+            at(card.first_at),
+            at(card.last_at),
+        ],
+    }
+}
+
+const COLUMNS: &[Column] = &[
+    Column::text("channel", "field.channel"),
+    Column::text("value", "field.value"),
+    Column::text("at", "field.measured_at"),
+    Column::text("device", "field.device"),
+];
+
+async fn look(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
+    let id = id.into_inner();
+    let Unclaimed { card, readings } = visitor.app.write(&visitor.scope(), move |tx| show(tx, id)).await?;
+    let words = Words::of(&visitor);
+    let rows = readings.iter().map(|(reading, device)| line(&words, reading, device)).collect();
+    let fact = Field::new(visitor.t("field.card_number"), card).sealed();
+    detail_page(
+        &visitor,
+        Detail {
+            heading: visitor.t("card_reading.one").into_owned(),
+            subheading: visitor.t("card_reading.about").into_owned(),
+            actions: vec![
+                Action::link(format!("/card-readings/{id}/claim"), visitor.t("card_reading.claim"), "check")
+                    .primary(),
+                Action::link(
+                    format!("/card-readings/{id}/dismiss"),
+                    visitor.t("card_reading.dismiss"),
+                    "circle-x",
+                ),
+            ],
+            sections: vec![
+                Section { heading: visitor.t("detail.facts").into_owned(), fields: vec![fact], table: None },
+                Section {
+                    heading: visitor.t("device.readings").into_owned(),
+                    fields: Vec::new(),
+                    table: Some(table(&visitor, COLUMNS, rows)),
+                },
+            ],
+            // A page that is fetched again by itself would write down looks that nobody took.
+            topic: None,
+        },
+    )
+}
+
+fn line(words: &Words, reading: &CardReading, device: &str) -> Row {
+    Row {
+        href: None,
+        cells: vec![
+            Cell::text(channel_name(words, reading.channel)),
+            Cell::text(value_text(words, reading.channel, reading.value)),
+            Cell::text(words.calendar.show(reading.at)),
+            Cell::text(device),
+        ],
+    }
+}
+
+/// What the two forms differ in.
+#[derive(Clone, Copy)]
+struct Asked {
+    step: &'static str,
+    heading: &'static str,
+    field: &'static str,
+    kind: &'static str,
+    hint: &'static str,
+}
+
+const CLAIM: Asked = Asked {
+    step: "claim",
+    heading: "card_reading.claim",
+    field: "elder_id",
+    kind: "number",
+    hint: "hint.card_elder",
+};
+const DISMISS: Asked = Asked {
+    step: "dismiss",
+    heading: "card_reading.dismiss",
+    field: "reason",
+    kind: "text",
+    hint: "hint.card_reason",
+};
+
+async fn claim_form(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
+    fresh(&visitor, id.into_inner(), CLAIM).await
+}
+
+async fn dismiss_form(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
+    fresh(&visitor, id.into_inner(), DISMISS).await
+}
+
+async fn fresh(visitor: &Visitor, id: i64, asked: Asked) -> Result<HttpResponse> {
+    // Whether there is something to decide.
+    visitor.app.write(&visitor.scope(), move |tx| open(tx, id).map(drop)).await?;
+    form_page(visitor, form(visitor, id, asked, &Input::default()), None)
+}
+
+fn form(visitor: &Visitor, id: i64, asked: Asked, input: &Input) -> Form {
+    let field = FormField::of(visitor, asked.field, asked.kind, input);
+    Form {
+        heading: visitor.t(asked.heading).into_owned(),
+        action: format!("/card-readings/{id}/{}", asked.step),
+        version: None,
+        fields: vec![field.required(true).hint(visitor.t(asked.hint))],
+        submit_label: visitor.t("action.save").into_owned(),
+        cancel_href: format!("/card-readings/{id}"),
+    }
+}
+
+async fn save_claim(visitor: Visitor, id: web::Path<i64>, body: String) -> Result<HttpResponse> {
+    let (id, input) = (id.into_inner(), Input::parse(&body)?);
+    let elder: std::result::Result<i64, _> = input.text("elder_id").parse();
+    let work = move |tx: &mut crate::app::Tx<'_>| {
+        // Whose device it is comes before what is wrong with the form.
+        open(tx, id)?;
+        let elder = elder.clone().map_err(|_| Error::field("elder_id", Text::new("rule.device_place")))?;
+        claim(tx, id, elder)
+    };
+    let outcome = visitor.app.write(&visitor.scope(), work).await;
+    answer(&visitor, id, (CLAIM, &input), outcome)
+}
+
+async fn save_dismissal(visitor: Visitor, id: web::Path<i64>, body: String) -> Result<HttpResponse> {
+    let (id, input) = (id.into_inner(), Input::parse(&body)?);
+    let reason = input.text("reason");
+    let outcome = visitor.app.write(&visitor.scope(), move |tx| dismiss(tx, id, &reason)).await;
+    answer(&visitor, id, (DISMISS, &input), outcome)
+}
+
+fn answer(
+    visitor: &Visitor,
+    id: i64,
+    (asked, input): (Asked, &Input),
+    outcome: Result<usize>,
+) -> Result<HttpResponse> {
+    match outcome {
+        Ok(_) => Ok(redirect("/card-readings")),
+        Err(error) if error.code == Code::Invalid => {
+            form_page(visitor, form(visitor, id, asked, input), Some((&error, None)))
+        }
+        Err(error) => Err(error),
+    }
+}

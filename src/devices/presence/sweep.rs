@@ -1,0 +1,237 @@
+//! The look for silence: reads who is in question, asks the rules, writes what is due.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::TimeDelta;
+use serde_json::json;
+
+use super::model::{ALERT_EVERY, Moment, SILENCE_MIN, Site, SiteTold, Step, Watched, due, heartbeat_of};
+use crate::alerts::store::{self as alerts, NewAlert, NewSiteAlert, SiteSilence};
+use crate::alerts::{AlertKind, SILENCE};
+use crate::app::Tx;
+use crate::bus::{Event, Topic};
+use crate::clock::Instant;
+use crate::db::AnyConnection;
+use crate::devices::model::PresenceState;
+use crate::devices::store::{self, DeviceState, WatchedRow};
+use crate::error::Result;
+
+/// Steps of one transaction; what remains comes with the next look.
+pub const STEPS_MAX: usize = 500;
+/// How far back alerts of sites are looked at: longer than any device may be silent before it is told of.
+const SITES_BACK: TimeDelta = TimeDelta::hours(24);
+
+/// What is due, and the rows that it was found in.
+pub(super) struct Found {
+    pub steps: Vec<Step>,
+    rows: HashMap<i64, WatchedRow>,
+    sites: Vec<SiteSilence>,
+    /// Alerts of devices that are out of service: number, device, town, institution.
+    ended: Vec<(i64, i64, String, Option<i64>)>,
+}
+
+impl Found {
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty() && self.ended.is_empty()
+    }
+}
+
+pub(super) fn find(connection: &mut AnyConnection, now: Instant, since: Instant) -> Result<Found> {
+    let since = store::watching_since(connection)?.map_or(since, |shared| shared.max(since));
+    let moment = Moment { now, since };
+    let asked = store::in_question(connection, now - SILENCE_MIN)?;
+    let sites = alerts::site_silences(connection, now - SITES_BACK)?;
+    let lasting = sites.iter().filter(|one| one.cleared_at.is_none()).filter_map(site_of);
+    let places: BTreeSet<Site> = asked.iter().filter_map(site_of_row).chain(lasting).collect();
+    let mut rows: HashMap<i64, WatchedRow> = asked.into_iter().map(|row| (row.id, row)).collect();
+    let stations =
+        places.iter().filter_map(|site| if let Site::Station(id) = site { Some(*id) } else { None });
+    let houses =
+        places.iter().filter_map(|site| if let Site::Institution(id) = site { Some(*id) } else { None });
+    let (stations, houses): (Vec<i64>, Vec<i64>) = (stations.collect(), houses.collect());
+    if !places.is_empty() {
+        rows.extend(store::watched_at(connection, (stations, houses))?.into_iter().map(|row| (row.id, row)));
+    }
+    let watched = watched(connection, &rows, now)?;
+    let mut told: BTreeMap<Site, SiteTold> = BTreeMap::new();
+    for one in &sites {
+        // The last one counts; one that lasts is the last.
+        if let Some(site) = site_of(one).filter(|site| places.contains(site)) {
+            let alert = SiteTold { alert_id: one.id, raised_at: one.raised_at, cleared_at: one.cleared_at };
+            told.insert(site, alert);
+        }
+    }
+    let mut steps = due(&watched, &told, moment);
+    steps.truncate(STEPS_MAX);
+    Ok(Found { steps, rows, sites, ended: alerts::silences_of_disabled(connection)? })
+}
+
+/// In order of numbers, so that two processes change rows in the same order.
+fn watched(
+    connection: &mut AnyConnection,
+    rows: &HashMap<i64, WatchedRow>,
+    now: Instant,
+) -> Result<Vec<Watched>> {
+    let mut ids: Vec<i64> = rows.keys().copied().collect();
+    ids.sort_unstable();
+    let mut told: HashMap<i64, (Instant, bool)> = HashMap::new();
+    for (id, at, lasts) in alerts::device_silences(connection, &ids, now - ALERT_EVERY)? {
+        let entry = told.entry(id).or_insert((at, lasts));
+        *entry = (entry.0.max(at), entry.1 || lasts);
+    }
+    let watched = |id: &i64| {
+        let row = rows.get(id)?;
+        let told = told.get(id);
+        Some(Watched {
+            id: row.id,
+            heartbeat: heartbeat_of(row.kind),
+            site: site_of_row(row),
+            presence: row.presence,
+            heard_at: row.last_seen_at.unwrap_or(row.presence_at),
+            connected_at: row.connected_at,
+            is_owed: row.silence_owed,
+            told_at: told.map(|told| told.0),
+            alert_is_active: told.is_some_and(|told| told.1),
+        })
+    };
+    Ok(ids.iter().filter_map(watched).collect())
+}
+
+fn site_of_row(row: &WatchedRow) -> Option<Site> {
+    row.station_id.map(Site::Station).or(row.institution_id.map(Site::Institution))
+}
+
+fn site_of(alert: &SiteSilence) -> Option<Site> {
+    alert.station_id.map(Site::Station).or(alert.institution_id.map(Site::Institution))
+}
+
+/// Finds again, in this transaction, what is due, and does it; gives how many steps that were.
+pub(super) fn take(tx: &mut Tx<'_>, now: Instant, since: Instant) -> Result<usize> {
+    let found = find(tx.connection, now, since)?;
+    let ids: BTreeSet<i64> = found.rows.keys().copied().collect();
+    let ids: Vec<i64> = ids.into_iter().collect();
+    let states = store::device_states(tx.connection, &ids)?.into_iter().map(|state| (state.id, state));
+    let sweep = Sweep { found: &found, states: states.collect(), now };
+    for step in &found.steps {
+        sweep.step(tx, *step)?;
+    }
+    for (alert, device, town_code, institution) in &found.ended {
+        alerts::clear_alert(tx.connection, *alert, now)?;
+        let payload = json!({ "id": alert, "kind": AlertKind::Offline, "device_id": device });
+        tx.publish(&Event::new(Topic::Alert, town_code, *alert, payload).of_institution(*institution))?;
+    }
+    Ok(found.steps.len() + found.ended.len())
+}
+
+struct Sweep<'a> {
+    found: &'a Found,
+    states: HashMap<i64, DeviceState>,
+    now: Instant,
+}
+
+impl Sweep<'_> {
+    fn step(&self, tx: &mut Tx<'_>, step: Step) -> Result<()> {
+        match step {
+            Step::Suspect(id) => self.fall(tx, id, PresenceState::Suspect),
+            Step::Offline(id) => self.fall(tx, id, PresenceState::Offline),
+            Step::Online(id) => self.come_back(tx, id),
+            Step::Alert { device_id, silent_s } => self.alert(tx, device_id, silent_s),
+            Step::SiteSilent { site, silent } => self.site_silent(tx, site, silent),
+            Step::SiteBack { alert_id, .. } => self.site_back(tx, alert_id),
+        }
+    }
+
+    fn fall(&self, tx: &mut Tx<'_>, id: i64, to: PresenceState) -> Result<()> {
+        let Some(row) = self.found.rows.get(&id) else { return Ok(()) };
+        // An alert in this very transaction has told of it.
+        let is_told = self
+            .found
+            .steps
+            .iter()
+            .any(|step| matches!(step, Step::Alert { device_id, .. } if *device_id == id));
+        if !store::fall_silent(tx.connection, row, (to, self.now))? {
+            return Ok(());
+        }
+        if is_told {
+            store::set_told(tx.connection, id)?;
+        }
+        self.tell_presence(tx, id, to)
+    }
+
+    fn come_back(&self, tx: &mut Tx<'_>, id: i64) -> Result<()> {
+        let Some(row) = self.found.rows.get(&id) else { return Ok(()) };
+        if !store::come_back(tx.connection, row, self.now)? {
+            return Ok(());
+        }
+        let active = alerts::active_alerts(tx.connection, &[id])?;
+        for alert in active.into_iter().filter(|alert| alert.channel == SILENCE) {
+            alerts::clear_alert(tx.connection, alert.id, self.now)?;
+            self.tell_alert(tx, id, alert.id)?;
+        }
+        self.tell_presence(tx, id, PresenceState::Online)
+    }
+
+    fn alert(&self, tx: &mut Tx<'_>, id: i64, silent_s: i64) -> Result<()> {
+        let Some(device) = self.states.get(&id) else { return Ok(()) };
+        let alert = NewAlert {
+            device_id: id,
+            town_code: &device.town_code,
+            institution_id: device.institution_id,
+            kind: AlertKind::Offline,
+            channel: SILENCE,
+            value: silent_s as f64,
+            raised_at: self.now,
+        };
+        let alert = alerts::insert_alert(tx.connection, &alert)?;
+        store::set_told(tx.connection, id)?;
+        self.tell_alert(tx, id, alert)
+    }
+
+    fn site_silent(&self, tx: &mut Tx<'_>, site: Site, silent: usize) -> Result<()> {
+        let at_site = self.found.rows.values().find(|row| site_of_row(row) == Some(site));
+        let Some(device) = at_site.and_then(|row| self.states.get(&row.id)) else { return Ok(()) };
+        let (station_id, institution_id) = match site {
+            Site::Station(id) => (Some(id), None),
+            Site::Institution(id) => (None, Some(id)),
+        };
+        let town_code = &device.town_code;
+        let alert = NewSiteAlert { town_code, station_id, institution_id, silent, raised_at: self.now };
+        let id = alerts::insert_site_alert(tx.connection, &alert)?;
+        tell_site(tx, id, town_code, institution_id)
+    }
+
+    fn site_back(&self, tx: &mut Tx<'_>, alert_id: i64) -> Result<()> {
+        alerts::clear_alert(tx.connection, alert_id, self.now)?;
+        match self.found.sites.iter().find(|alert| alert.id == alert_id) {
+            Some(alert) => tell_site(tx, alert_id, &alert.town_code, alert.institution_id),
+            None => Ok(()),
+        }
+    }
+
+    fn tell_presence(&self, tx: &mut Tx<'_>, id: i64, presence: PresenceState) -> Result<()> {
+        let payload = json!({ "id": id, "presence": presence });
+        self.tell(tx, Topic::Device, (id, id), payload)
+    }
+
+    fn tell_alert(&self, tx: &mut Tx<'_>, device_id: i64, alert_id: i64) -> Result<()> {
+        let payload = json!({ "id": alert_id, "kind": AlertKind::Offline, "device_id": device_id });
+        self.tell(tx, Topic::Alert, (device_id, alert_id), payload)
+    }
+
+    fn tell(
+        &self,
+        tx: &mut Tx<'_>,
+        topic: Topic,
+        (device_id, entity_id): (i64, i64),
+        payload: serde_json::Value,
+    ) -> Result<()> {
+        let Some(device) = self.states.get(&device_id) else { return Ok(()) };
+        let event = Event::new(topic, &device.town_code, entity_id, payload);
+        tx.publish(&event.of_institution(device.institution_id))
+    }
+}
+
+fn tell_site(tx: &mut Tx<'_>, id: i64, town_code: &str, institution_id: Option<i64>) -> Result<()> {
+    let payload = json!({ "id": id, "kind": AlertKind::SiteSilent, "device_id": null });
+    tx.publish(&Event::new(Topic::Alert, town_code, id, payload).of_institution(institution_id))
+}

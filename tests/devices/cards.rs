@@ -1,0 +1,191 @@
+//! A shared device names whose values it sends by their card: they are that person's wherever it stands, and nobody else's.
+
+use diesel::prelude::*;
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use songhe::access::{Place, Role};
+use songhe::db::schema::{card_readings, elder_hours};
+use songhe::devices::{DeviceKind, DevicePlace};
+use songhe::elders::cards::{code_of, issue, revoke};
+use songhe_firmware_protocol::message::ReadingsMessage;
+use songhe_firmware_protocol::{CardNumber, Channel, Lane, Message, Readings, Sample, json as twin};
+
+use super::client::Seen;
+use super::live::rig::{Device, add_device, alerts_of, embedded, encoded, latest, stored};
+use crate::support::app::{TestApp, both};
+use crate::support::seed::town;
+
+impl Device<'_> {
+    /// What one person measured at this device.
+    async fn measured_by(&mut self, card: &str, lane: Lane, seq: u64, samples: &[Sample]) -> Seen {
+        let (header, card) = (self.header(lane, seq), CardNumber::parse(card).unwrap());
+        let payload = encoded(|out| Readings::encode_of(&header, samples, Some(&card), out).unwrap());
+        self.send(if lane == Lane::Live { "up" } else { "bf" }, &payload).await
+    }
+}
+
+/// (elder, channel, readings, doubted, lowest, highest) of all hours.
+fn hours(app: &TestApp) -> Vec<(i64, i16, i64, i64, Option<f64>, Option<f64>)> {
+    app.read(|connection| {
+        Ok(elder_hours::table
+            .order((elder_hours::elder_id, elder_hours::channel, elder_hours::device_id))
+            .select((
+                elder_hours::elder_id,
+                elder_hours::channel,
+                elder_hours::readings,
+                elder_hours::doubted,
+                elder_hours::lowest,
+                elder_hours::highest,
+            ))
+            .load(connection)?)
+    })
+}
+
+/// Whose the values with cards are, in order of arrival.
+fn owners(app: &TestApp) -> Vec<Option<i64>> {
+    app.read(|connection| {
+        Ok(card_readings::table.order(card_readings::id).select(card_readings::elder_id).load(connection)?)
+    })
+}
+
+fn code(app: &TestApp, elder: i64) -> String {
+    app.read(|connection| code_of(connection, app.keys(), elder)).unwrap()
+}
+
+both!(a_card_says_whose_values_they_are, |app| async {
+    app.add_towns();
+    let kiosk = add_device(app, "ST-1", DeviceKind::SmartStation, 1);
+    let (elder, other) = (app.add_elder(1), app.add_elder(2));
+    let card = app.write(|tx| issue(tx, elder, None));
+    app.write(|tx| issue(tx, other, None));
+    let (service, address) = embedded(app).await;
+    let mut device = Device::connect(app, address, "ST-1").await;
+    let (mine, theirs) = (code(app, elder), code(app, other));
+    let pressure = [Sample::new(Channel::BloodPressureSystolic, 190), Sample::new(Channel::Pulse, 71)];
+    assert_eq!(device.measured_by(&mine, Lane::Live, 0, &pressure).await, Seen::Acked);
+    assert_eq!(device.measured_by(&mine, Lane::Live, 0, &pressure).await, Seen::Acked, "the same again");
+    // Typed with a dash; and later, from the kiosk's own store.
+    let dashed = format!("{}-{}", &theirs[..4], &theirs[4..]);
+    assert_eq!(
+        device.measured_by(&dashed, Lane::Live, 1, &[Sample::new(Channel::Pulse, 900)]).await,
+        Seen::Acked
+    );
+    assert_eq!(
+        device.measured_by(&mine, Lane::Backfill, 0, &[Sample::new(Channel::Pulse, 75)]).await,
+        Seen::Acked
+    );
+    let of = |channel: Channel| channel.code() as i16;
+    assert_eq!(
+        hours(app),
+        [
+            (elder, of(Channel::BloodPressureSystolic), 1, 0, Some(190.0), Some(190.0)),
+            (elder, of(Channel::Pulse), 2, 0, Some(71.0), Some(75.0)),
+            (other, of(Channel::Pulse), 0, 1, None, None),
+        ]
+    );
+    assert_eq!(owners(app), [Some(elder), Some(elder), Some(other), Some(elder)]);
+    // Of the station itself nothing is told, and no alert names its place for a person's value.
+    assert!(stored(app, kiosk).is_empty() && latest(app, kiosk, Channel::Pulse).is_none());
+    assert!(alerts_of(app, kiosk).is_empty());
+    let events = app.count("SELECT count(*) AS n FROM outbox WHERE topic = 'reading'");
+    assert_eq!(events, 0, "nobody is told");
+
+    // The JSON twin says the same; a card that has ended counts for what was read before.
+    let header = device.header(Lane::Live, 2);
+    let samples = vec![Sample::new(Channel::Weight, 610)];
+    let readings = ReadingsMessage { header, samples, card: CardNumber::parse(&mine) };
+    let text = twin::encode(&Message::Readings(readings)).unwrap();
+    assert_eq!(device.send("json", text.as_bytes()).await, Seen::Acked);
+    app.hand.advance(chrono::TimeDelta::minutes(10));
+    app.write(|tx| revoke(tx, elder, card));
+    let before = Sample { age_ms: 60_000, ..Sample::new(Channel::Pulse, 77) };
+    assert_eq!(device.measured_by(&mine, Lane::Live, 3, &[before]).await, Seen::Acked);
+    assert_eq!(
+        device.measured_by(&mine, Lane::Live, 4, &[Sample::new(Channel::Pulse, 78)]).await,
+        Seen::Acked
+    );
+    assert_eq!(owners(app)[4..], [Some(elder), Some(elder), None]);
+    service.stop().await;
+});
+
+both!(an_unknown_card_waits_for_whoever_knows_whose_it_is, |app| async {
+    app.add_towns();
+    add_device(app, "ST-1", DeviceKind::SmartStation, 1);
+    let station = app.add_station(2, None);
+    app.add_device("ST-2", DeviceKind::SmartStation, 2, DevicePlace::Station(station));
+    let (elder, foreign) = (app.add_elder(1), app.add_elder(2));
+    for (login, role, place) in [
+        ("lin", Role::Coordinator, town(1)),
+        ("chen", Role::Coordinator, town(2)),
+        ("duty", Role::DutyOfficer, Place::City),
+    ] {
+        app.add_user(login, role, place);
+    }
+    let (lin, chen, duty) = (app.login("lin").await, app.login("chen").await, app.login("duty").await);
+    let (service, address) = embedded(app).await;
+    let mut near = Device::connect(app, address, "ST-1").await;
+    let mut far = Device::connect(app, address, "ST-2").await;
+    let pulse = |value| [Sample::new(Channel::Pulse, value)];
+    assert_eq!(near.measured_by("CITY-00123456", Lane::Live, 0, &pulse(70)).await, Seen::Acked);
+    assert_eq!(far.measured_by("CITY-00123456", Lane::Live, 0, &pulse(74)).await, Seen::Acked);
+    assert_eq!(far.measured_by("CITY-00999999", Lane::Live, 1, &pulse(80)).await, Seen::Acked);
+    assert_eq!(owners(app), [None, None, None]);
+    // The number is sealed: nothing of it is in the database.
+    let (sealed, ids): (Vec<Option<Vec<u8>>>, Vec<i64>) = app.read(|connection| {
+        let rows: Vec<(Option<Vec<u8>>, i64)> = card_readings::table
+            .order(card_readings::id)
+            .select((card_readings::card_sealed, card_readings::id))
+            .load(connection)?;
+        Ok(rows.into_iter().unzip())
+    });
+    let holds = |bytes: &[u8]| bytes.windows(8).any(|part| part == b"00123456");
+    assert!(sealed.iter().all(|sealed| sealed.as_ref().is_some_and(|sealed| !holds(sealed))));
+
+    let path = format!("/card-readings/{}", ids[0]);
+    assert!(lin.page("/card-readings").await.contains(&path));
+    assert!(!chen.page("/card-readings").await.contains("ST-1"));
+    assert_eq!(duty.status("/card-readings").await, StatusCode::FORBIDDEN);
+    assert_eq!(chen.status(&path).await, StatusCode::NOT_FOUND);
+    let page = lin.page(&path).await;
+    assert!(page.contains("…3456") && !page.contains("00123456") && page.contains("70 /min"), "{page}");
+    assert!(page.contains("74 /min"), "what was measured elsewhere with the same card");
+    assert_eq!(app.audited("card_reading.show").len(), 1);
+    for path in [format!("{path}/claim"), format!("{path}/dismiss")] {
+        assert_eq!(lin.status(&path).await, 200, "{path}");
+    }
+    // Only an elder whose record one may change, and nobody else's.
+    for wrong in [foreign.to_string(), "x".to_owned(), String::new()] {
+        let response = lin.post_form(&format!("{path}/claim"), &[("elder_id", &wrong)]).await;
+        assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+    }
+    assert_eq!(lin.post_form(&format!("{path}/dismiss"), &[("reason", " ")]).await.status(), 422);
+    assert!(hours(app).is_empty());
+    let response = lin.post_form(&format!("{path}/claim"), &[("elder_id", &elder.to_string())]).await;
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    assert_eq!(owners(app), [Some(elder), Some(elder), None]);
+    let of = Channel::Pulse.code() as i16;
+    let each = |rows: Vec<(i64, i16, i64, i64, Option<f64>, Option<f64>)>| {
+        rows.into_iter().map(|row| (row.0, row.1, row.2, row.4)).collect::<Vec<_>>()
+    };
+    assert_eq!(each(hours(app)), [(elder, of, 1, Some(70.0)), (elder, of, 1, Some(74.0))]);
+    // What comes later follows; who comes second is told who was first.
+    assert_eq!(near.measured_by("CITY-00123456", Lane::Live, 1, &pulse(72)).await, Seen::Acked);
+    assert_eq!(owners(app)[3..], [Some(elder)]);
+    assert_eq!(each(hours(app))[0], (elder, of, 2, Some(70.0)));
+    let body = json!({ "elder_id": elder });
+    let request = lin.request(Method::POST, &format!("/api/v1{path}/claim"));
+    let response = request.header("sec-fetch-site", "same-origin").json(&body).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::CONFLICT);
+    assert!(response.text().await.unwrap().contains("lin"));
+
+    // Nobody's, with a reason; it stays so, and a new value of the same card is asked about again.
+    let items = chen.get_json("/api/v1/card-readings").await["items"].clone();
+    assert_eq!(items.as_array().unwrap().len(), 1, "{items}");
+    let path = format!("/api/v1/card-readings/{}/dismiss", items[0]["id"]);
+    let request = chen.request(Method::POST, &path).header("sec-fetch-site", "same-origin");
+    let response = request.json(&json!({ "reason": "a trial" })).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(chen.get_json("/api/v1/card-readings").await["items"], json!([]));
+    assert_eq!((app.audited("card_reading.claim").len(), app.audited("card_reading.dismiss").len()), (1, 1));
+    service.stop().await;
+});
