@@ -17,6 +17,7 @@ use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use super::gate::{Mode, RecordingGate, TOKEN, settings, start};
 use super::live::rig::{Device, add_device, samples, stored, with};
+use super::live::turn_at_mosquitto;
 use crate::support::app::both;
 use crate::support::clients::{Lasting, MOSQUITTO_VERSIONS, ended, mosquitto, mosquitto_is_there, said};
 use crate::support::poll::until_async;
@@ -221,7 +222,7 @@ async fn secured(broker: SocketAddr, files: &TlsFiles) -> (SocketAddr, tokio::ta
 
 both!(a_broker_elsewhere_is_reached_by_tls, |app| async {
     let Some(address) = mosquitto_address() else { return };
-    let _turn = super::live::turn_at_mosquitto().await;
+    let _turn = turn_at_mosquitto().await;
     let address: SocketAddr = address.parse().unwrap();
     let files = write_pair(app.data_dir());
     let (tls, serving) = secured(address, &files).await;

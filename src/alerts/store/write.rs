@@ -138,8 +138,11 @@ pub fn device_silences(
         .load(connection)?)
 }
 
-/// Silences that last although their device was taken out of service: number, device, town and institution.
-pub fn silences_of_disabled(connection: &mut AnyConnection) -> Result<Vec<(i64, i64, String, Option<i64>)>> {
+/// Number, device, town and institution of an alert.
+pub type Ended = (i64, i64, String, Option<i64>);
+
+/// Silences that last although their device was taken out of service.
+pub fn silences_of_disabled(connection: &mut AnyConnection) -> Result<Vec<Ended>> {
     Ok(alerts::table
         .inner_join(devices::table)
         .filter(alerts::kind.eq(AlertKind::Offline))

@@ -42,12 +42,11 @@ impl Roster {
     /// Remembers who may connect next under this code.
     pub fn admit(&self, device: Device) {
         let mut entries = self.lock();
-        match entries.by_code.get_mut(&*device.code) {
-            Some(entry) => entry.device = device,
-            None => {
-                let pace = Arc::new(Pace::new(self.rates));
-                entries.by_code.insert(device.code.to_string(), Entry { device, live: None, pace });
-            }
+        if let Some(entry) = entries.by_code.get_mut(&*device.code) {
+            entry.device = device;
+        } else {
+            let pace = Arc::new(Pace::new(self.rates));
+            entries.by_code.insert(device.code.to_string(), Entry { device, live: None, pace });
         }
     }
 

@@ -190,10 +190,7 @@ pub fn due(devices: &[Watched], told: &BTreeMap<Site, SiteTold>, moment: Moment)
 
 fn of_site(site: Site, members: &[&Seen<'_>], told: Option<&SiteTold>, moment: Moment) -> Vec<Step> {
     let total = members.len();
-    let count = |is: fn(&Seen<'_>) -> bool| {
-        together(members.iter().filter(|one| is(one)).map(|one| one.device.heard_at).collect())
-    };
-    let gone = count(|one| one.is_gone());
+    let gone = together(members.iter().filter(|one| one.is_gone()).map(|one| one.device.heard_at).collect());
     let active = told.filter(|told| told.cleared_at.is_none());
     match (active, is_site(gone, total)) {
         (Some(_), true) => return Vec::new(),
@@ -212,7 +209,8 @@ fn of_site(site: Site, members: &[&Seen<'_>], told: Option<&SiteTold>, moment: M
         (None, false) => {}
     }
     let over = told.and_then(|told| told.cleared_at);
-    let waits = is_site(count(|one| one.is_fading()), total);
+    let fading = members.iter().filter(|one| one.is_fading()).map(|one| one.device.heard_at);
+    let waits = is_site(together(fading.collect()), total);
     let due = members.iter().filter(|one| one.is_due(moment, over));
     // Where a whole site may be going, each device waits as long as the others may take to follow.
     let due = due.filter(|one| !waits || one.silence >= offline_after(one.device.heartbeat) + TOGETHER);

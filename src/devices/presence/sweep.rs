@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use super::model::{ALERT_EVERY, Moment, SILENCE_MIN, Site, SiteTold, Step, Watched, due, heartbeat_of};
-use crate::alerts::store::{self as alerts, NewAlert, NewSiteAlert, SiteSilence};
+use crate::alerts::store::{self as alerts, Ended, NewAlert, NewSiteAlert, SiteSilence};
 use crate::alerts::{AlertKind, SILENCE};
 use crate::app::Tx;
 use crate::bus::{Event, Topic};
@@ -26,8 +26,8 @@ pub(super) struct Found {
     pub steps: Vec<Step>,
     rows: HashMap<i64, WatchedRow>,
     sites: Vec<SiteSilence>,
-    /// Alerts of devices that are out of service: number, device, town, institution.
-    ended: Vec<(i64, i64, String, Option<i64>)>,
+    /// Alerts of devices that are out of service.
+    ended: Vec<Ended>,
 }
 
 impl Found {

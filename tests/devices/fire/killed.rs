@@ -163,7 +163,7 @@ fn compare(app: &TestApp, confirmed: &[Identity]) {
     let raised: Vec<(i64, String)> = app.read(|connection| {
         Ok(alerts::table
             .filter(alerts::kind.eq("smoke"))
-            .select((alerts::device_id, alerts::detail))
+            .select((alerts::device_id.assume_not_null(), alerts::detail))
             .load(connection)?)
     });
     let mut counted: BTreeMap<(i64, String), usize> = BTreeMap::new();

@@ -54,27 +54,25 @@ impl Batch {
             row.elder_id = match holder_at(connection, &row.card_index, row.at)? {
                 Held::By(elder) => Some(elder),
                 Held::Ended => None,
-                Held::Unknown => match claimed.get(&row.card_index) {
-                    Some(known) => *known,
-                    None => {
+                Held::Unknown => {
+                    if let Some(known) = claimed.get(&row.card_index) {
+                        *known
+                    } else {
                         let known = store::claimed_by(connection, &row.card_index)?;
                         claimed.insert(row.card_index.clone(), known);
                         known
                     }
-                },
+                }
             };
             self.done.rows += 1;
             let id = store::insert_card_reading(connection, &row)?;
-            match row.elder_id {
-                Some(elder) => {
-                    let NewCardReading { device_id, channel, value, at, .. } = row;
-                    let one = Latest { device_id, channel, value, at };
-                    add_to(&mut self.hours, self.calendar, elder, one);
-                }
-                None => {
-                    let cell = Cell { table: "card_readings", row: id, column: "card" };
-                    store::set_card(connection, id, keys.seal(cell, card.expose())?)?;
-                }
+            if let Some(elder) = row.elder_id {
+                let NewCardReading { device_id, channel, value, at, .. } = row;
+                let one = Latest { device_id, channel, value, at };
+                add_to(&mut self.hours, self.calendar, elder, one);
+            } else {
+                let cell = Cell { table: "card_readings", row: id, column: "card" };
+                store::set_card(connection, id, keys.seal(cell, card.expose())?)?;
             }
         }
         Ok(())
