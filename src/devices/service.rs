@@ -12,7 +12,7 @@ use super::broker::{Broker, BrokerSettings};
 use super::external::{self, External};
 use super::gate::DeviceGate;
 use super::gb26875::Gateway;
-use super::ingest::{Downlink, Health, Writer};
+use super::ingest::{Downlink, Figures, Health, Writer};
 use super::store;
 use crate::app::App;
 use crate::bus::{Stored, Topic as EventTopic};
@@ -86,7 +86,7 @@ async fn embedded(app: &App) -> Result<DeviceService> {
     let address = broker.address();
     health.at(address.to_string());
     let (stop, stopped) = oneshot::channel();
-    let task = tokio::spawn(attend(broker, to_devices, app.bus.subscribe(), stopped));
+    let task = tokio::spawn(attend(broker, to_devices, (app.bus.subscribe(), app.ingest.clone()), stopped));
     Ok(DeviceService {
         mqtt: Some(address),
         transport: Some(Transport::Embedded { stop, task }),
@@ -107,7 +107,7 @@ fn external(app: &App) -> Result<DeviceService> {
 async fn attend(
     broker: Broker,
     mut to_devices: mpsc::Receiver<Downlink>,
-    mut events: broadcast::Receiver<Arc<Stored>>,
+    (mut events, figures): (broadcast::Receiver<Arc<Stored>>, Figures),
     mut stopped: oneshot::Receiver<()>,
 ) {
     let mut counting = tokio::time::interval(COUNT_EVERY);
@@ -128,7 +128,7 @@ async fn attend(
                 Err(broadcast::error::RecvError::Lagged(_)) => {}
                 Err(broadcast::error::RecvError::Closed) => live = false,
             },
-            _ = counting.tick() => count(&broker),
+            _ = counting.tick() => count(&broker, &figures),
         }
     }
     broker.stop().await;
@@ -145,8 +145,9 @@ fn revoked(stored: &Stored) -> Option<String> {
 }
 
 /// Publishes must equal the sum of the others while nothing is under way: else something was acknowledged unstored.
-fn count(broker: &Broker) {
+fn count(broker: &Broker, figures: &Figures) {
     let counters = broker.counters();
+    figures.note_broker(counters);
     metrics::counter!("songhe_broker_publishes_total").absolute(counters.publishes);
     metrics::counter!("songhe_broker_committed_total").absolute(counters.committed);
     metrics::counter!("songhe_broker_refused_total").absolute(counters.refused);

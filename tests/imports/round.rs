@@ -13,13 +13,14 @@ use crate::support::app::{TestApp, both};
 use crate::support::files;
 
 /// Lists with the kind that reads them.
-const LISTS: [(ImportKind, &str); 6] = [
+const LISTS: [(ImportKind, &str); 7] = [
     (ImportKind::House, "beds"),
     (ImportKind::Elders, "elders"),
     (ImportKind::Caregivers, "caregivers"),
     (ImportKind::Stations, "stations"),
     (ImportKind::Institutions, "institutions"),
     (ImportKind::Waiting, "waiting"),
+    (ImportKind::Devices, "devices"),
 ];
 
 #[test]

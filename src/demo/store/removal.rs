@@ -6,7 +6,7 @@ use crate::db::AnyConnection;
 use crate::error::Result;
 
 /// All tables of this program.
-const TABLES: [&str; 83] = [
+const TABLES: [&str; 88] = [
     "users",
     "user_grants",
     "sessions",
@@ -61,6 +61,11 @@ const TABLES: [&str; 83] = [
     "follow_ups",
     "visit_notices",
     "devices",
+    "device_claims",
+    "device_claim_tries",
+    "device_calibrations",
+    "elder_limits",
+    "reading_spans",
     "device_places",
     "elder_hours",
     "door_cards",

@@ -7,6 +7,15 @@ use songhe_firmware_protocol::{Header, Lane, Message, Sample, TopicKind, json};
 pub struct Decoded {
     pub header: Header,
     pub content: Content,
+    /// What a birth says of its device.
+    pub born: Option<Born>,
+}
+
+/// What a device says of itself when it begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Born {
+    pub firmware: String,
+    pub heartbeat_s: u16,
 }
 
 #[derive(Clone, Debug)]
@@ -30,6 +39,7 @@ impl Decoded {
             (TopicKind::Backfill, _) => Lane::Backfill,
             _ => Lane::Live,
         };
+        let mut born = None;
         let (header, content) = match message {
             Message::Readings(readings) => (readings.header, Content::Samples(readings.samples)),
             Message::Alarm(alarm) => {
@@ -41,7 +51,10 @@ impl Decoded {
                 let content = Content::Alarm { kind_code: alarm.kind_code, raised: alarm.raised, cause };
                 (alarm.header, content)
             }
-            Message::Birth(birth) => (birth.header, Content::Birth),
+            Message::Birth(birth) => {
+                born = Some(Born { firmware: birth.firmware_version, heartbeat_s: birth.heartbeat_s });
+                (birth.header, Content::Birth)
+            }
             Message::State(state) => {
                 (state.header, Content::State { online: state.online, connection: state.connection })
             }
@@ -55,7 +68,7 @@ impl Decoded {
         if i64::try_from(header.seq).is_err() {
             return Err("the sequence number is out of range".to_owned());
         }
-        Ok(Decoded { header, content })
+        Ok(Decoded { header, content, born })
     }
 
     /// Whether it speaks of now: only such a message changes latest values and alerts.
