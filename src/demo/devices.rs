@@ -18,6 +18,8 @@ use crate::db::AnyConnection;
 use crate::error::Result;
 
 const TOKEN_BYTES: usize = 16;
+/// Of the simulator's devices.
+const HEARTBEAT_S: i32 = 30;
 /// One of so many who are visited at home has a device there.
 const WITHOUT: usize = 200;
 /// So many days ago it was put there.
@@ -150,6 +152,7 @@ fn hours(city: &City<'_>, row: &DeviceRow) -> Vec<HourRow> {
 }
 
 fn device(city: &City<'_>, code: &str, town_code: &'static str) -> DeviceRow {
+    let mut dice = Dice::new(city.options.seed, &format!("device/{code}"));
     DeviceRow {
         id: 0,
         code: code.to_owned(),
@@ -163,6 +166,17 @@ fn device(city: &City<'_>, code: &str, town_code: &'static str) -> DeviceRow {
         presence: "never",
         presence_at: city.now,
         created_at: city.now,
+        serial_number: format!(
+            "SN{}",
+            hex::encode(&digest(city.options.seed, &format!("serial/{code}"))[..5])
+        ),
+        firmware: "1.4.2",
+        heartbeat_s: Some(HEARTBEAT_S),
+        installed_on: Some(city.today() - TimeDelta::days(dice.within(100, 330))),
+        // Some are overdue, some soon due, most later.
+        calibration_due_on: Some(city.today() + TimeDelta::days(dice.within(-12, 340))),
+        claimed_at: Some(city.now),
+        token_set_at: Some(city.now),
     }
 }
 
