@@ -1,9 +1,9 @@
 mod claim_code;
-mod diagnostic;
+mod notation;
 mod sheet;
 
 pub use claim_code::{code_of_number, grouped, normal};
-pub use diagnostic::diagnostic;
+pub use notation::notation_of;
 pub use sheet::{Calibration, DeviceSheet};
 
 use songhe_firmware_protocol::Channel;

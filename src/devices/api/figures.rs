@@ -10,7 +10,7 @@ use super::TAG;
 use crate::access::{Permission, Scope};
 use crate::api::{At, Endpoint, Filter, FilterKind, Id, Items, Resource, fetch, list_endpoint, ok};
 use crate::db::AnyConnection;
-use crate::devices::model::diagnostic;
+use crate::devices::model::notation_of;
 use crate::devices::pages::days_of;
 use crate::devices::quarantined::open_message;
 use crate::devices::readings::read_vitals;
@@ -265,7 +265,7 @@ async fn ingest(visitor: Visitor) -> Result<HttpResponse> {
 
 async fn open(visitor: Visitor, Id(id): Id) -> Result<HttpResponse> {
     let opened = visitor.app.write(&visitor.scope(), move |tx| open_message(tx, id)).await?;
-    let (notation, trouble) = diagnostic(&opened.payload);
+    let (notation, trouble) = notation_of(&opened.payload);
     Ok(ok(&QuarantinedPayload {
         id,
         bytes: opened.payload.len() as i64,

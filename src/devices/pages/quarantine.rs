@@ -5,7 +5,7 @@ use askama::Template;
 
 use crate::access::{Permission, Scope};
 use crate::db::AnyConnection;
-use crate::devices::model::diagnostic;
+use crate::devices::model::notation_of;
 use crate::devices::quarantined::{Opened, dump, open_message};
 use crate::devices::store::{QuarantineRow, get_quarantined, list_quarantine};
 use crate::error::Result;
@@ -78,7 +78,7 @@ pub async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> 
     let id = id.into_inner();
     let Opened { row, payload } = visitor.app.write(&visitor.scope(), move |tx| open_message(tx, id)).await?;
     let t = |key: &str| visitor.t(key).into_owned();
-    let (notation, trouble) = diagnostic(&payload);
+    let (notation, trouble) = notation_of(&payload);
     let trouble = trouble.map(|(trouble, place)| {
         let why = visitor.name_of("cbor_trouble", trouble.name());
         visitor.lang.fill("quarantine.stops", &[("why", &why), ("at", &place.to_string())])

@@ -17,6 +17,9 @@ pub fn days_of(query: &str) -> Result<VitalDays> {
     asked.map_or(Ok(VitalDays::Week), |name| VitalDays::parse(name).ok_or_else(unknown))
 }
 
+/// Classes of band and line, of the first series of a chart and of the second.
+const CLASSES: [[&str; 2]; 2] = [["band", "line"], ["band second", "line second"]];
+
 pub fn vital_charts(words: &Words, elder_id: i64, vitals: &Vitals) -> ChartsView {
     let tab = |days: &VitalDays| Tab {
         label: words.name_of("vital_days", days.name()),
@@ -49,7 +52,6 @@ fn chart(words: &Words, days: VitalDays, series: &[&Series]) -> ChartView {
     let upwards = scale(values.collect(), limits);
     let mut shapes = vec![Shape::new("grid", upwards.grid())];
     let mut key = Vec::new();
-    const CLASSES: [[&str; 2]; 2] = [["band", "line"], ["band second", "line second"]];
     for (one, [area, through]) in series.iter().zip(CLASSES) {
         let measures: Vec<Measure> = one.buckets.iter().map(|(bucket, _)| bucket.measure()).collect();
         shapes.push(Shape::new(area, band(across, upwards, &measures, days.pause_s())));

@@ -59,10 +59,10 @@ pub(in crate::devices) fn set_credential(
 
 /// Takes a device's credentials away; false where it has none.
 pub(in crate::devices) fn drop_credentials(connection: &mut AnyConnection, id: i64) -> Result<bool> {
-    let with_one = devices::table.filter(devices::id.eq(id)).filter(devices::token_hash.ne(Vec::new()));
+    let with_one = devices::table.filter(devices::id.eq(id)).filter(devices::token_hash.ne(Vec::<u8>::new()));
     let changed = diesel::update(with_one)
         .set((
-            devices::token_hash.eq(Vec::new()),
+            devices::token_hash.eq(Vec::<u8>::new()),
             devices::former_token_hash.eq(None::<Vec<u8>>),
             devices::former_until.eq(None::<Instant>),
             devices::version.eq(devices::version + 1),

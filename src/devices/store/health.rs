@@ -45,7 +45,7 @@ pub(super) fn of_health(health: DeviceHealth, (calendar, now): (Calendar, Instan
         DeviceHealth::NoCredential => Box::new(
             serves()
                 .and(devices::claimed_at.is_not_null())
-                .and(devices::token_hash.eq(Vec::new()))
+                .and(devices::token_hash.eq(Vec::<u8>::new()))
                 .nullable(),
         ),
     }

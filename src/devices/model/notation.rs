@@ -9,7 +9,7 @@ const DEPTH_MAX: usize = 16;
 const LETTERS_MAX: usize = 20_000;
 
 /// The notation of all items in `bytes`, and what is wrong with them, if anything, with its offset.
-pub fn diagnostic(bytes: &[u8]) -> (String, Option<(Trouble, usize)>) {
+pub fn notation_of(bytes: &[u8]) -> (String, Option<(Trouble, usize)>) {
     let mut reader = Reader { bytes, place: 0, out: String::new() };
     let mut first = true;
     while reader.place < bytes.len() {
@@ -87,7 +87,7 @@ impl Reader<'_> {
     }
 
     fn item(&mut self, depth: usize) -> Result<(), Trouble> {
-        if depth > DEPTH_MAX || self.out.len() > LETTERS_MAX {
+        if depth > DEPTH_MAX {
             return Err(Trouble::Large);
         }
         let (major, minor, argument) = self.head()?;
@@ -115,13 +115,16 @@ impl Reader<'_> {
 
     fn say(&mut self, text: &str) -> Result<(), Trouble> {
         self.out.push_str(text);
-        Ok(())
+        if self.out.len() > LETTERS_MAX { Err(Trouble::Large) } else { Ok(()) }
     }
 
     fn string(&mut self, is_text: bool, length: u64) -> Result<(), Trouble> {
         let length = usize::try_from(length).map_err(|_| Trouble::Short)?;
         let start = self.place;
         let bytes = self.take(length)?.to_vec();
+        if length > LETTERS_MAX {
+            return Err(Trouble::Large);
+        }
         if !is_text {
             let said = format!("h'{}'", hex::encode(&bytes));
             return self.say(&said);
@@ -258,7 +261,7 @@ mod tests {
             ("0001", "0, 1"),
             ("", ""),
         ] {
-            assert_eq!(diagnostic(&hex::decode(bytes).unwrap()), (said.to_owned(), None), "{bytes}");
+            assert_eq!(notation_of(&hex::decode(bytes).unwrap()), (said.to_owned(), None), "{bytes}");
         }
     }
 
@@ -271,16 +274,16 @@ mod tests {
             ("44010203", "", Trouble::Short, 1),
             ("ff", "", Trouble::Unknown, 0),
         ] {
-            let found = diagnostic(&hex::decode(bytes).unwrap());
+            let found = notation_of(&hex::decode(bytes).unwrap());
             assert_eq!(found, (said.to_owned(), Some((trouble, at))), "{bytes}");
         }
-        assert_eq!(diagnostic(&[0x81; 100]).1.map(|(trouble, _)| trouble), Some(Trouble::Large));
+        assert_eq!(notation_of(&[0x81; 100]).1.map(|(trouble, _)| trouble), Some(Trouble::Large));
     }
 
     proptest! {
         #[test]
         fn any_bytes_end_and_stay_short(bytes in proptest::collection::vec(any::<u8>(), 0..2_000)) {
-            let (said, _) = diagnostic(&bytes);
+            let (said, _) = notation_of(&bytes);
             prop_assert!(said.len() <= LETTERS_MAX + 8 * bytes.len() + 100);
         }
     }
