@@ -13,6 +13,7 @@ use crate::clock::{Calendar, Clock, Instant};
 use crate::config::Config;
 use crate::db::{AnyConnection, Db};
 use crate::devices::gb26875::Profiles;
+use crate::devices::ingest::Figures;
 use crate::dispatch::Planner;
 use crate::error::{Code, Error, Result};
 use crate::memo::Memo;
@@ -29,6 +30,8 @@ pub struct App {
     pub bus: Bus,
     pub metrics: metrics_exporter_prometheus::PrometheusHandle,
     pub parts: Parts,
+    /// What this process counts of the devices' messages.
+    pub ingest: Figures,
     pub memo: Memo,
     pub assessing: Arc<Practice>,
     /// Dialects of fire panels.

@@ -32,6 +32,8 @@ pub enum Code {
     MethodNotAllowed,
     /// Larger than the limit.
     TooLarge,
+    /// Too many wrong tries of late.
+    TooMany,
     /// No free connection in time; try again.
     Busy,
     /// A fault of ours.
@@ -39,7 +41,7 @@ pub enum Code {
 }
 
 impl Code {
-    pub const ALL: [Code; 14] = [
+    pub const ALL: [Code; 15] = [
         Code::NotFound,
         Code::Forbidden,
         Code::SignedOut,
@@ -52,6 +54,7 @@ impl Code {
         Code::IllegalMove,
         Code::MethodNotAllowed,
         Code::TooLarge,
+        Code::TooMany,
         Code::Busy,
         Code::Internal,
     ];
@@ -71,6 +74,7 @@ impl Code {
             Code::IllegalMove => ("illegal_move", 409, false),
             Code::MethodNotAllowed => ("method_not_allowed", 405, false),
             Code::TooLarge => ("too_large", 413, false),
+            Code::TooMany => ("too_many", 429, true),
             Code::Busy => ("busy", 503, true),
             Code::Internal => ("internal", 500, false),
         }

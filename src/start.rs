@@ -15,6 +15,7 @@ use crate::clock::{Calendar, Clock};
 use crate::config::{BusKind, Config, DatabaseTarget};
 use crate::db::{Db, Options, Source, store};
 use crate::devices::gb26875::open_profiles;
+use crate::devices::ingest::Figures;
 use crate::devices::storage;
 use crate::dispatch::Planner;
 use crate::error::{Error, Result};
@@ -61,6 +62,7 @@ pub fn open(config: Config, clock: Clock) -> Result<App> {
         passwords: Passwords::default(),
         bus,
         parts: Parts::default(),
+        ingest: Figures::default(),
         memo: Memo::default(),
         planner: Planner::default(),
     })

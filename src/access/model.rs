@@ -49,6 +49,8 @@ pub enum Permission {
     SeeDevices,
     /// Saying where a device stands.
     PlaceDevice,
+    /// Putting devices on file, and giving and taking what they sign in with.
+    ManageDevice,
     SeeAlerts,
     AnswerAlerts,
     ManageUsers,
@@ -60,7 +62,7 @@ pub enum Permission {
 }
 
 impl Permission {
-    pub const ALL: [Permission; 31] = [
+    pub const ALL: [Permission; 32] = [
         Permission::SeeBoard,
         Permission::SeeRegistry,
         Permission::EditInstitution,
@@ -85,6 +87,7 @@ impl Permission {
         Permission::EditCatalogue,
         Permission::SeeDevices,
         Permission::PlaceDevice,
+        Permission::ManageDevice,
         Permission::SeeAlerts,
         Permission::AnswerAlerts,
         Permission::ManageUsers,
@@ -166,10 +169,10 @@ impl Role {
 mod table {
     use super::Permission::{
         self, AnswerAlerts, Assess, AssignVisits, DoVisits, EditCaregiver, EditCatalogue, EditElder,
-        EditInstitution, EditPlans, EditStation, GrantRoles, ImportRecords, ManageStays, ManageUsers,
-        ManageWaiting, PlaceDevice, ReviewAssessment, SeeAlerts, SeeAssessments, SeeAudit, SeeBeds, SeeBoard,
-        SeeCaregivers, SeeDevices, SeeElders, SeePlans, SeeRegistry, SeeSessions, SeeVisits, UnmaskCaregiver,
-        UnmaskElder,
+        EditInstitution, EditPlans, EditStation, GrantRoles, ImportRecords, ManageDevice, ManageStays,
+        ManageUsers, ManageWaiting, PlaceDevice, ReviewAssessment, SeeAlerts, SeeAssessments, SeeAudit,
+        SeeBeds, SeeBoard, SeeCaregivers, SeeDevices, SeeElders, SeePlans, SeeRegistry, SeeSessions,
+        SeeVisits, UnmaskCaregiver, UnmaskElder,
     };
 
     pub const COORDINATOR: &[Permission] = &[
@@ -236,11 +239,12 @@ mod table {
         EditCatalogue,
         SeeDevices,
         PlaceDevice,
+        ManageDevice,
         SeeAlerts,
     ];
     pub const DUTY_OFFICER: &[Permission] =
         &[SeeBoard, SeeRegistry, SeeElders, UnmaskElder, SeeDevices, SeeAlerts, AnswerAlerts];
-    pub const SYSTEM_ADMINISTRATOR: &[Permission] = &[ManageUsers, SeeDevices];
+    pub const SYSTEM_ADMINISTRATOR: &[Permission] = &[ManageUsers, SeeDevices, ManageDevice];
     pub const SECURITY_ADMINISTRATOR: &[Permission] = &[GrantRoles, SeeSessions];
     pub const AUDIT_ADMINISTRATOR: &[Permission] = &[SeeAudit];
 }

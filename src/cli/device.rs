@@ -4,10 +4,16 @@ use clap::{Args, Subcommand};
 
 use super::{Failure, say};
 use crate::access::Scope;
+use crate::app::{App, Tx};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::devices::gb26875::{PanelInput, set_panel};
-use crate::devices::{DeviceInput, DeviceKind, DevicePlace, add_device, disable_device, new_token};
+use crate::devices::store::find_by_code;
+use crate::devices::{
+    DeviceInput, DeviceKind, DevicePlace, add_device, disable_device, grouped_code, issue_claim, new_token,
+    put_in_service, revoke, rotate,
+};
+use crate::error::Result;
 use crate::start;
 
 /// Add devices and revoke their credentials.
@@ -21,7 +27,11 @@ pub struct DeviceArgs {
 enum DeviceCommand {
     Add(AddArgs),
     Panel(PanelArgs),
+    ClaimCode(CodeArgs),
+    Rotate(RotateArgs),
+    Revoke(RevokeArgs),
     Disable(DisableArgs),
+    Enable(EnableArgs),
 }
 
 /// Add a device and print its credential, which is shown this once and stored nowhere.
@@ -85,7 +95,39 @@ struct DisableArgs {
     code: String,
 }
 
-pub fn run(args: &DeviceArgs, config: Config) -> Result<(), Failure> {
+/// Print a code that an installer exchanges for the device's credential, once.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Example:\n  songhe device claim-code ST-0001")]
+struct CodeArgs {
+    /// Name of the device in its topics.
+    code: String,
+}
+
+/// Exchange a device's credential; the one before counts until the new one is first used, 24 hours at most.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Example:\n  songhe device rotate ST-0001")]
+struct RotateArgs {
+    /// Name of the device in its topics.
+    code: String,
+}
+
+/// Take a device's credential away at once; it stays on file.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Example:\n  songhe device revoke ST-0001")]
+struct RevokeArgs {
+    /// Name of the device in its topics.
+    code: String,
+}
+
+/// Take a device back into service.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Example:\n  songhe device enable ST-0001")]
+struct EnableArgs {
+    /// Name of the device in its topics.
+    code: String,
+}
+
+pub fn run(args: &DeviceArgs, config: Config) -> std::result::Result<(), Failure> {
     let app = start::open(config, Clock::system())?;
     match &args.command {
         DeviceCommand::Add(add) => {
@@ -123,8 +165,42 @@ pub fn run(args: &DeviceArgs, config: Config) -> Result<(), Failure> {
             app.write_now(&Scope::system(), |tx| disable_device(tx, &disable.code))?;
             say(&format!("{} is refused from now on.", disable.code));
         }
+        DeviceCommand::ClaimCode(CodeArgs { code }) => {
+            let (claim, until) = of_code(&app, code, issue_claim)?;
+            let until = app.calendar.show(until);
+            say(&format!(
+                "Claim code of {code}, shown this once:\n  {}\nIt counts until {until}.",
+                grouped_code(&claim)
+            ));
+        }
+        DeviceCommand::Rotate(RotateArgs { code }) => {
+            let (_, token) = of_code(&app, code, rotate)?;
+            say(&credential("New credential of", code, &token));
+        }
+        DeviceCommand::Revoke(RevokeArgs { code }) => {
+            of_code(&app, code, revoke)?;
+            say(&format!("{code} has no credential any more."));
+        }
+        DeviceCommand::Enable(EnableArgs { code }) => {
+            of_code(&app, code, |tx, id| put_in_service(tx, id, true))?;
+            say(&format!("{code} is in service."));
+        }
     }
     Ok(())
+}
+
+/// A step of the office with the device of a code.
+fn of_code<T>(app: &App, code: &str, step: impl Fn(&mut Tx<'_>, i64) -> Result<T>) -> Result<T> {
+    app.write_now(&Scope::system(), |tx| {
+        let (id, ..) = find_by_code(tx.connection, code)?;
+        step(tx, id)
+    })
+}
+
+fn credential(what: &str, code: &str, token: &str) -> String {
+    format!(
+        "{what} {code}, shown this once:\n  client id and user name  {code}\n  password                 {token}"
+    )
 }
 
 fn shown(add: &AddArgs, kind: DeviceKind, token: &str) -> String {
@@ -133,7 +209,5 @@ fn shown(add: &AddArgs, kind: DeviceKind, token: &str) -> String {
         let simulated = if kind == DeviceKind::FireSensor { "fire" } else { "station" };
         return serde_json::json!([{ "device": code, "token": token, "kind": simulated }]).to_string();
     }
-    format!(
-        "Added {code}. Its credential, shown this once:\n  client id and user name  {code}\n  password                 {token}"
-    )
+    credential("Added", code, token)
 }

@@ -25,6 +25,7 @@ const SHOWN_MAX: i64 = 20;
     songhe import house rooms-and-residents.xlsx --dry-run\n  \
     songhe import house rooms.xlsx --institution 晋江市社会福利中心 --errors refused.xlsx\n  \
     songhe import stations stations.csv --map name=站名 --map village_code=所在村\n  \
+    songhe import devices devices.xlsx --claim-codes to-print.xlsx\n  \
     songhe import --undo 17\n\n\
     Headings are known in Chinese and English, as the lists export them. The good rows are written, the others come with \
     their reason. An empty cell leaves what is on file as it is; the word 清空 or clear empties it. An import that was \
@@ -51,6 +52,9 @@ pub struct ImportArgs {
     /// Where to write the refused rows with their reasons.
     #[arg(long, value_name = "FILE.xlsx")]
     errors: Option<PathBuf>,
+    /// Where to write the claim codes of the devices that were put on file, to be printed: they are shown this once.
+    #[arg(long, value_name = "FILE.xlsx", conflicts_with_all = ["dry_run", "undo"])]
+    claim_codes: Option<PathBuf>,
     /// One JSON object instead of text.
     #[arg(long)]
     json: bool,
@@ -123,10 +127,15 @@ async fn work(
     if !args.dry_run {
         imports::run(app, scope, id).await?;
     }
-    if let Some(file) = &args.errors {
-        let book = imports::errors_book(app, scope, id, Lang::Chinese).await?;
+    let write = |file: &Path, book: Vec<u8>| {
         std::fs::write(file, book)
-            .map_err(|error| Error::internal(format!("cannot write {}", file.display())).because(error))?;
+            .map_err(|error| Error::internal(format!("cannot write {}", file.display())).because(error))
+    };
+    if let Some(file) = &args.errors {
+        write(file, imports::errors_book(app, scope, id, Lang::Chinese).await?)?;
+    }
+    if let Some(file) = &args.claim_codes {
+        write(file, imports::claim_codes_book(app, scope, id, Lang::Chinese).await?)?;
     }
     outcome(app, scope, id, &[RowOutcome::Refused, RowOutcome::Failed]).await
 }

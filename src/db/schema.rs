@@ -600,6 +600,16 @@ diesel::table! {
         connected_at -> Nullable<Timestamp>,
         returning_messages -> SmallInt,
         silence_owed -> Bool,
+        serial_number -> Text,
+        firmware -> Text,
+        installed_on -> Nullable<Date>,
+        calibration_due_on -> Nullable<Date>,
+        note -> Text,
+        heartbeat_s -> Nullable<Integer>,
+        claimed_at -> Nullable<Timestamp>,
+        token_set_at -> Nullable<Timestamp>,
+        former_token_hash -> Nullable<Binary>,
+        former_until -> Nullable<Timestamp>,
     }
 }
 
@@ -1312,6 +1322,58 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    device_claims (id) {
+        id -> BigInt,
+        device_id -> BigInt,
+        code_index -> Binary,
+        issued_at -> Timestamp,
+        issued_by -> Text,
+        expires_at -> Timestamp,
+        refused_tries -> Integer,
+        used_at -> Nullable<Timestamp>,
+        used_from -> Nullable<Text>,
+        ended_at -> Nullable<Timestamp>,
+        ended_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    device_claim_tries (id) {
+        id -> BigInt,
+        address -> Text,
+        at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    device_calibrations (id) {
+        id -> BigInt,
+        device_id -> BigInt,
+        done_on -> Date,
+        done_by -> Text,
+        next_due_on -> Nullable<Date>,
+        note -> Text,
+        recorded_at -> Timestamp,
+        recorded_by -> Text,
+    }
+}
+
+diesel::table! {
+    elder_limits (id) {
+        id -> BigInt,
+        elder_id -> BigInt,
+        channel -> SmallInt,
+        from_on -> Date,
+        lowest -> Nullable<Double>,
+        highest -> Nullable<Double>,
+        note -> Text,
+        set_by -> Text,
+        set_at -> Timestamp,
+        version -> BigInt,
+    }
+}
+
 diesel::joinable!(alerts -> devices (device_id));
 diesel::joinable!(alerts -> towns (town_code));
 diesel::joinable!(beds -> institutions (institution_id));
@@ -1326,6 +1388,7 @@ diesel::joinable!(elders -> villages (village_code));
 diesel::joinable!(institutions -> towns (town_code));
 diesel::joinable!(elder_hours -> devices (device_id));
 diesel::joinable!(latest_readings -> devices (device_id));
+diesel::joinable!(quarantine -> devices (device_id));
 diesel::joinable!(providers -> towns (town_code));
 diesel::joinable!(rooms -> institutions (institution_id));
 diesel::joinable!(sessions -> users (user_id));
@@ -1394,6 +1457,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     visits,
     visit_events,
     devices,
+    device_claims,
+    device_claim_tries,
+    device_calibrations,
+    elder_limits,
+    reading_spans,
     device_places,
     elder_hours,
     door_cards,
@@ -1403,7 +1471,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     latest_readings,
     quarantine,
     quarantine_floods,
-    reading_spans,
     reading_cursor,
     alerts,
     presence_watch,

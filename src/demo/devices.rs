@@ -21,6 +21,8 @@ use crate::error::Result;
 const TOKEN_BYTES: usize = 16;
 /// So many of the institutions with a micro fire station have a panel that speaks GB/T 26875.3 as well.
 const PANELS: usize = 3;
+/// Of the simulator's devices.
+const HEARTBEAT_S: i32 = 30;
 /// One of so many who are visited at home has a device there.
 const WITHOUT: usize = 200;
 /// So many days ago it was put there.
@@ -170,6 +172,7 @@ fn hours(city: &City<'_>, row: &DeviceRow) -> Vec<HourRow> {
 }
 
 fn device(city: &City<'_>, code: &str, town_code: &'static str) -> DeviceRow {
+    let mut dice = Dice::new(city.options.seed, &format!("device/{code}"));
     DeviceRow {
         id: 0,
         code: code.to_owned(),
@@ -183,6 +186,17 @@ fn device(city: &City<'_>, code: &str, town_code: &'static str) -> DeviceRow {
         presence: "never",
         presence_at: city.now,
         created_at: city.now,
+        serial_number: format!(
+            "SN{}",
+            hex::encode(&digest(city.options.seed, &format!("serial/{code}"))[..5])
+        ),
+        firmware: "1.4.2",
+        heartbeat_s: Some(HEARTBEAT_S),
+        installed_on: Some(city.today() - TimeDelta::days(dice.within(100, 330))),
+        // Some are overdue, some soon due, most later.
+        calibration_due_on: Some(city.today() + TimeDelta::days(dice.within(-12, 340))),
+        claimed_at: Some(city.now),
+        token_set_at: Some(city.now),
     }
 }
 

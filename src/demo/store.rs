@@ -193,6 +193,13 @@ bulk!(insert_devices, devices, DeviceRow {
     presence: &'static str,
     presence_at: Instant,
     created_at: Instant,
+    serial_number: String,
+    firmware: &'static str,
+    heartbeat_s: Option<i32>,
+    installed_on: Option<NaiveDate>,
+    calibration_due_on: Option<NaiveDate>,
+    claimed_at: Option<Instant>,
+    token_set_at: Option<Instant>,
 });
 
 bulk!(insert_fire_panels, fire_panels, FirePanelRow { device_id: i64, address: String });

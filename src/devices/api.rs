@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::model::{DeviceKind, DevicePlace, PresenceState};
+use super::model::{DeviceHealth, DeviceKind, DevicePlace, PresenceState};
 use super::pages::day_of;
 use super::place::place_device;
 use super::readings::read_day;
@@ -19,6 +19,9 @@ use crate::error::{Error, Result};
 use crate::listing::ListRequest;
 use crate::text::Text;
 use crate::web::{Need, Visitor, Words};
+
+mod figures;
+mod office;
 
 const TAG: &str = "devices";
 
@@ -44,6 +47,8 @@ pub fn endpoints() -> Vec<Endpoint> {
     ];
     endpoints.extend(limits::endpoints());
     endpoints.extend(cards::endpoints());
+    endpoints.extend(office::endpoints());
+    endpoints.extend(figures::endpoints());
     endpoints
 }
 
@@ -66,6 +71,20 @@ pub struct Device {
     pub presence_at: At,
     pub last_seen_at: Option<At>,
     pub disabled_at: Option<At>,
+    /// As its maker printed it; empty where it is not on file.
+    pub serial_number: String,
+    /// As the device says, or the office; empty where neither does.
+    pub firmware: String,
+    /// Seconds between two signs of life, where they are known.
+    pub heartbeat_s: Option<i32>,
+    pub installed_on: Option<NaiveDate>,
+    /// Overdue from the day after.
+    pub calibration_due_on: Option<NaiveDate>,
+    pub note: String,
+    /// Since when it has been claimed; absent while nobody has.
+    pub claimed_at: Option<At>,
+    /// Whether it could connect, if it is in service.
+    pub has_credential: bool,
     /// Of a device with an elder none: what it measured is told by the elder's readings.
     pub latest: Vec<LatestReading>,
     /// To be sent with a change.
@@ -140,6 +159,14 @@ impl Device {
         let latest = latest.into_iter().filter(|_| device.elder_id.is_none());
         Device {
             id: device.id,
+            has_credential: device.has_credential(),
+            claimed_at: device.claimed_at.map(at),
+            serial_number: device.serial_number,
+            firmware: device.firmware,
+            heartbeat_s: device.heartbeat_s,
+            installed_on: device.installed_on,
+            calibration_due_on: device.calibration_due_on,
+            note: device.note,
             code: device.code,
             kind: device.kind,
             name: device.name,
@@ -160,6 +187,9 @@ impl Device {
     }
 }
 
+/// Kinds of places that the list can be narrowed by.
+const PLACES: &[&str] = &["station", "institution", "room", "elder"];
+
 struct Devices;
 
 impl Resource for Devices {
@@ -168,10 +198,14 @@ impl Resource for Devices {
     const ABOUT: &'static str = "api.device.list";
     const NEED: Permission = Permission::SeeDevices;
     const FILTERS: &'static [Filter] = &[
-        Filter::new("q", FilterKind::Text, "Part of the code or of the name."),
+        Filter::new("q", FilterKind::Text, "Part of the code, of the name or of the serial number."),
         Filter::new("town", FilterKind::Text, "Code of the town."),
         Filter::new("kind", FilterKind::OneOf(DeviceKind::NAMES), "What it is for."),
         Filter::new("presence", FilterKind::OneOf(PresenceState::NAMES), "Whether it is connected."),
+        Filter::new("station", FilterKind::Id, "Number of the station where it stands."),
+        Filter::new("institution", FilterKind::Id, "Number of the institution where it stands."),
+        Filter::new("place", FilterKind::OneOf(PLACES), "What it stands at."),
+        Filter::new("health", FilterKind::OneOf(DeviceHealth::NAMES), "What somebody should look after."),
     ];
     type Item = Device;
 
@@ -181,7 +215,7 @@ impl Resource for Devices {
         request: &ListRequest,
         words: &Words,
     ) -> Result<Vec<Device>> {
-        let rows = list_devices(connection, scope, request)?.rows;
+        let rows = list_devices(connection, scope, request, (words.calendar, words.now))?.rows;
         Ok(rows.into_iter().map(|row| Device::new(row, words)).collect())
     }
 
@@ -194,6 +228,7 @@ async fn show(visitor: Visitor, Id(id): Id) -> Result<HttpResponse> {
     Ok(ok(&find(&visitor, id).await?))
 }
 
+/// A device that the asker may see.
 async fn find(visitor: &Visitor, id: i64) -> Result<Device> {
     fetch(visitor, move |connection, scope, words| Ok(Device::new(get_device(connection, scope, id)?, words)))
         .await
@@ -221,19 +256,24 @@ async fn places(visitor: Visitor, Id(id): Id) -> Result<HttpResponse> {
 }
 
 async fn place(visitor: Visitor, Id(id): Id, Json(input): Json<DevicePlaceInput>) -> Result<HttpResponse> {
-    let places = [
-        input.station_id.map(DevicePlace::Station),
-        input.institution_id.map(DevicePlace::Institution),
-        input.room_id.map(DevicePlace::Room),
-        input.elder_id.map(DevicePlace::Elder),
-    ];
-    let named: Vec<DevicePlace> = places.into_iter().flatten().collect();
-    let [to] = named.as_slice() else {
-        return Err(Error::field("place", Text::new("rule.device_one_place")));
-    };
-    let to = *to;
+    let to = only_place([input.station_id, input.institution_id, input.room_id, input.elder_id])?;
     visitor.app.write(&visitor.scope(), move |tx| place_device(tx, id, input.version, to)).await?;
     Ok(ok(&find(&visitor, id).await?))
+}
+
+/// Exactly one of station, institution, room and elder.
+fn only_place([station, institution, room, elder]: [Option<i64>; 4]) -> Result<DevicePlace> {
+    let places = [
+        station.map(DevicePlace::Station),
+        institution.map(DevicePlace::Institution),
+        room.map(DevicePlace::Room),
+        elder.map(DevicePlace::Elder),
+    ];
+    let named: Vec<DevicePlace> = places.into_iter().flatten().collect();
+    match named.as_slice() {
+        [one] => Ok(*one),
+        _ => Err(Error::field("place", Text::new("rule.device_one_place"))),
+    }
 }
 
 async fn readings(visitor: Visitor, http: HttpRequest, Id(id): Id) -> Result<HttpResponse> {

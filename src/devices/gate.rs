@@ -5,7 +5,7 @@ use crate::db::Db;
 use crate::devices::broker::{Credentials, Departure, Device, Gate, Message, Presence, Refused};
 use crate::devices::ingest::{Ingest, What, Work};
 use crate::devices::provision::hash_token;
-use crate::devices::store;
+use crate::devices::store::{self, Credential};
 
 /// Asks the database at every connect, so that a revoked credential is refused at once.
 pub struct DeviceGate {
@@ -26,11 +26,11 @@ impl Gate for DeviceGate {
         let given = hash_token(credentials.password);
         let found = {
             let code = code.clone();
-            self.db.read(move |connection| store::find_credential(connection, &code)).await
+            self.db.read(move |connection| store::credential_of(connection, &code)).await
         };
         match found {
-            Ok(Some((id, hash))) if is_equal(&hash, &given) => Some(Device { id, code: code.into() }),
-            Ok(_) => None,
+            Ok(Some(known)) => self.admit(known, &given).await.map(|id| Device { id, code: code.into() }),
+            Ok(None) => None,
             Err(error) => {
                 tracing::error!(error = %error.for_log(), "a device's credential could not be looked up");
                 None
@@ -56,6 +56,27 @@ impl Gate for DeviceGate {
             }
         };
         self.ingest.note(Work { device_id: device.id, received_at: self.clock.now(), what }).await;
+    }
+}
+
+impl DeviceGate {
+    /// The device of a credential that counts. The first use of a new one ends the one before.
+    async fn admit(&self, known: Credential, given: &[u8]) -> Option<i64> {
+        let id = known.id;
+        if !known.token_hash.is_empty() && is_equal(&known.token_hash, given) {
+            if known.former_hash.is_some() {
+                let used = known.token_hash;
+                let ended = self.db.write(move |connection| store::drop_former(connection, id, &used)).await;
+                if let Err(error) = ended {
+                    // It ends by itself, a day after the exchange.
+                    tracing::warn!(error = %error.for_log(), device_id = id, "a former credential still counts");
+                }
+            }
+            return Some(id);
+        }
+        let former = known.former_hash.zip(known.former_until);
+        let (hash, until) = former?;
+        (self.clock.now() < until && is_equal(&hash, given)).then_some(id)
     }
 }
 

@@ -7,6 +7,7 @@ use songhe_firmware_protocol::{Channel, Threshold};
 
 use super::model::LimitChoice;
 use super::store::{self, LimitRow};
+use crate::access::Permission;
 use crate::access::audit::Entry;
 use crate::alerts::rules::{Rule, kind_of, rule_of};
 use crate::alerts::{AlertKind, store as alerts};
@@ -78,7 +79,7 @@ fn is_limited(channel: Channel) -> bool {
 
 /// Sets, over version `seen`, what raises an alert on a channel of a device within reach.
 pub fn set_limit(tx: &mut Tx<'_>, id: i64, seen: i64, input: &LimitInput) -> Result<()> {
-    let device = store::get_to_place(tx.connection, tx.scope, id)?;
+    let device = store::get_to(tx.connection, tx.scope, Permission::PlaceDevice, id)?;
     let threshold = checked(input)?;
     let channel = input.channel.code() as i16;
     let before = store::limits_of(tx.connection, &[id])?.into_iter().find(|row| row.channel == channel);

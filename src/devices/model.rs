@@ -1,3 +1,11 @@
+mod claim_code;
+mod notation;
+mod sheet;
+
+pub use claim_code::{code_of_number, grouped, normal};
+pub use notation::notation_of;
+pub use sheet::{Calibration, DeviceSheet};
+
 use songhe_firmware_protocol::Channel;
 use songhe_firmware_protocol::channel::Unit;
 
@@ -30,6 +38,39 @@ crate::text_enum! {
         Own = "own",
         /// No value at all.
         None = "none",
+    }
+}
+
+/// So many days before a calibration is due it is soon.
+pub const CALIBRATION_SOON_DAYS: u64 = 30;
+
+crate::text_enum! {
+    /// What somebody should look after; for filters and chips, from the most pressing on.
+    pub enum DeviceHealth {
+        /// Out of service: refused.
+        Disabled = "disabled",
+        /// Nobody has claimed it with its code yet.
+        Unclaimed = "unclaimed",
+        /// Its credential was revoked, and it has no other.
+        NoCredential = "no_credential",
+        /// It sends messages that cannot be read.
+        Garbling = "garbling",
+        /// Not heard of late although it is in service.
+        Silent = "silent",
+        CalibrationOverdue = "calibration_overdue",
+        /// Due within thirty days.
+        CalibrationSoon = "calibration_soon",
+    }
+}
+
+impl DeviceHealth {
+    pub fn tone(self) -> &'static str {
+        match self {
+            DeviceHealth::Disabled => "off",
+            DeviceHealth::Unclaimed => "wait",
+            DeviceHealth::NoCredential | DeviceHealth::Garbling | DeviceHealth::CalibrationOverdue => "bad",
+            DeviceHealth::Silent | DeviceHealth::CalibrationSoon => "warn",
+        }
     }
 }
 

@@ -18,8 +18,8 @@ use crate::text::Text;
 
 /// Moves version `seen` of a device to a place within reach; where it stood before stays on record.
 pub fn place_device(tx: &mut Tx<'_>, id: i64, seen: i64, place: DevicePlace) -> Result<()> {
-    let device = store::get_to_place(tx.connection, tx.scope, id)?;
-    let to = within_reach(tx, place)?;
+    let device = store::get_to(tx.connection, tx.scope, Permission::PlaceDevice, id)?;
+    let to = within_reach(tx, Permission::PlaceDevice, place)?;
     if device.version != seen {
         return Err(stale(tx.connection, "device", id, seen)?);
     }
@@ -62,9 +62,9 @@ fn written(placement: &Placement) -> Value {
     found.map_or(Value::Null, |(kind, id)| format!("{kind} {id}").into())
 }
 
-/// The place as columns, where the asker may put a device there.
-fn within_reach(tx: &mut Tx<'_>, place: DevicePlace) -> Result<Placement> {
-    let (connection, scope, need) = (&mut *tx.connection, tx.scope, Permission::PlaceDevice);
+/// The place as columns, where the asker may do there what `need` allows.
+pub(super) fn within_reach(tx: &mut Tx<'_>, need: Permission, place: DevicePlace) -> Result<Placement> {
+    let (connection, scope) = (&mut *tx.connection, tx.scope);
     let (field, found) = match place {
         DevicePlace::Station(id) => ("station_id", get_station(connection, scope, need, id).map(|_| ())),
         DevicePlace::Institution(id) => {

@@ -1,6 +1,6 @@
 //! Adding devices and revoking them.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use songhe_firmware_protocol::topic::is_device_id;
 
@@ -63,25 +63,39 @@ pub fn add_device(tx: &mut Tx<'_>, input: &DeviceInput<'_>, token_hash: &[u8]) -
 /// Refuses a device from now on. A connection it has is ended by the process that holds it.
 pub fn disable_device(tx: &mut Tx<'_>, code: &str) -> Result<()> {
     let (id, town_code, institution) = store::find_by_code(tx.connection, code)?;
-    if store::set_disabled(tx.connection, id, tx.now)? {
+    if store::set_disabled(tx.connection, id, Some(tx.now))? {
         record(tx, "device.disable", (id, code), (&town_code, institution))?;
     }
     Ok(())
 }
 
-fn record(
+pub(super) fn record(
     tx: &mut Tx<'_>,
     action: &'static str,
     (id, code): (i64, &str),
     (town_code, institution): (&str, Option<i64>),
 ) -> Result<()> {
+    record_with(tx, action, (id, code), (town_code, institution), json!({}))
+}
+
+/// The same with more to say than the code.
+pub(super) fn record_with(
+    tx: &mut Tx<'_>,
+    action: &'static str,
+    (id, code): (i64, &str),
+    (town_code, institution): (&str, Option<i64>),
+    mut detail: Value,
+) -> Result<()> {
+    detail["code"] = code.into();
     tx.audit(&Entry {
         action,
         entity: "device",
         entity_id: id.to_string(),
         town_code: Some(town_code),
-        detail: json!({ "code": code }),
+        detail,
     })?;
-    let payload = json!({ "id": id, "code": code, "disabled": action == "device.disable" });
+    // A connection that the device has is ended where this says so.
+    let is_over = matches!(action, "device.disable" | "device.revoke");
+    let payload = json!({ "id": id, "code": code, "disabled": is_over });
     tx.publish(&Event::new(Topic::Device, town_code, id, payload).of_institution(institution))
 }

@@ -12,7 +12,7 @@ use super::broker::{Broker, BrokerSettings, Rates};
 use super::external::{self, External};
 use super::gate::DeviceGate;
 use super::gb26875::Gateway;
-use super::ingest::{Downlink, Health, Ingest, Writer};
+use super::ingest::{Downlink, Figures, Health, Ingest, Writer};
 use super::presence::{Watcher, keep_looking};
 use super::store;
 use super::tls::TlsFiles;
@@ -127,7 +127,7 @@ async fn embedded(app: &App) -> Result<Opened> {
     let (address, tls_address) = (broker.address(), broker.tls_address());
     health.at(tls_address.map_or(address.to_string(), |tls| format!("{address}, TLS {tls}")));
     let (stop, stopped) = oneshot::channel();
-    let task = tokio::spawn(attend(broker, to_devices, app.bus.subscribe(), stopped));
+    let task = tokio::spawn(attend(broker, to_devices, (app.bus.subscribe(), app.ingest.clone()), stopped));
     let service = DeviceService {
         mqtt: Some(address),
         mqtt_tls: tls_address,
@@ -172,7 +172,7 @@ fn external(app: &App) -> Result<Opened> {
 async fn attend(
     broker: Broker,
     mut to_devices: mpsc::Receiver<Downlink>,
-    mut events: broadcast::Receiver<Arc<Stored>>,
+    (mut events, figures): (broadcast::Receiver<Arc<Stored>>, Figures),
     mut stopped: oneshot::Receiver<()>,
 ) {
     let mut counting = tokio::time::interval(COUNT_EVERY);
@@ -193,7 +193,7 @@ async fn attend(
                 Err(broadcast::error::RecvError::Lagged(_)) => {}
                 Err(broadcast::error::RecvError::Closed) => live = false,
             },
-            _ = counting.tick() => count(&broker),
+            _ = counting.tick() => count(&broker, &figures),
         }
     }
     broker.stop().await;
@@ -210,8 +210,9 @@ fn revoked(stored: &Stored) -> Option<String> {
 }
 
 /// Publishes must equal the sum of the others while nothing is under way: else something was acknowledged unstored.
-fn count(broker: &Broker) {
+fn count(broker: &Broker, figures: &Figures) {
     let counters = broker.counters();
+    figures.note_broker(counters);
     metrics::counter!("songhe_broker_publishes_total").absolute(counters.publishes);
     metrics::counter!("songhe_broker_committed_total").absolute(counters.committed);
     metrics::counter!("songhe_broker_refused_total").absolute(counters.refused);

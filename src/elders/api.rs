@@ -1,6 +1,7 @@
 //! Elders for programs: the record, what belongs to it in rows of its own, and what is sealed.
 
 mod dated;
+mod limits;
 mod parts;
 mod people;
 mod personal;

@@ -9,7 +9,7 @@ mod timeline;
 use actix_web::{HttpResponse, web};
 
 use super::model::age_years;
-use super::parts::{Caregivers, Consents, Contacts, Documents, Eligibility, Places};
+use super::parts::{Caregivers, Consents, Contacts, Documents, Eligibility, Limits, Places};
 use super::personal::find_by_identity;
 use super::store::{Category, ElderListed, categories, list_elders};
 use crate::access::{Permission, Scope};
@@ -39,6 +39,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(part_routes::<Caregivers>());
     routes.extend(part_routes::<Consents>());
     routes.extend(part_routes::<Documents>());
+    routes.extend(part_routes::<Limits>());
     routes.extend(super::cards::pages::routes());
     routes.extend([
         post("/elders/find", see, || web::to(find)),

@@ -21,7 +21,9 @@ use crate::error::Result;
 pub use eligibility::{Category, categories, categories_of, categories_within};
 pub use listing::{ElderListed, list_elders};
 pub(super) use listing::{list_to_reveal, with_places};
-pub use parts::{caregiver_rows, contact_rows, eligibility_rows, place_rows};
+pub use parts::{
+    LimitRow, caregiver_rows, contact_rows, eligibility_rows, limit_rows, limits_of_elder, place_rows,
+};
 pub(super) use parts::{
     consent_rows, document_rows, get_scan, put_back_caregiver, put_back_contact, put_back_eligibility,
     put_back_place, seal_number, seal_phone, seal_place, set_scan,

@@ -10,7 +10,7 @@ use super::model::{BatchState, ImportKind, Mapping, Problem, RowOutcome};
 use super::pages::workbook_answer;
 use super::read::{FILE_BYTES_MAX, too_large};
 use super::store::{self, BatchRow, Counts, RowRow};
-use super::{Step, Upload, columns_of, errors_book, forget, start, upload};
+use super::{Step, Upload, claim_codes_book, columns_of, errors_book, forget, start, upload};
 use crate::access::{Permission, Scope};
 use crate::api::{At, Endpoint, Filter, FilterKind, Id, Json, Resource, created, fetch, list_endpoint, ok};
 use crate::db::AnyConnection;
@@ -41,7 +41,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, "api.import.upload")
             .asks_text(
                 "kind",
-                "What the rows are: house, elders, caregivers, stations, institutions or waiting.",
+                "What the rows are: house, elders, caregivers, stations, institutions, waiting or devices.",
             )
             .asks_text("name", "Name of the file, for people.")
             .asks_text("institution", "Number of the institution of rows that name none.")
@@ -67,6 +67,10 @@ pub fn endpoints() -> Vec<Endpoint> {
             .fails(409),
         Endpoint::post("/api/v1/imports/{id}/errors", may, || web::to(errors))
             .about(TAG, "api.import.errors")
+            .answers_file(&[WORKBOOK])
+            .fails(409),
+        Endpoint::post("/api/v1/imports/{id}/claim-codes", may, || web::to(claim_codes))
+            .about(TAG, "api.import.claim_codes")
             .answers_file(&[WORKBOOK])
             .fails(409),
     ]
@@ -368,7 +372,12 @@ async fn discard(visitor: Visitor, Id(id): Id) -> Result<HttpResponse> {
     Ok(ok(&find(&visitor, id).await?))
 }
 
+async fn claim_codes(visitor: Visitor, Id(id): Id) -> Result<HttpResponse> {
+    let book = claim_codes_book(&visitor.app, &visitor.scope(), id, visitor.lang).await?;
+    Ok(workbook_answer(id, "claim-codes", book))
+}
+
 async fn errors(visitor: Visitor, Id(id): Id) -> Result<HttpResponse> {
     let book = errors_book(&visitor.app, &visitor.scope(), id, visitor.lang).await?;
-    Ok(workbook_answer(id, book))
+    Ok(workbook_answer(id, "errors", book))
 }

@@ -31,11 +31,13 @@ pub fn routes() -> Vec<Route> {
         get("/imports/{id}/undo", may, || web::to(batch::back)),
         get("/imports/{id}/discard", may, || web::to(batch::back)),
         get("/imports/{id}/errors", may, || web::to(batch::back)),
+        get("/imports/{id}/claim-codes", may, || web::to(batch::back)),
         post("/imports/{id}/check", may, || web::to(batch::check)),
         post("/imports/{id}/run", may, || web::to(batch::run)),
         post("/imports/{id}/undo", may, || web::to(batch::undo)),
         post("/imports/{id}/discard", may, || web::to(batch::discard)),
         post("/imports/{id}/errors", may, || web::to(batch::errors)),
+        post("/imports/{id}/claim-codes", may, || web::to(batch::claim_codes)),
     ]);
     routes
 }
@@ -103,12 +105,12 @@ fn tone(state: BatchState) -> &'static str {
 }
 
 /// A workbook to be kept as a file.
-pub fn workbook_answer(id: i64, bytes: Vec<u8>) -> HttpResponse {
+pub fn workbook_answer(id: i64, what: &str, bytes: Vec<u8>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
         .insert_header((
             header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"import-{id}-errors.xlsx\""),
+            format!("attachment; filename=\"import-{id}-{what}.xlsx\""),
         ))
         .body(bytes)
 }

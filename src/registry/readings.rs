@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use crate::access::{Permission, Scope};
 use crate::db::AnyConnection;
+use crate::devices::ChartSpan;
 use crate::devices::DevicePlace;
-use crate::devices::pages::{channel_name, live_key, tone, value_text};
+use crate::devices::pages::{channel_name, live_key, station_charts, tone, value_text};
 use crate::devices::store::{DeviceRow, Latest, devices_at, latest_of};
 use crate::error::Result;
-use crate::web::{Cell, Column, Row, Words};
+use crate::web::{Cell, ChartsView, Column, Row, Words};
 
 /// Columns of [`readings`].
 pub const READING_COLUMNS: &[Column] = &[
@@ -56,6 +57,21 @@ pub fn devices(
     }
     let rows = devices_at(connection, scope, place)?;
     Ok(Some(rows.into_iter().map(|row| device_cells(row, words)).collect()))
+}
+
+/// Charts of what a place's devices measured; none where the asker may not see devices.
+pub fn charts(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    (place, path): (DevicePlace, &str),
+    words: &Words,
+    span: ChartSpan,
+) -> Result<Option<ChartsView>> {
+    if !scope.may(Permission::SeeDevices) {
+        return Ok(None);
+    }
+    let rows = devices_at(connection, scope, place)?;
+    station_charts(connection, words, &rows, (span, path)).map(Some)
 }
 
 fn reading_cells(latest: Latest, names: &HashMap<i64, String>, words: &Words) -> Row {

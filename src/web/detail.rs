@@ -3,6 +3,7 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
+use super::chart::ChartsView;
 use super::context::Context;
 use super::page::{Page, html};
 use super::table::TableView;
@@ -139,15 +140,36 @@ struct DetailView {
     sections: Vec<Section>,
     live_topic: Option<&'static str>,
     history: Option<History>,
+    charts: Option<ChartsView>,
+    /// After how many sections they stand.
+    charts_after: usize,
 }
 
 /// Answers with a detail page.
 pub fn detail_page(context: &Context, detail: Detail) -> Result<HttpResponse> {
-    detail_page_with(context, detail, None)
+    answer(context, detail, None, (0, None))
 }
 
 /// The same with what happened to the record below it.
 pub fn detail_page_with(context: &Context, detail: Detail, history: Option<History>) -> Result<HttpResponse> {
+    answer(context, detail, history, (0, None))
+}
+
+/// The same with charts after the first so many sections.
+pub fn detail_page_charted(
+    context: &Context,
+    detail: Detail,
+    charts: (usize, Option<ChartsView>),
+) -> Result<HttpResponse> {
+    answer(context, detail, None, charts)
+}
+
+fn answer(
+    context: &Context,
+    detail: Detail,
+    history: Option<History>,
+    (charts_after, charts): (usize, Option<ChartsView>),
+) -> Result<HttpResponse> {
     html(&DetailPage {
         page: Page::new(context, &detail.heading),
         detail: DetailView {
@@ -157,6 +179,8 @@ pub fn detail_page_with(context: &Context, detail: Detail, history: Option<Histo
             sections: detail.sections,
             live_topic: detail.topic.map(Topic::name),
             history,
+            charts,
+            charts_after,
         },
     })
 }

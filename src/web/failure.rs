@@ -136,7 +136,8 @@ fn foreign(status: StatusCode, context: &str) -> Error {
 fn builder(error: &Error) -> HttpResponseBuilder {
     let mut builder = HttpResponseBuilder::new(error.status_code());
     if error.code.retryable() {
-        builder.insert_header((header::RETRY_AFTER, HeaderValue::from_static("2")));
+        let seconds = if error.code == Code::TooMany { "3600" } else { "2" };
+        builder.insert_header((header::RETRY_AFTER, HeaderValue::from_static(seconds)));
     }
     builder
 }

@@ -79,6 +79,11 @@ pub trait List: 'static {
     /// Pages that belong to the list: address, text key, icon. Shown to whoever may open them.
     const LINKS: &'static [(&'static str, &'static str, &'static str)] = &[];
 
+    /// What is said beside the count, if there is something to say.
+    fn note(_: &mut AnyConnection, _: &Scope, _: &Words) -> Result<Option<String>> {
+        Ok(None)
+    }
+
     /// Filters with the values that the asker can choose from.
     fn filters(connection: &mut AnyConnection, scope: &Scope, words: &Words) -> Result<Vec<Filter>>;
 
@@ -154,16 +159,20 @@ struct ListPage {
 pub async fn list_page<L: List>(visitor: Visitor, http: HttpRequest) -> Result<HttpResponse> {
     let request = parse::<L>(http.query_string())?;
     let (scope, words, asked) = (visitor.scope(), Words::of(&visitor), request.clone());
-    let (filters, listed) = visitor
+    let (filters, listed, note) = visitor
         .app
         .db
         .read(move |connection| {
             let filters = L::filters(connection, &scope, &words)?;
-            Ok((filters, L::rows(connection, &scope, &asked, &words)?))
+            let note = L::note(connection, &scope, &words)?;
+            Ok((filters, L::rows(connection, &scope, &asked, &words)?, note))
         })
         .await?;
     let total = listed.total;
-    let view = ListView { rows: listed.rows, ..view::<L>(&visitor, &request, filters, total) };
+    let mut view = ListView { rows: listed.rows, ..view::<L>(&visitor, &request, filters, total) };
+    if let Some(note) = note {
+        view.count_text = format!("{} · {note}", view.count_text);
+    }
     html(&ListPage { page: Page::new(&visitor, &visitor.t(L::HEADING)), list: view })
 }
 

@@ -6,6 +6,7 @@
 mod assemble;
 mod assets;
 mod bulk;
+pub mod chart;
 mod context;
 mod detail;
 mod failure;
@@ -27,8 +28,11 @@ mod workbook;
 pub use assemble::{Server, bind};
 pub use assets::{asset_text, assets_version};
 pub(crate) use bulk::{BulkForm, BulkList, Group, Line, Named, Outcome, bulk_page, bulk_routes};
+pub use chart::{ChartView, ChartsView, Shape, Tab};
 pub use context::{Context, Guest, Visitor};
-pub use detail::{Action, Detail, Field, History, Section, Step, detail_page, detail_page_with};
+pub use detail::{
+    Action, Detail, Field, History, Section, Step, detail_page, detail_page_charted, detail_page_with,
+};
 pub use failure::{encode, fail, problem_body};
 pub use form::{Conflicted, Form, FormField, Input, form_page, form_page_with};
 pub use gate::session_cookie_name;
@@ -36,5 +40,6 @@ pub use list::{Choice, Create, Filter, FilterKind, List, LookUp, Words, list_pag
 pub use page::{NavItem, Page, html, redirect};
 pub use qr::{QrDrawing, draw_qr, own_address};
 pub use record_form::{RecordForm, form_routes};
+pub(crate) use record_form::{is_for_form, new_form};
 pub use routes::{Need, Route, all, delete, get, patch, post};
 pub use table::{Cell, Column, HeadView, Row, TableView, group_digits, table};

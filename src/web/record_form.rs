@@ -148,7 +148,7 @@ async fn look<R: RecordForm>(
 }
 
 /// Whether the form is shown again with this error beside its fields.
-fn is_for_form(error: &Error) -> bool {
+pub(crate) fn is_for_form(error: &Error) -> bool {
     matches!(error.code, Code::Invalid | Code::Stale)
 }
 
@@ -156,7 +156,8 @@ fn page_of<R: RecordForm>(id: i64) -> String {
     format!("{}/{id}", R::PATH)
 }
 
-async fn new_form<R: RecordForm>(visitor: &Visitor, input: &Input) -> Result<Form> {
+/// The form for a new record, holding what was typed.
+pub(crate) async fn new_form<R: RecordForm>(visitor: &Visitor, input: &Input) -> Result<Form> {
     let (scope, words) = (visitor.scope(), Words::of(visitor));
     let offer = visitor.app.db.read(move |connection| R::offer(connection, &scope, &words)).await?;
     let (_, heading, _) = R::NEW;

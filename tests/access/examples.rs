@@ -37,6 +37,7 @@ pub struct Records {
     proposal: i64,
     device: i64,
     fire_frame: i64,
+    quarantined: i64,
     alert: i64,
     card_reading: i64,
     import: i64,
@@ -169,6 +170,7 @@ pub fn add_records(app: &TestApp, town: usize) -> Records {
         proposal: add_proposal(app, town),
         device,
         fire_frame,
+        quarantined: add_quarantined(app, device, blob),
         alert,
         card_reading: add_card_reading(app, device, (town, blob)),
         import,
@@ -211,6 +213,17 @@ fn add_panel(app: &TestApp, device: i64, (town, blob): (usize, &str)) -> i64 {
         format!(
             "INSERT INTO fire_frames (device_id, source, seq, hash, round, command, raw, received_at, is_test) \
          VALUES ({device}, '0{town}0000000000', 1, {blob}, 0, 2, {blob}, '2026-11-23 00:30:00.000', FALSE)"
+        ),
+    )
+}
+
+/// A message of the device that could not be read.
+fn add_quarantined(app: &TestApp, device: i64, blob: &str) -> i64 {
+    insert(
+        app,
+        format!(
+            "INSERT INTO quarantine (device_id, topic, payload, error, first_at, last_at, occurrences) VALUES \
+         ({device}, 'up', {blob}, 'malformed', '2026-11-23 00:30:00.000', '2026-11-23 00:30:00.000', 1)"
         ),
     )
 }
@@ -280,6 +293,7 @@ impl Records {
             proposal: 19,
             device: 9,
             fire_frame: 21,
+            quarantined: 22,
             alert: 10,
             card_reading: 22,
             import: 16,
@@ -321,6 +335,7 @@ impl Records {
             "services" | "holidays" | "entitlement-rules" => "1".to_owned(),
             "devices" => self.device.to_string(),
             "fire-frames" => self.fire_frame.to_string(),
+            "quarantine" => self.quarantined.to_string(),
             "alerts" => self.alert.to_string(),
             "card-readings" => self.card_reading.to_string(),
             "imports" => self.import.to_string(),

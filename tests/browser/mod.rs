@@ -9,6 +9,7 @@ mod bulk;
 mod cards;
 pub mod city;
 mod conflict;
+mod devices;
 mod driver;
 mod every_page;
 mod examine;

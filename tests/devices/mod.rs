@@ -2,13 +2,17 @@
 
 mod broker;
 mod cards;
+mod charts;
+mod claim;
 pub mod client;
 mod clients;
 mod faults;
 mod fire;
 mod gate;
+mod ingest_page;
 mod limits;
 pub mod live;
+mod office;
 mod presence;
 mod rates;
 mod raw;

@@ -2,6 +2,7 @@
 
 mod cards;
 mod documents;
+mod limits;
 mod parts;
 mod readings;
 mod record;

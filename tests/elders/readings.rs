@@ -77,9 +77,12 @@ both!(a_reading_through_the_broker_belongs_to_the_elder_with_whom_the_device_sta
     let hours = lin.page(&day).await;
     assert!(hours.contains("66 /min to 88 /min") && hours.contains("60 /min to 60 /min"), "{hours}");
     let looks = app.audited("elder.readings");
-    assert_eq!(looks, [(elder.to_string(), "{\"day\":\"2026-11-23\"}".to_owned())]);
+    assert_eq!(looks, [(elder.to_string(), "{\"day\":\"2026-11-23\",\"days\":\"7d\"}".to_owned())]);
     let before = lin.page(&format!("/elders/{elder}/readings?day=2026-11-22")).await;
-    assert!(before.contains("2026-11-22") && !before.contains(" /min"), "nothing the day before: {before}");
+    assert!(
+        before.contains("2026-11-22") && !before.contains("66 /min to 88 /min"),
+        "nothing the day before: {before}"
+    );
     assert_eq!(lin.status(&format!("/elders/{elder}/readings?day=x")).await, 422);
 
     // Another town's, and who sees no devices.

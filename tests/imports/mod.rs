@@ -1,6 +1,7 @@
 //! Imports: what a file may be, what each row comes to, that it is applied once, and that it can be taken back.
 
 mod bombs;
+mod devices;
 mod emptied;
 mod given_back;
 mod help;

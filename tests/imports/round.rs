@@ -5,6 +5,7 @@ use std::path::Path;
 
 use songhe::access::{Place, Role};
 use songhe::beds::{BedKind, CareLevel, Waiting, Whom, ask_for_bed, close_bed};
+use songhe::devices::{DeviceKind, DevicePlace};
 use songhe::imports::ImportKind;
 
 use super::help::{HE_1946, SHE_1940, counts, flat, imported, said};
@@ -13,13 +14,14 @@ use crate::support::app::{TestApp, both};
 use crate::support::files;
 
 /// Lists with the kind that reads them.
-const LISTS: [(ImportKind, &str); 6] = [
+const LISTS: [(ImportKind, &str); 7] = [
     (ImportKind::House, "beds"),
     (ImportKind::Elders, "elders"),
     (ImportKind::Caregivers, "caregivers"),
     (ImportKind::Stations, "stations"),
     (ImportKind::Institutions, "institutions"),
     (ImportKind::Waiting, "waiting"),
+    (ImportKind::Devices, "devices"),
 ];
 
 #[test]
@@ -48,6 +50,10 @@ async fn furnish(app: &TestApp) {
     app.add_station(1, Some(provider));
     app.add_station(2, None);
     let home = app.add_institution(1);
+    let station = app.add_station(1, None);
+    app.add_device("ST-1", DeviceKind::SmartStation, 1, DevicePlace::Station(station));
+    app.add_device("FS-1", DeviceKind::FireSensor, 1, DevicePlace::Institution(home));
+    app.add_device("HD-1", DeviceKind::HomeDevice, 2, DevicePlace::Elder(other));
     let rows = [
         format!("1号楼|2|201|女|1|护理床位|林一|{SHE_1940}|女|1940-05-01||2026-11-01|全护理|"),
         "1号楼|2|202||1|自理床位||||||||".to_owned(),

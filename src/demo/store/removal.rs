@@ -6,7 +6,7 @@ use crate::db::AnyConnection;
 use crate::error::Result;
 
 /// All tables of this program.
-const TABLES: [&str; 86] = [
+const TABLES: [&str; 93] = [
     "users",
     "user_grants",
     "sessions",
@@ -61,6 +61,11 @@ const TABLES: [&str; 86] = [
     "follow_ups",
     "visit_notices",
     "devices",
+    "device_claims",
+    "device_claim_tries",
+    "device_calibrations",
+    "elder_limits",
+    "reading_spans",
     "device_places",
     "elder_hours",
     "door_cards",
@@ -70,7 +75,6 @@ const TABLES: [&str; 86] = [
     "latest_readings",
     "quarantine",
     "quarantine_floods",
-    "reading_spans",
     "reading_cursor",
     "alerts",
     "presence_watch",

@@ -4,11 +4,12 @@ use serde_json::json;
 
 use super::model::{Address, Profiles};
 use super::store;
+use crate::access::Permission;
 use crate::access::audit::Entry;
 use crate::app::Tx;
 use crate::bus::{Event, Topic};
 use crate::devices::model::DeviceKind;
-use crate::devices::store::{DeviceRow, find_by_code, get_to_place, raise_version};
+use crate::devices::store::{DeviceRow, find_by_code, get_to, raise_version};
 use crate::error::Result;
 use crate::input::Checks;
 use crate::registry::change::stale;
@@ -25,7 +26,7 @@ pub struct PanelInput<'a> {
 /// Makes a fire gateway the panel of an address, or changes its address and dialect; for the command line.
 pub fn set_panel(tx: &mut Tx<'_>, profiles: &Profiles, code: &str, input: &PanelInput<'_>) -> Result<()> {
     let (id, _, _) = find_by_code(tx.connection, code)?;
-    let device = get_to_place(tx.connection, tx.scope, id)?;
+    let device = get_to(tx.connection, tx.scope, Permission::PlaceDevice, id)?;
     put(tx, profiles, &device, input)
 }
 
@@ -36,7 +37,7 @@ pub(super) fn set_panel_of(
     (id, seen): (i64, i64),
     input: &PanelInput<'_>,
 ) -> Result<()> {
-    let device = get_to_place(tx.connection, tx.scope, id)?;
+    let device = get_to(tx.connection, tx.scope, Permission::PlaceDevice, id)?;
     if device.version != seen {
         return Err(stale(tx.connection, "device", id, seen)?);
     }

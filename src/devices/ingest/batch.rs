@@ -289,6 +289,9 @@ impl Batch {
                 self.judge(connection, latest)?;
             }
         }
+        if let Some(born) = &decoded.born {
+            store::note_birth(connection, work.device_id, &born.firmware, i32::from(born.heartbeat_s))?;
+        }
         if let Content::Alarm { kind_code, raised, cause } = &decoded.content
             && decoded.is_live()
         {

@@ -9,6 +9,15 @@ pub struct Decoded {
     pub content: Content,
     /// Whose samples they are, where a device that many share has read a card.
     pub card: Option<CardNumber>,
+    /// What a birth says of its device.
+    pub born: Option<Born>,
+}
+
+/// What a device says of itself when it begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Born {
+    pub firmware: String,
+    pub heartbeat_s: u16,
 }
 
 #[derive(Clone, Debug)]
@@ -36,6 +45,7 @@ impl Decoded {
             Message::Readings(readings) => readings.card,
             _ => None,
         };
+        let mut born = None;
         let (header, content) = match message {
             Message::Readings(readings) => (readings.header, Content::Samples(readings.samples)),
             Message::Alarm(alarm) => {
@@ -47,7 +57,10 @@ impl Decoded {
                 let content = Content::Alarm { kind_code: alarm.kind_code, raised: alarm.raised, cause };
                 (alarm.header, content)
             }
-            Message::Birth(birth) => (birth.header, Content::Birth),
+            Message::Birth(birth) => {
+                born = Some(Born { firmware: birth.firmware_version, heartbeat_s: birth.heartbeat_s });
+                (birth.header, Content::Birth)
+            }
             Message::State(state) => {
                 (state.header, Content::State { online: state.online, connection: state.connection })
             }
@@ -61,7 +74,7 @@ impl Decoded {
         if i64::try_from(header.seq).is_err() {
             return Err("the sequence number is out of range".to_owned());
         }
-        Ok(Decoded { header, content, card })
+        Ok(Decoded { header, content, card, born })
     }
 
     /// Whether it speaks of now: only such a message changes latest values and alerts.

@@ -8,6 +8,7 @@
 
 pub mod batch;
 pub mod clock_rule;
+mod figures;
 mod health;
 pub mod message;
 mod queue;
@@ -16,6 +17,7 @@ pub mod window;
 mod writer;
 
 pub use batch::{What, Work};
+pub use figures::{Committed, Figures, HISTORY_S, Second, Snapshot};
 pub use health::Health;
 pub use queue::{Downlink, Ingest};
 pub use writer::Writer;

@@ -12,13 +12,13 @@ use tokio::time::{Instant, timeout_at};
 
 use super::batch::{self, Done, What, Work};
 use super::clock_rule::{BirthAnchor, MessageTime};
+use super::figures::Committed;
 use super::health::Health;
 use super::message::Content;
 use super::queue::{Downlink, Envelope, Ingest, QUEUE_MAX};
 use super::unsaved::Unsaved;
 use crate::app::App;
 use crate::clock::to_millis;
-use crate::db::AnyConnection;
 use crate::db::store::ping;
 use crate::devices::broker::Refused;
 use crate::devices::storage::Disk;
@@ -127,6 +127,7 @@ impl Loop {
             }
             shared = envelopes.len() > 1;
             metrics::gauge!("songhe_ingest_queue_messages").set(receiver.len() as f64);
+            self.app.ingest.note_queue(receiver.len());
             self.handle(envelopes, &mut births).await;
         }
     }
@@ -175,13 +176,15 @@ impl Loop {
         let mut pause = PAUSE_MIN;
         for attempt in 1.. {
             let (batch, keys) = (Arc::clone(work), Arc::clone(&self.app.keys));
-            let when = (self.app.calendar, self.app.clock.now());
+            let (now, started) = (self.app.clock.now(), std::time::Instant::now());
+            let when = (self.app.calendar, now);
             let outcome =
                 self.app.db.write(move |connection| batch::apply(connection, &keys, when, &batch)).await;
             let error = match outcome {
                 Ok(done) => {
                     self.app.bus.wake();
                     self.unsaved.settle(work);
+                    self.app.ingest.note_commit(now, &counted(work, &done, started.elapsed()));
                     self.health.works("database");
                     self.health.works("writer");
                     return Ok(done);
@@ -194,6 +197,7 @@ impl Loop {
             tracing::warn!(error = %error.for_log(), attempt, "a batch was not committed");
             self.health.fails("database", "readings cannot be written");
             if attempt == ATTEMPTS_MAX {
+                self.app.ingest.note_refused(work.len() as u64);
                 return Err(Trouble::Database(error));
             }
             tokio::time::sleep(pause).await;
@@ -307,6 +311,26 @@ fn choose_time(work: &mut Work, births: &mut HashMap<i64, BirthAnchor>) {
         births.insert(work.device_id, anchor);
     }
     *time = MessageTime::choose(header, work.received_at, births.get(&work.device_id));
+}
+
+/// What a commit did, for the page of ingest.
+fn counted(work: &[Work], done: &Done, took: Duration) -> Committed {
+    let messages = work.iter().filter(|one| matches!(one.what, What::Message { .. } | What::Poison { .. }));
+    let lags = work.iter().filter_map(|one| match &one.what {
+        What::Message { decoded, time, .. } if decoded.is_live() => {
+            u64::try_from((one.received_at - time.made_at).num_milliseconds()).ok()
+        }
+        _ => None,
+    });
+    Committed {
+        messages: messages.count() as u64,
+        rows: done.rows,
+        duplicates: done.duplicates,
+        unreadable: done.poisoned,
+        refused: done.refused.len() as u64,
+        lag_ms_max: lags.max().unwrap_or_default(),
+        took_ms: took.as_millis() as u64,
+    }
 }
 
 fn is_json(work: &Work) -> bool {

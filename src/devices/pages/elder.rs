@@ -4,12 +4,14 @@ use actix_web::web::{self, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{Days, NaiveDate};
 
+use super::vitals::{days_of, vital_charts};
 use super::{channel_name, value_text};
-use crate::devices::readings::{Day, read_day};
+use crate::access::Permission;
+use crate::devices::readings::{Day, read_both};
 use crate::devices::store::Measured;
 use crate::error::{Error, Result};
 use crate::text::Text;
-use crate::web::{Action, Cell, Column, Detail, Row, Section, Visitor, Words, detail_page, table};
+use crate::web::{Action, Cell, Column, Detail, Row, Section, Visitor, Words, detail_page_charted, table};
 
 /// The day of an address; today without one.
 pub(in crate::devices) fn day_of(visitor: &Visitor, http: &HttpRequest) -> Result<NaiveDate> {
@@ -30,8 +32,9 @@ const COLUMNS: &[Column] = &[
 ];
 
 pub async fn show(visitor: Visitor, http: HttpRequest, id: web::Path<i64>) -> Result<HttpResponse> {
-    let (id, day) = (id.into_inner(), day_of(&visitor, &http)?);
-    let Day { elder, hours } = visitor.app.write(&visitor.scope(), move |tx| read_day(tx, id, day)).await?;
+    let (id, day, days) = (id.into_inner(), day_of(&visitor, &http)?, days_of(http.query_string())?);
+    let look = move |tx: &mut crate::app::Tx<'_>| read_both(tx, id, (day, days));
+    let (Day { elder, hours }, vitals) = visitor.app.write(&visitor.scope(), look).await?;
     let words = Words::of(&visitor);
     let rows = hours.iter().map(|hour| line(&words, hour)).collect();
     let to = |day: Option<NaiveDate>| format!("/elders/{id}/readings?day={}", day.unwrap_or_default());
@@ -43,8 +46,12 @@ pub async fn show(visitor: Visitor, http: HttpRequest, id: web::Path<i64>) -> Re
     if day < visitor.today() {
         actions.push(step(day.checked_add_days(Days::new(1)), "device.day_after", "chevron-right"));
     }
+    if visitor.may(Permission::EditElder) {
+        actions.push(Action::link(format!("/elders/{id}/limits/new"), visitor.t("elder.new_limit"), "plus"));
+    }
     let heading = visitor.t("device.hours").into_owned();
-    detail_page(
+    let charts = Some(vital_charts(&words, id, &vitals));
+    detail_page_charted(
         &visitor,
         Detail {
             heading: format!("{elder} · {}", visitor.t("device.readings")),
@@ -57,6 +64,7 @@ pub async fn show(visitor: Visitor, http: HttpRequest, id: web::Path<i64>) -> Re
             }],
             topic: None,
         },
+        (0, charts),
     )
 }
 

@@ -6,11 +6,11 @@ use songhe_firmware_protocol::threshold::Limit;
 use songhe_firmware_protocol::{Channel, Threshold};
 
 use super::{channel_name, value_text};
-use crate::access::Scope;
+use crate::access::{Permission, Scope};
 use crate::db::AnyConnection;
 use crate::devices::limits::{Holding, LimitInput, Values, holding, set_limit};
 use crate::devices::model::LimitChoice;
-use crate::devices::store::{DeviceListed, get_device, get_to_place, limits_of};
+use crate::devices::store::{DeviceListed, get_device, get_to, limits_of};
 use crate::error::{Code, Error, Result};
 use crate::input::number;
 use crate::text::Text;
@@ -32,7 +32,7 @@ fn look_up(
     id: i64,
 ) -> Result<(DeviceListed, Vec<Holding>, bool)> {
     let listed = get_device(connection, scope, id)?;
-    let may_set = get_to_place(connection, scope, id).is_ok();
+    let may_set = get_to(connection, scope, Permission::PlaceDevice, id).is_ok();
     Ok((listed, holding(&limits_of(connection, &[id])?), may_set))
 }
 
@@ -115,7 +115,7 @@ pub async fn save(
     let wanted = input.clone();
     let work = move |tx: &mut crate::app::Tx<'_>| {
         // Whose device it is comes before what is wrong with the form.
-        get_to_place(tx.connection, tx.scope, id)?;
+        get_to(tx.connection, tx.scope, Permission::PlaceDevice, id)?;
         set_limit(tx, id, seen, &read(channel, &wanted)?)
     };
     match visitor.app.write(&visitor.scope(), work).await {
@@ -153,7 +153,7 @@ async fn form(
 ) -> Result<(Form, i64)> {
     let scope = visitor.scope();
     let found = visitor.app.db.read(move |connection| {
-        get_to_place(connection, &scope, id)?;
+        get_to(connection, &scope, Permission::PlaceDevice, id)?;
         look_up(connection, &scope, id)
     });
     let (listed, held, _) = found.await?;

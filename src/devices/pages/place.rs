@@ -6,20 +6,17 @@ use crate::access::{Permission, Scope};
 use crate::db::AnyConnection;
 use crate::devices::model::DevicePlace;
 use crate::devices::place::place_device;
-use crate::devices::store::{DeviceListed, PlaceNames, PlaceRow, find_room, get_device, get_to_place};
+use crate::devices::store::{
+    DeviceListed, PlaceNames, PlaceRow, find_room, get_device, get_to, place_choices,
+};
 use crate::elders::store::visible_names;
 use crate::error::{Code, Error, Result};
-use crate::listing::ListRequest;
-use crate::registry::institutions::store::list_institutions;
-use crate::registry::stations::store::list_stations;
 use crate::text::Text;
 use crate::web::{Cell, Column, Form, FormField, Input, Row, Visitor, Words, form_page, redirect};
 
-/// Stations and institutions to choose from.
-const OFFERED_MAX: i64 = 1_000;
-const KINDS: [&str; 4] = ["elder", "room", "institution", "station"];
+pub(super) const KINDS: [&str; 4] = ["elder", "room", "institution", "station"];
 
-type Choices = Vec<(String, String)>;
+pub(super) type Choices = Vec<(String, String)>;
 
 struct Offer {
     listed: DeviceListed,
@@ -28,17 +25,8 @@ struct Offer {
 }
 
 fn offer(connection: &mut AnyConnection, scope: &Scope, id: i64) -> Result<Offer> {
-    get_to_place(connection, scope, id)?;
-    let request = ListRequest { limit: OFFERED_MAX, ..ListRequest::default() };
-    let (mut stations, mut institutions) = (Vec::new(), Vec::new());
-    if scope.may(Permission::SeeRegistry) {
-        for row in list_stations(connection, scope, &request)?.rows {
-            stations.push((row.station.id.to_string(), row.station.name));
-        }
-        for row in list_institutions(connection, scope, &request)?.rows {
-            institutions.push((row.institution.id.to_string(), row.institution.name));
-        }
-    }
+    get_to(connection, scope, Permission::PlaceDevice, id)?;
+    let (stations, institutions) = place_choices(connection, scope, Permission::PlaceDevice)?;
     Ok(Offer { listed: get_device(connection, scope, id)?, stations, institutions })
 }
 
@@ -53,8 +41,8 @@ pub async fn save(visitor: Visitor, id: web::Path<i64>, body: String) -> Result<
     let wanted = input.clone();
     let work = move |tx: &mut crate::app::Tx<'_>| {
         // Whose device it is comes before what is wrong with the form.
-        get_to_place(tx.connection, tx.scope, id)?;
-        let place = read(tx.connection, &wanted)?;
+        get_to(tx.connection, tx.scope, Permission::PlaceDevice, id)?;
+        let place = read_place(tx.connection, &wanted)?;
         place_device(tx, id, seen, place)
     };
     match visitor.app.write(&visitor.scope(), work).await {
@@ -70,7 +58,8 @@ pub async fn save(visitor: Visitor, id: web::Path<i64>, body: String) -> Result<
 /// What the use case calls the fields, and the form.
 const NAMES: &[(&str, &str)] = &[("room_id", "room_number"), ("place", "device_place")];
 
-fn read(connection: &mut AnyConnection, input: &Input) -> Result<DevicePlace> {
+/// The place that a form names.
+pub(super) fn read_place(connection: &mut AnyConnection, input: &Input) -> Result<DevicePlace> {
     let number = |name: &'static str| {
         let wrong = || Error::field(name, Text::new("rule.device_place"));
         input.text(name).parse::<i64>().map_err(|_| wrong())

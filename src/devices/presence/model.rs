@@ -20,12 +20,16 @@ pub const ALERT_EVERY: TimeDelta = TimeDelta::hours(1);
 /// Messages that an offline device must send to be online again.
 pub const RETURNING_MESSAGES: i16 = 2;
 
-/// How often a device of this kind sends something even when nothing happens.
-pub fn heartbeat_of(kind: DeviceKind) -> TimeDelta {
-    match kind {
-        DeviceKind::SmartStation | DeviceKind::FireSensor => TimeDelta::seconds(30),
-        DeviceKind::HomeDevice => TimeDelta::seconds(60),
-    }
+/// Nobody is held for silent by a shorter heartbeat than this.
+const HEARTBEAT_MIN: TimeDelta = TimeDelta::seconds(30);
+
+/// How often a device sends something even when nothing happens: as it or the office says, else as its kind does.
+pub fn heartbeat_of(kind: DeviceKind, heartbeat_s: Option<i32>) -> TimeDelta {
+    let usual_s = match kind {
+        DeviceKind::SmartStation | DeviceKind::FireSensor => 30,
+        DeviceKind::HomeDevice => 60,
+    };
+    TimeDelta::seconds(heartbeat_s.map_or(usual_s, i64::from)).max(HEARTBEAT_MIN)
 }
 
 /// The shortest silence after which any device can be suspect.

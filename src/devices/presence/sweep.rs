@@ -84,7 +84,7 @@ fn watched(
         let told = told.get(id);
         Some(Watched {
             id: row.id,
-            heartbeat: heartbeat_of(row.kind),
+            heartbeat: heartbeat_of(row.kind, row.heartbeat_s),
             site: site_of_row(row),
             presence: row.presence,
             heard_at: row.last_seen_at.unwrap_or(row.presence_at),

@@ -92,6 +92,22 @@ pub fn hours_of(connection: &mut AnyConnection, elder_id: i64, day: NaiveDate) -
     Ok(each.flatten().collect())
 }
 
+/// The hours of some channels of an elder on days from the first to the last, by time. The caller has reached the elder.
+pub fn hours_between(
+    connection: &mut AnyConnection,
+    elder_id: i64,
+    channels: &[i16],
+    (first, last): (NaiveDate, NaiveDate),
+) -> Result<Vec<HourRow>> {
+    Ok(elder_hours::table
+        .filter(elder_hours::elder_id.eq(elder_id))
+        .filter(elder_hours::day.between(first, last))
+        .filter(elder_hours::channel.eq_any(channels.to_vec()))
+        .order((elder_hours::hour_at, elder_hours::device_id))
+        .select(HourRow::as_select())
+        .load(connection)?)
+}
+
 /// What was measured with an elder on a day, one entry for each device and channel, last measured before an instant, the newest
 /// first; `limit` of them at most. The caller has reached the elder.
 pub fn days_before(

@@ -4,12 +4,19 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
+use crate::access::{Permission, Scope};
 use crate::clock::Instant;
 use crate::db::AnyConnection;
 use crate::db::schema::{device_places, devices, elders, institutions, rooms, stations};
 use crate::devices::model::DevicePlace;
 use crate::error::{Error, Result};
 use crate::text::Text;
+
+/// Places to choose from at most.
+const OFFERED_MAX: i64 = 1_000;
+
+/// Numbers as texts, with names.
+type Named = Vec<(String, String)>;
 
 /// A place as it is stored: a room has its institution beside it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,6 +59,73 @@ pub fn placement_of(connection: &mut AnyConnection, place: DevicePlace) -> Resul
         }
     };
     Ok(found)
+}
+
+/// Stations and institutions to choose from, by number and name, where the asker may do what `need` allows.
+pub fn place_choices(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    need: Permission,
+) -> Result<(Named, Named)> {
+    let reach = scope.reach(need)?;
+    let mut stations = stations::table
+        .order(stations::name)
+        .limit(OFFERED_MAX)
+        .select((stations::id, stations::name))
+        .into_boxed();
+    let mut houses = institutions::table
+        .order(institutions::name)
+        .limit(OFFERED_MAX)
+        .select((institutions::id, institutions::name))
+        .into_boxed();
+    if !reach.city {
+        let providers: Vec<Option<i64>> = reach.providers.iter().copied().map(Some).collect();
+        let served = stations::provider_id.eq_any(providers).assume_not_null();
+        stations = stations.filter(stations::town_code.eq_any(reach.towns.clone()).or(served));
+        let own = institutions::id.eq_any(reach.institutions.clone());
+        houses = houses.filter(institutions::town_code.eq_any(reach.towns.clone()).or(own));
+    }
+    let named =
+        |rows: Vec<(i64, String)>| rows.into_iter().map(|(id, name)| (id.to_string(), name)).collect();
+    Ok((named(stations.load(connection)?), named(houses.load(connection)?)))
+}
+
+/// The place that lists call so: town, name of the station or institution, and its room where it is in one. None where there is
+/// no such place, and where several are called so.
+pub fn place_called(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    need: Permission,
+    (town_code, name, room): (Option<&str>, &str, Option<&str>),
+) -> Result<Option<DevicePlace>> {
+    let reach = scope.reach(need)?;
+    let found_stations: Vec<(i64, String)> = stations::table
+        .filter(stations::name.eq(name))
+        .select((stations::id, stations::town_code))
+        .load(connection)?;
+    let found_houses: Vec<(i64, String)> = institutions::table
+        .filter(institutions::name.eq(name))
+        .select((institutions::id, institutions::town_code))
+        .load(connection)?;
+    let fits = |town: &str| town_code.is_none_or(|wanted| wanted == town);
+    let station = |(id, town): (i64, String)| {
+        (room.is_none() && fits(&town) && reach.has_town(&town)).then_some(DevicePlace::Station(id))
+    };
+    let house = |(id, town): (i64, String)| {
+        (fits(&town) && reach.covers(Some(&town), Some(id))).then_some(DevicePlace::Institution(id))
+    };
+    let found: Vec<DevicePlace> = found_stations
+        .into_iter()
+        .filter_map(station)
+        .chain(found_houses.into_iter().filter_map(house))
+        .collect();
+    match (found.as_slice(), room) {
+        ([DevicePlace::Institution(id)], Some(room)) => {
+            find_room(connection, *id, room).map(|room| Some(DevicePlace::Room(room)))
+        }
+        ([one], None) => Ok(Some(*one)),
+        _ => Ok(None),
+    }
 }
 
 /// The room of an institution that is called so: by its number, or by building and number where several have it.

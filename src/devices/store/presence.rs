@@ -22,6 +22,7 @@ pub struct WatchedRow {
     pub last_seen_at: Option<Instant>,
     pub connected_at: Option<Instant>,
     pub silence_owed: bool,
+    pub heartbeat_s: Option<i32>,
 }
 
 /// Devices in service whose presence may have to change: not heard after `quiet` and not known to be gone; gone, and nobody told;

@@ -2,20 +2,21 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable};
 
 use super::batch::{Latest, latest_of};
-use super::places::{PlaceNames, Placement, insert_place, placement_of};
+use super::health::{garbling, of_health};
+use super::places::{PlaceNames, Placement};
 use crate::access::{Permission, Reach, Scope};
-use crate::clock::Instant;
+use crate::clock::{Calendar, Instant};
 use crate::db::schema::{devices, stations, stays, towns};
-use crate::db::{AnyConnection, Backend, is_unique};
-use crate::devices::model::{DeviceKind, DevicePlace, PresenceState};
+use crate::db::{AnyConnection, Backend};
+use crate::devices::model::{DeviceHealth, DeviceKind, DevicePlace, DeviceSheet, PresenceState};
 use crate::error::{Error, Result};
 use crate::listing::{ListRequest, Listed};
-use crate::text::Text;
 
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = devices)]
@@ -35,9 +36,43 @@ pub struct DeviceRow {
     pub version: i64,
     pub room_id: Option<i64>,
     pub elder_id: Option<i64>,
+    pub serial_number: String,
+    pub firmware: String,
+    pub installed_on: Option<NaiveDate>,
+    pub calibration_due_on: Option<NaiveDate>,
+    pub note: String,
+    pub heartbeat_s: Option<i32>,
+    pub claimed_at: Option<Instant>,
+    pub token_set_at: Option<Instant>,
+    /// Until when the credential before the present one counts beside it.
+    pub former_until: Option<Instant>,
+    token_hash: Vec<u8>,
 }
 
 impl DeviceRow {
+    /// Whether it could connect: none has been given to a device that nobody has claimed, and that of another was revoked.
+    pub fn has_credential(&self) -> bool {
+        !self.token_hash.is_empty()
+    }
+
+    /// Nobody has claimed it yet.
+    pub fn is_unclaimed(&self) -> bool {
+        self.claimed_at.is_none()
+    }
+
+    /// What the office can change of it.
+    pub fn sheet(&self) -> DeviceSheet {
+        DeviceSheet {
+            name: self.name.clone(),
+            serial_number: self.serial_number.clone(),
+            firmware: self.firmware.clone(),
+            installed_on: self.installed_on,
+            calibration_due_on: self.calibration_due_on,
+            heartbeat_s: self.heartbeat_s,
+            note: self.note.clone(),
+        }
+    }
+
     pub fn placement(&self) -> Placement {
         Placement {
             town_code: self.town_code.clone(),
@@ -58,6 +93,8 @@ pub struct DeviceListed {
     /// Name of the station or of the institution and room; empty with an elder.
     pub place: String,
     pub latest: Vec<Latest>,
+    /// Messages that could not be read came from it of late.
+    pub garbles: bool,
 }
 
 pub(super) type Condition = Box<dyn BoxableExpression<devices::table, Backend, SqlType = Nullable<Bool>>>;
@@ -101,13 +138,14 @@ pub fn get_device(connection: &mut AnyConnection, scope: &Scope, id: i64) -> Res
     named(connection, vec![row])?.pop().ok_or_else(Error::not_found)
 }
 
-/// A device that the asker may place.
-pub(in crate::devices) fn get_to_place(
+/// A device for which the asker may do what `need` allows, such as to place it.
+pub(in crate::devices) fn get_to(
     connection: &mut AnyConnection,
     scope: &Scope,
+    need: Permission,
     id: i64,
 ) -> Result<DeviceRow> {
-    let reach = scope.reach(Permission::PlaceDevice)?;
+    let reach = scope.reach(need)?;
     let one = devices::table.filter(devices::id.eq(id)).filter(within(&reach));
     Ok(one.select(DeviceRow::as_select()).first(connection)?)
 }
@@ -140,29 +178,52 @@ fn standing_at(place: DevicePlace) -> Condition {
     }
 }
 
-/// Filters: q (code or name), town, kind, presence. Sorts: code, name, kind, town, presence, last_seen.
+/// Filters: q (code, name or serial number), town, kind, presence, station, institution, place, health. Sorts: code, name, kind,
+/// place, presence, last_seen, calibration.
 pub fn list_devices(
     connection: &mut AnyConnection,
     scope: &Scope,
     request: &ListRequest,
+    at: (Calendar, Instant),
 ) -> Result<Listed<DeviceListed>> {
     let reach = scope.reach(Permission::SeeDevices)?;
-    let total = filtered(&reach, request).count().get_result(connection)?;
-    let mut query = filtered(&reach, request);
+    let total = filtered(&reach, request, at).count().get_result(connection)?;
+    let mut query = filtered(&reach, request, at);
     if let Some(after) = request.after_id {
         query = query.filter(devices::id.gt(after)).order(devices::id);
     } else {
         query = ordered(query, request).then_order_by(devices::id).offset(request.offset);
     }
     let rows = query.limit(request.limit).select(DeviceRow::as_select()).load(connection)?;
-    Ok(Listed { rows: named(connection, rows)?, total })
+    let mut rows = named(connection, rows)?;
+    let ids: Vec<i64> = rows.iter().map(|row| row.device.id).collect();
+    let garblers = garbling(connection, &ids, at.1)?;
+    rows.iter_mut().for_each(|row| row.garbles = garblers.contains(&row.device.id));
+    Ok(Listed { rows, total })
 }
 
-fn filtered<'a>(reach: &Reach, request: &ListRequest) -> devices::BoxedQuery<'a, Backend> {
+/// How many devices within reach are so.
+pub fn count_devices(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    health: DeviceHealth,
+    at: (Calendar, Instant),
+) -> Result<i64> {
+    let reach = scope.reach(Permission::SeeDevices)?;
+    let query = devices::table.filter(within(&reach)).filter(of_health(health, at));
+    Ok(query.count().get_result(connection)?)
+}
+
+fn filtered<'a>(
+    reach: &Reach,
+    request: &ListRequest,
+    at: (Calendar, Instant),
+) -> devices::BoxedQuery<'a, Backend> {
     let mut query = devices::table.filter(within(reach)).into_boxed();
     if let Some(pattern) = request.search_pattern() {
         let code = devices::code.like(pattern.clone()).escape('\\');
-        query = query.filter(devices::name.like(pattern).escape('\\').or(code));
+        let serial = devices::serial_number.like(pattern.clone()).escape('\\');
+        query = query.filter(devices::name.like(pattern).escape('\\').or(code).or(serial));
     }
     if let Some(town) = request.filter("town") {
         query = query.filter(devices::town_code.eq(town.to_owned()));
@@ -173,7 +234,30 @@ fn filtered<'a>(reach: &Reach, request: &ListRequest) -> devices::BoxedQuery<'a,
     if let Some(presence) = request.filter("presence") {
         query = query.filter(devices::presence.eq(presence.to_owned()));
     }
+    if let Some(station) = request.filter("station") {
+        query = query.filter(devices::station_id.eq(number(station)));
+    }
+    if let Some(institution) = request.filter("institution") {
+        query = query.filter(devices::institution_id.eq(number(institution)));
+    }
+    match request.filter("place") {
+        Some("station") => query = query.filter(devices::station_id.is_not_null()),
+        Some("room") => query = query.filter(devices::room_id.is_not_null()),
+        Some("institution") => {
+            query = query.filter(devices::institution_id.is_not_null()).filter(devices::room_id.is_null());
+        }
+        Some("elder") => query = query.filter(devices::elder_id.is_not_null()),
+        _ => {}
+    }
+    if let Some(health) = request.filter("health").and_then(DeviceHealth::parse) {
+        query = query.filter(of_health(health, at));
+    }
     query
+}
+
+/// A text that is no number is that of no place.
+fn number(text: &str) -> i64 {
+    text.parse().unwrap_or(-1)
 }
 
 fn ordered<'a>(
@@ -196,6 +280,13 @@ fn ordered<'a>(
         ("last_seen", true) => {
             query.order(devices::last_seen_at.is_null()).then_order_by(devices::last_seen_at.desc())
         }
+        // Never due is the latest.
+        ("calibration", false) => query
+            .order(devices::calibration_due_on.is_null())
+            .then_order_by(devices::calibration_due_on.asc()),
+        ("calibration", true) => query
+            .order(devices::calibration_due_on.is_not_null())
+            .then_order_by(devices::calibration_due_on.desc()),
         (_, true) => query.order(devices::code.desc()),
         (_, false) => query.order(devices::code.asc()),
     }
@@ -218,70 +309,9 @@ fn named(connection: &mut AnyConnection, rows: Vec<DeviceRow>) -> Result<Vec<Dev
             town_en: town.map(|town| town.2.clone()).unwrap_or_default(),
             place: names.of((device.station_id, device.institution_id, device.room_id)),
             latest: latest.remove(&device.id).unwrap_or_default(),
+            garbles: false,
             device,
         }
     });
     Ok(listed.collect())
-}
-
-/// A device to be added.
-#[derive(Clone, Debug)]
-pub struct NewDevice<'a> {
-    pub code: &'a str,
-    pub kind: DeviceKind,
-    pub name: &'a str,
-    pub town_code: &'a str,
-    pub place: DevicePlace,
-    pub token_hash: &'a [u8],
-    pub now: Instant,
-    /// Who adds it.
-    pub actor: &'a str,
-}
-
-pub fn insert_device(connection: &mut AnyConnection, device: &NewDevice<'_>) -> Result<i64> {
-    let unknown = || Error::field("place", Text::new("rule.device_place"));
-    let placement = placement_of(connection, device.place)?.ok_or_else(unknown)?;
-    let id = diesel::insert_into(devices::table)
-        .values((
-            devices::code.eq(device.code),
-            devices::kind.eq(device.kind),
-            devices::name.eq(device.name),
-            devices::town_code.eq(device.town_code),
-            devices::station_id.eq(placement.station_id),
-            devices::institution_id.eq(placement.institution_id),
-            devices::room_id.eq(placement.room_id),
-            devices::elder_id.eq(placement.elder_id),
-            devices::token_hash.eq(device.token_hash),
-            devices::presence.eq(PresenceState::Never),
-            devices::presence_at.eq(device.now),
-            devices::created_at.eq(device.now),
-        ))
-        .returning(devices::id)
-        .get_result(connection)
-        .map_err(|failure| {
-            if is_unique(&failure) {
-                Error::field("code", Text::new("rule.device_code_taken").with("code", device.code))
-            } else {
-                failure.into()
-            }
-        })?;
-    insert_place(connection, id, &placement, (device.now, device.actor))?;
-    Ok(id)
-}
-
-/// Number, town and institution of a device by its code, for use cases of the program itself.
-pub fn find_by_code(connection: &mut AnyConnection, code: &str) -> Result<(i64, String, Option<i64>)> {
-    Ok(devices::table
-        .filter(devices::code.eq(code))
-        .select((devices::id, devices::town_code, devices::institution_id))
-        .first(connection)?)
-}
-
-/// Refuses the device from now on; false where it is refused already.
-pub fn set_disabled(connection: &mut AnyConnection, id: i64, at: Instant) -> Result<bool> {
-    let enabled = devices::table.filter(devices::id.eq(id)).filter(devices::disabled_at.is_null());
-    let changed = diesel::update(enabled)
-        .set((devices::disabled_at.eq(at), devices::version.eq(devices::version + 1)))
-        .execute(connection)?;
-    Ok(changed == 1)
 }

@@ -16,7 +16,7 @@ use crate::{in_fixed_pieces, on_backend};
 const CURSOR: i64 = 1;
 
 /// A quarter hour or an hour of one channel. A doubted value counts for nothing but `doubted` and the last one.
-#[derive(Clone, Debug, PartialEq, Queryable, Selectable)]
+#[derive(Clone, Copy, Debug, PartialEq, Queryable, Selectable)]
 #[diesel(table_name = reading_spans)]
 pub struct SpanRow {
     pub device_id: i64,
@@ -95,6 +95,28 @@ pub fn newest_reading(connection: &mut AnyConnection) -> Result<i64> {
 pub fn add_spans(connection: &mut AnyConnection, rows: &[SpanRow]) -> Result<()> {
     in_fixed_pieces!(rows, part => on_backend!(connection, inner => Adding(part).execute(inner)?));
     Ok(())
+}
+
+/// The spans of some devices within the caller's reach in `[from, to)`, by device, channel and time; of one channel where it is
+/// named.
+pub fn spans_of(
+    connection: &mut AnyConnection,
+    device_ids: &[i64],
+    (span_s, channel): (i32, Option<i16>),
+    (from, to): (Instant, Instant),
+) -> Result<Vec<SpanRow>> {
+    let mut query = reading_spans::table
+        .filter(reading_spans::device_id.eq_any(device_ids.to_vec()))
+        .filter(reading_spans::span_s.eq(span_s))
+        .filter(reading_spans::starts_at.ge(from))
+        .filter(reading_spans::starts_at.lt(to))
+        .order((reading_spans::device_id, reading_spans::channel, reading_spans::starts_at))
+        .select(SpanRow::as_select())
+        .into_boxed();
+    if let Some(channel) = channel {
+        query = query.filter(reading_spans::channel.eq(channel));
+    }
+    Ok(query.load(connection)?)
 }
 
 /// `N` spans in one statement, prepared once for each connection.

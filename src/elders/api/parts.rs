@@ -12,7 +12,7 @@ use crate::api::{Endpoint, Id, Items, Json, Once, Patch, RowId, created, fetch, 
 use crate::app::Tx;
 use crate::db::AnyConnection;
 use crate::elders::parts::{
-    self, Caregivers, Consents, Contacts, Documents, Eligibility, Part, Places, add, change,
+    self, Caregivers, Consents, Contacts, Documents, Eligibility, Limits, Part, Places, add, change,
 };
 use crate::elders::store::{get_elder, get_elder_to_edit};
 use crate::error::{Error, Result};
@@ -26,6 +26,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(of_part::<Caregivers>());
     endpoints.extend(of_part::<Consents>());
     endpoints.extend(of_part::<Documents>());
+    endpoints.extend(of_part::<Limits>());
     endpoints
 }
 

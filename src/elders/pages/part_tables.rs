@@ -7,14 +7,16 @@ use chrono::NaiveDate;
 use super::record::{Card, Panel};
 use crate::access::Permission;
 use crate::db::AnyConnection;
+use crate::devices::pages::{channel_name, value_text};
 use crate::elders::model::Stance;
-use crate::elders::parts::{Caregivers, Consents, Contacts, Documents, Eligibility, Part, Places};
+use crate::elders::parts::{Caregivers, Consents, Contacts, Documents, Eligibility, Limits, Part, Places};
 use crate::elders::personal::Clear;
 use crate::elders::store::{
-    Category, caregiver_rows, consent_rows, contact_rows, document_rows, eligibility_rows, place_rows,
+    Category, caregiver_rows, consent_rows, contact_rows, document_rows, eligibility_rows, limit_rows,
+    place_rows,
 };
 use crate::error::Result;
-use crate::web::{Action, Visitor};
+use crate::web::{Action, Visitor, Words};
 
 /// Stands for a value on file: as long as any, so that it tells nothing.
 const MASK: &str = "••••••••";
@@ -30,6 +32,7 @@ pub(super) struct Rows {
     pub caregivers: Vec<caregiver_rows::Row>,
     pub consents: Vec<consent_rows::Row>,
     pub documents: Vec<document_rows::Row>,
+    pub limits: Vec<limit_rows::Row>,
     pub caregiver_names: HashMap<i64, String>,
     pub categories: Vec<Category>,
 }
@@ -43,6 +46,7 @@ impl Rows {
             caregivers: caregiver_rows::list(connection, elder_id)?,
             consents: consent_rows::list(connection, elder_id)?,
             documents: document_rows::list(connection, elder_id)?,
+            limits: limit_rows::list(connection, elder_id)?,
             ..Rows::default()
         })
     }
@@ -128,6 +132,7 @@ pub(super) fn panels(
     let places = rows.places.iter().map(|row| place_card(&frame, row, clear)).collect();
     let consents = rows.consents.iter().map(|row| consent_card(&frame, row)).collect();
     let documents = rows.documents.iter().map(|row| document_card(&frame, row, clear)).collect();
+    let limits = rows.limits.iter().map(|row| limit_card(&frame, rows, row)).collect();
     vec![
         frame.panel::<Eligibility>("elder.eligibility", eligibility),
         frame.panel::<Contacts>("elder.contacts", contacts),
@@ -135,6 +140,7 @@ pub(super) fn panels(
         frame.panel::<Places>("elder.places", places),
         frame.panel::<Consents>("elder.consents", consents),
         frame.panel::<Documents>("elder.documents", documents),
+        frame.panel::<Limits>("elder.limits", limits),
     ]
 }
 
@@ -242,6 +248,26 @@ fn document_card(frame: &Frame<'_>, row: &document_rows::Row, clear: Option<&Cle
         card.actions.push(Action::link(scan, visitor.t(label), "plus"));
     }
     card
+}
+
+/// The limits of a channel that began last count; those before them are what counted until then.
+fn limit_card(frame: &Frame<'_>, rows: &Rows, row: &limit_rows::Row) -> Card {
+    let fields = &row.fields;
+    let words = Words::of(frame.visitor);
+    let value =
+        |value: Option<f64>| value.map(|value| value_text(&words, fields.channel, value)).unwrap_or_default();
+    let same = rows.limits.iter().filter(|other| other.fields.channel == fields.channel);
+    let next = same.map(|other| other.fields.from_on).filter(|day| *day > fields.from_on).min();
+    let lines = vec![
+        frame.with_label("field.lowest", &value(fields.lowest)),
+        frame.with_label("field.highest", &value(fields.highest)),
+        frame.period(Some(fields.from_on), next),
+        fields.note.clone(),
+        format!("{} · {}", fields.set_by, frame.visitor.show(fields.set_at)),
+    ];
+    let title = channel_name(&words, fields.channel);
+    let card = frame.card::<Limits>((row.id, row.version), title, lines);
+    Card { chip: Some(frame.in_force(Some(fields.from_on), next)), ..card }
 }
 
 fn scan_size(visitor: &Visitor, bytes: i32) -> String {

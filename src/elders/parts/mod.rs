@@ -1,4 +1,4 @@
-//! What belongs to an elder's record in rows of its own: eligibility, places, contacts, caregivers, consents, documents. Each
+//! What belongs to an elder's record in rows of its own: eligibility, places, contacts, caregivers, consents, documents, limits. Each
 //! row has its own version, so that two people can work on two of them at once; all are added, changed and taken away
 //! through this one frame.
 
@@ -7,6 +7,7 @@ mod consents;
 mod contacts;
 mod documents;
 mod eligibility;
+mod limits;
 mod places;
 mod put;
 
@@ -15,6 +16,7 @@ pub(super) use consents::Consents;
 pub(super) use contacts::Contacts;
 pub(super) use documents::{Documents, attach_scan, reveal_scan};
 pub(super) use eligibility::Eligibility;
+pub(super) use limits::Limits;
 pub(super) use places::Places;
 pub use put::{ListedPart, Put, listable, put, take_back};
 

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Instant;
 use crate::db::schema::{
-    elder_caregivers, elder_consents, elder_contacts, elder_documents, elder_eligibility, elder_places,
+    elder_caregivers, elder_consents, elder_contacts, elder_documents, elder_eligibility, elder_limits,
+    elder_places,
 };
 use crate::db::{AnyConnection, is_unique};
 use crate::elders::model::{
@@ -159,6 +160,21 @@ rows!(document_rows, elder_documents, order (elder_documents::kind, elder_docume
     }
     sealed { number_sealed: Option<Vec<u8>>, scan_kind: Option<ScanKind>, scan_bytes: Option<i32>, }
 );
+
+rows!(limit_rows, elder_limits, order (elder_limits::channel, elder_limits::from_on, elder_limits::id),
+    fields {
+        channel: i16,
+        from_on: chrono::NaiveDate,
+        lowest: Option<f64>,
+        highest: Option<f64>,
+        note: String,
+        set_by: String,
+        set_at: Instant,
+    }
+    sealed {}
+);
+
+pub use limit_rows::{Row as LimitRow, list as limits_of_elder};
 
 /// Declares how a row of before is written over version `seen`, sealed values as they were; false where that is no longer the
 /// current one.

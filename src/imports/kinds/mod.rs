@@ -1,6 +1,7 @@
 //! The kinds of records that can be imported: which columns each has, and how a row becomes a record.
 
 mod caregivers;
+mod devices;
 pub(super) mod elders;
 mod fields;
 mod house;
@@ -89,6 +90,7 @@ pub fn kind_of(kind: ImportKind) -> &'static dyn Kind {
         ImportKind::Stations => &stations::Stations,
         ImportKind::Institutions => &institutions::Institutions,
         ImportKind::Waiting => &waiting::Waiting,
+        ImportKind::Devices => &devices::Devices,
     }
 }
 

@@ -7,6 +7,7 @@ crate::text_enum! {
         Stations = "stations",
         Institutions = "institutions",
         Waiting = "waiting",
+        Devices = "devices",
     }
 }
 

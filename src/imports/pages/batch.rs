@@ -6,12 +6,13 @@ use askama::Template;
 
 use super::merged::{MergedView, merged_view};
 use super::{tone, workbook_answer};
+use crate::access::Permission;
 use crate::error::{Code, Error, Result};
 use crate::imports::book::reasons;
-use crate::imports::model::{BatchState, Mapping, RowOutcome};
+use crate::imports::model::{BatchState, ImportKind, Mapping, RowOutcome};
 use crate::imports::read::Remark;
 use crate::imports::store::{self, BatchRow, Counts, RowRow};
-use crate::imports::{KEEP_DAYS, Step, columns_of, errors_book, forget, start};
+use crate::imports::{KEEP_DAYS, Step, claim_codes_book, columns_of, errors_book, forget, start};
 use crate::web::{
     Action, Cell, Column, FormField, Input, Page, Row, TableView, Visitor, group_digits, redirect, table,
 };
@@ -121,7 +122,16 @@ pub async fn discard(visitor: Visitor, id: web::Path<i64>) -> Result<HttpRespons
 pub async fn errors(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
     let id = id.into_inner();
     match errors_book(&visitor.app, &visitor.scope(), id, visitor.lang).await {
-        Ok(book) => Ok(workbook_answer(id, book)),
+        Ok(book) => Ok(workbook_answer(id, "errors", book)),
+        Err(error) if error.code == Code::IllegalMove => page(&visitor, id, Some((&error, None))).await,
+        Err(error) => Err(error),
+    }
+}
+
+pub async fn claim_codes(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
+    let id = id.into_inner();
+    match claim_codes_book(&visitor.app, &visitor.scope(), id, visitor.lang).await {
+        Ok(book) => Ok(workbook_answer(id, "claim-codes", book)),
         Err(error) if error.code == Code::IllegalMove => page(&visitor, id, Some((&error, None))).await,
         Err(error) => Err(error),
     }
@@ -243,6 +253,11 @@ fn actions(visitor: &Visitor, batch: &BatchRow, counts: &Counts, is_stopped: boo
         actions.push(
             Action::post(path("run"), label, "check").primary().confirm(fill("import.run_confirm", &confirm)),
         );
+    }
+    let manages = visitor.may(Permission::ManageDevice);
+    if batch.kind == ImportKind::Devices && batch.state == BatchState::Done && counts.applied > 0 && manages {
+        let codes = Action::post(path("claim-codes"), visitor.t("import.claim_codes"), "key-round");
+        actions.push(codes.primary().confirm(visitor.t("import.claim_codes_confirm")));
     }
     let is_over = matches!(batch.state, BatchState::Done | BatchState::Undone | BatchState::Checked);
     let written = counts.applied + counts.kept;

@@ -1,21 +1,21 @@
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::model::StationService;
 use super::store::{StationListed, StationRow, get_named, list_stations};
 use crate::access::{Permission, Scope};
 use crate::bus::Topic;
 use crate::db::AnyConnection;
-use crate::devices::DevicePlace;
+use crate::devices::{ChartSpan, DevicePlace};
 use crate::error::Result;
 use crate::listing::{ListRequest, Listed};
 use crate::registry::codes;
 use crate::registry::parts::{
     flag, flag_filter, linked, provider_filter, table_section, town_field, town_filter,
 };
-use crate::registry::readings::{READING_COLUMNS, readings};
+use crate::registry::readings::{DEVICE_COLUMNS, READING_COLUMNS, charts, devices, readings};
 use crate::web::{
     Action, Cell, Column, Context, Create, Detail, Field, Filter, FilterKind, List, Need, RecordForm, Route,
-    Row, Section, Visitor, Words, detail_page, form_routes, get, list_routes,
+    Row, Section, Visitor, Words, detail_page_charted, form_routes, get, list_routes,
 };
 
 pub fn routes() -> Vec<Route> {
@@ -98,14 +98,20 @@ fn cells(listed: StationListed, words: &Words) -> Row {
     }
 }
 
-async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
+async fn show(visitor: Visitor, http: HttpRequest, id: web::Path<i64>) -> Result<HttpResponse> {
     let (scope, id, words) = (visitor.scope(), id.into_inner(), Words::of(&visitor));
-    let (listed, devices) = visitor
+    let span = ChartSpan::of(http.query_string())?;
+    let place = DevicePlace::Station(id);
+    let (listed, values, devices, charts) = visitor
         .app
         .db
         .read(move |connection| {
             let listed = get_named(connection, &scope, id)?;
-            Ok((listed, readings(connection, &scope, DevicePlace::Station(id), &words)?))
+            let values = readings(connection, &scope, place, &words)?;
+            let devices = devices(connection, &scope, place, &words)?;
+            let path = format!("/stations/{id}");
+            let charts = charts(connection, &scope, (place, &path), &words, span)?;
+            Ok((listed, values, devices, charts))
         })
         .await?;
     let station = &listed.station;
@@ -120,12 +126,18 @@ async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
         table: None,
     }];
     if let Some(devices) = devices {
-        let table = crate::web::table(&visitor, READING_COLUMNS, devices);
+        let table = crate::web::table(&visitor, DEVICE_COLUMNS, devices);
+        sections.push(table_section(visitor.t("device.heading"), table));
+    }
+    if let Some(values) = values {
+        let table = crate::web::table(&visitor, READING_COLUMNS, values);
         sections.push(table_section(visitor.t("station.readings"), table));
     }
+    let charts_after = sections.len();
     let subheading = format!("{} · {}", listed.town.in_lang(visitor.lang), listed.village);
     let heading = station.name.clone();
-    detail_page(&visitor, Detail { heading, subheading, actions, sections, topic: Some(Topic::Registry) })
+    let detail = Detail { heading, subheading, actions, sections, topic: Some(Topic::Registry) };
+    detail_page_charted(&visitor, detail, (charts_after, charts))
 }
 
 fn may_edit(visitor: &Visitor, station: &StationRow) -> bool {

@@ -75,6 +75,10 @@ pub(super) fn add_elder_parts(app: &TestApp, elder: i64, caregiver: i64) {
             "elder_consents (id, elder_id, kind, given_on, given_by, note) VALUES ({elder}, {elder}, 'photo', '2026-11-01', '', '')"
         ),
         format!("elder_documents (id, elder_id, kind, note) VALUES ({elder}, {elder}, 'identity_card', '')"),
+        format!(
+            "elder_limits (id, elder_id, channel, from_on, lowest, note, set_by, set_at) VALUES ({elder}, {elder}, 3, \
+             '2026-11-01', 50, '', 'seed', '2026-11-01 00:00:00.000')"
+        ),
     ];
     let sql: Vec<String> = rows.iter().map(|row| format!("INSERT INTO {row}")).collect();
     app.write(|tx| Ok(tx.connection.batch_execute(&sql.join(";"))?));

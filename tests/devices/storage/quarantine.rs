@@ -9,6 +9,7 @@ use songhe::devices::ingest::{Health, What, Work, Writer};
 use songhe::devices::storage::tidy;
 use songhe::devices::store::{self, PAYLOAD_BYTES_MAX, QuarantineRow};
 use songhe::error::Code;
+use songhe::listing::ListRequest;
 
 use crate::devices::live::rig::{add_device, quarantined};
 use crate::support::app::{TestApp, both};
@@ -23,9 +24,10 @@ fn poison(test: &TestApp, device_id: i64, error: &str, payload: &[u8]) -> Work {
 }
 
 fn listed(test: &TestApp, scope: &Scope) -> Vec<QuarantineRow> {
-    let (rows, total) = test.read(|connection| store::list_quarantine(connection, scope, (0, 1_000)));
-    assert_eq!(rows.len() as i64, total);
-    rows
+    let request = ListRequest { limit: 1_000, ..ListRequest::default() };
+    let listed = test.read(|connection| store::list_quarantine(connection, scope, &request));
+    assert_eq!(listed.rows.len() as i64, listed.total);
+    listed.rows
 }
 
 both!(a_payload_is_kept_sealed_and_opened_within_reach_only, |app| async {
@@ -52,12 +54,15 @@ both!(a_payload_is_kept_sealed_and_opened_within_reach_only, |app| async {
         assert!(!sealed.windows(SECRET.len()).any(|part| part == SECRET.as_bytes()));
     }
 
-    let lin = Scope::new(1, "lin", vec![Grant { role: Role::DutyOfficer, place: town(1) }]);
+    let lin = Scope::new(1, "lin", vec![Grant { role: Role::CityManager, place: town(1) }]);
     let rows = listed(app, &lin);
     assert_eq!(rows.len(), 1);
-    assert_eq!((rows[0].device.as_str(), rows[0].occurrences), ("ST-OWN", 2));
+    assert_eq!((rows[0].device_code.as_str(), rows[0].occurrences), ("ST-OWN", 2));
     let open = |scope: &Scope, id: i64| {
-        app.app.db.read_now(|connection| store::open_quarantined(connection, app.keys(), scope, id))
+        app.app.db.read_now(|connection| {
+            let row = store::get_quarantined(connection, scope, id)?;
+            store::open_quarantined(connection, app.keys(), &row)
+        })
     };
     assert_eq!(open(&lin, rows[0].id).unwrap(), large[..PAYLOAD_BYTES_MAX]);
     let all = listed(app, &Scope::system());
@@ -117,8 +122,12 @@ both!(payloads_of_before_are_sealed, |app| async {
             .returning(quarantine::id)
             .get_result(tx.connection)?)
     });
-    let open =
-        || app.read(|connection| store::open_quarantined(connection, app.keys(), &Scope::system(), row));
+    let open = || {
+        app.read(|connection| {
+            let row = store::get_quarantined(connection, &Scope::system(), row)?;
+            store::open_quarantined(connection, app.keys(), &row)
+        })
+    };
     assert_eq!(open(), SECRET.as_bytes());
     tidy(&app.app).await.unwrap();
     assert_eq!(open(), SECRET.as_bytes());

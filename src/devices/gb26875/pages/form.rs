@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use actix_web::{HttpResponse, web};
 
+use crate::access::Permission;
 use crate::devices::gb26875::register::{PanelInput, set_panel_of};
 use crate::devices::gb26875::store::panel_of;
-use crate::devices::store::get_to_place;
+use crate::devices::store::get_to;
 use crate::error::{Code, Result};
 use crate::web::{Form, FormField, Input, Visitor, form_page, redirect};
 
@@ -42,7 +43,7 @@ const NAMES: &[(&str, &str)] =
 async fn form(visitor: &Visitor, id: i64, typed: Option<(i64, &Input)>) -> Result<(Form, i64)> {
     let scope = visitor.scope();
     let found = visitor.app.db.read(move |connection| {
-        let device = get_to_place(connection, &scope, id)?;
+        let device = get_to(connection, &scope, Permission::PlaceDevice, id)?;
         Ok((device, panel_of(connection, id)?))
     });
     let (device, panel) = found.await?;
