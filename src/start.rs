@@ -41,6 +41,10 @@ pub fn open(config: Config, clock: Clock) -> Result<App> {
     if !report.applied.is_empty() {
         tracing::info!(%report, "the schema is up to date");
     }
+    // What comes without a day of its own is taken all the same.
+    if let Err(error) = storage::prepare_days_now(&db, clock.now()) {
+        tracing::warn!(error = %error.for_log(), "the days of readings ahead are not made for now");
+    }
     // Sealed data without its key would be lost silently: a key is made only for a database that holds nobody yet.
     let empty = db.read_now(store::is_empty)?;
     let keys = Keys::load_or_create(&config.key_file(), empty)?;

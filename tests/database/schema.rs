@@ -23,7 +23,8 @@ struct Column {
 }
 
 const SQLITE: &str = "SELECT m.name || '.' || c.name AS place, \
-    CASE WHEN c.pk > 0 AND c.type = 'INTEGER' THEN 'BIGINT' ELSE c.type END AS kind, \
+    CASE WHEN c.pk > 0 AND c.type = 'INTEGER' \
+        AND (SELECT max(k.pk) FROM pragma_table_info(m.name) AS k) = 1 THEN 'BIGINT' ELSE c.type END AS kind, \
     c.\"notnull\" = 0 AS nullable FROM sqlite_master AS m JOIN pragma_table_info(m.name) AS c \
     WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name <> '__diesel_schema_migrations'";
 const POSTGRES: &str = "SELECT table_name || '.' || column_name AS place, upper(data_type::text) AS kind, \

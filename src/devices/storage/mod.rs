@@ -12,4 +12,4 @@ mod sums;
 
 pub use compact::{Piece, Step, compact_once, gather, keep_compacting, put};
 pub use disk::{Disk, Space};
-pub use retention::{Forgotten, keep_forgetting, prepare_days, tidy};
+pub use retention::{Forgotten, keep_forgetting, prepare_days_now, tidy};

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{Days, TimeDelta};
+use chrono::{Days, NaiveDate, TimeDelta};
 use serde_json::json;
 use tokio::sync::watch;
 
 use crate::app::App;
 use crate::bus::{Event, Topic, store as outbox};
 use crate::clock::Instant;
-use crate::db::{AnyConnection, Kind};
-use crate::devices::store;
+use crate::db::{AnyConnection, Db, Kind};
+use crate::devices::store::{self, Before};
 use crate::error::Result;
 
 /// Days of the log that are made ahead on PostgreSQL.
@@ -48,51 +48,77 @@ pub async fn keep_forgetting(app: App, mut stopped: watch::Receiver<bool>) {
     }
 }
 
-/// One round: days ahead, seals of before, the ends of floods, and what is too old.
+/// One round: days ahead, seals of before, the ends of floods, and what is too old. Where there is nothing to do, nothing is written.
 pub async fn tidy(app: &App) -> Result<Forgotten> {
     prepare_days(app).await?;
-    let keys = Arc::clone(&app.keys);
-    pieces(app, move |connection| store::seal_open_payloads(connection, &keys)).await?;
-    end_floods(app).await?;
     let kept = &app.config.retention;
     let now = app.clock.now();
-    let before = |days: u32| now - TimeDelta::days(i64::from(days));
+    let days_ago = |days: u32| now - TimeDelta::days(i64::from(days));
+    let before = Before {
+        readings: days_ago(kept.readings_days),
+        quarter_hours: days_ago(kept.quarter_hours_days),
+        hours: days_ago(kept.hours_days),
+        quarantine: days_ago(kept.quarantine_days),
+        floods: now - store::flood_ends_after(),
+    };
+    let due = app.db.read(move |connection| store::due(connection, &before)).await?;
+    let keys = Arc::clone(&app.keys);
+    pieces(app, due.open_payloads, move |connection| store::seal_open_payloads(connection, &keys)).await?;
+    if due.floods {
+        end_floods(app, before.floods).await?;
+    }
     let mut forgotten = Forgotten::default();
     (forgotten.readings, forgotten.days) = match app.db.kind() {
-        Kind::Sqlite => (forget_log(app, before(kept.readings_days)).await?, 0),
-        Kind::Postgres => forget_days(app, before(kept.readings_days)).await?,
+        Kind::Sqlite => (forget_log(app, before.readings).await?, 0),
+        Kind::Postgres => forget_days(app, due.dayless, before.readings).await?,
     };
-    let spans = |span_s: i32, days: u32| {
-        let before = before(days);
-        pieces(app, move |connection| store::forget_spans(connection, span_s, before))
+    let spans = |is_due: bool, span_s: i32, before: Instant| {
+        pieces(app, is_due, move |connection| store::forget_spans(connection, span_s, before))
     };
-    forgotten.quarter_hours = spans(900, kept.quarter_hours_days).await?;
-    forgotten.hours = spans(3_600, kept.hours_days).await?;
-    let until = before(kept.quarantine_days);
-    forgotten.quarantined =
-        pieces(app, move |connection| store::forget_quarantine(connection, until)).await?;
+    forgotten.quarter_hours = spans(due.quarter_hours, 900, before.quarter_hours).await?;
+    forgotten.hours = spans(due.hours, 3_600, before.hours).await?;
+    let until = before.quarantine;
+    let quarantine = move |connection: &mut AnyConnection| store::forget_quarantine(connection, until);
+    forgotten.quarantined = pieces(app, due.quarantine, quarantine).await?;
     Ok(forgotten)
 }
 
-/// Makes the partitions of today and the next days; nothing on SQLite.
-pub async fn prepare_days(app: &App) -> Result<()> {
-    if app.db.kind() == Kind::Sqlite {
+/// Makes the partitions of today and the next days where they are missing; nothing on SQLite.
+async fn prepare_days(app: &App) -> Result<()> {
+    let today = app.clock.now().date();
+    let missing = app.db.read(move |connection| missing_days(connection, today)).await?;
+    if missing.is_empty() {
         return Ok(());
     }
-    let today = app.clock.now().date();
-    for day in (0..=DAYS_AHEAD).filter_map(|ahead| today.checked_add_days(Days::new(ahead))) {
-        app.db.write(move |connection| store::make_day(connection, day)).await?;
+    app.db.write(move |connection| make_days(connection, &missing)).await
+}
+
+/// The same on this thread, before anything is received.
+pub fn prepare_days_now(db: &Db, now: Instant) -> Result<()> {
+    let missing = db.read_now(|connection| missing_days(connection, now.date()))?;
+    if missing.is_empty() { Ok(()) } else { db.write_now(|connection| make_days(connection, &missing)) }
+}
+
+fn missing_days(connection: &mut AnyConnection, today: NaiveDate) -> Result<Vec<NaiveDate>> {
+    if matches!(connection, AnyConnection::Sqlite(_)) {
+        return Ok(Vec::new());
     }
-    Ok(())
+    let there = store::days(connection)?;
+    let wanted = (0..=DAYS_AHEAD).filter_map(|ahead| today.checked_add_days(Days::new(ahead)));
+    Ok(wanted.filter(|day| !there.contains(day)).collect())
+}
+
+fn make_days(connection: &mut AnyConnection, days: &[NaiveDate]) -> Result<()> {
+    days.iter().try_for_each(|day| store::make_day(connection, *day).map(drop))
 }
 
 /// Runs a piece of work until it finds nothing more; gives how much it found.
-async fn pieces<F>(app: &App, work: F) -> Result<usize>
+async fn pieces<F>(app: &App, is_due: bool, work: F) -> Result<usize>
 where
     F: FnMut(&mut AnyConnection) -> Result<usize> + Clone + Send + 'static,
 {
     let mut all = 0;
-    loop {
+    while is_due {
         let done = app.db.write(work.clone()).await?;
         if done == 0 {
             return Ok(all);
@@ -100,6 +126,7 @@ where
         all += done;
         tokio::time::sleep(PAUSE).await;
     }
+    Ok(all)
 }
 
 async fn forget_log(app: &App, before: Instant) -> Result<usize> {
@@ -113,7 +140,7 @@ async fn forget_log(app: &App, before: Instant) -> Result<usize> {
 }
 
 /// Drops the days that lie before an instant as a whole, and empties the default partition of what does.
-async fn forget_days(app: &App, before: Instant) -> Result<(usize, usize)> {
+async fn forget_days(app: &App, is_dayless: bool, before: Instant) -> Result<(usize, usize)> {
     let days = app.db.read(store::days).await?;
     let mut dropped = 0;
     for day in days.into_iter().take_while(|day| *day < before.date()) {
@@ -122,13 +149,13 @@ async fn forget_days(app: &App, before: Instant) -> Result<(usize, usize)> {
         }
         dropped += 1;
     }
-    Ok((pieces(app, move |connection| store::forget_dayless(connection, before)).await?, dropped))
+    let dayless = move |connection: &mut AnyConnection| store::forget_dayless(connection, before);
+    Ok((pieces(app, is_dayless, dayless).await?, dropped))
 }
 
 /// Pages that show a device's flag fetch it again.
-async fn end_floods(app: &App) -> Result<()> {
+async fn end_floods(app: &App, since: Instant) -> Result<()> {
     let now = app.clock.now();
-    let since = now - store::flood_ends_after();
     let ended = app.db.write(move |connection| {
         let flagged = store::end_floods(connection, since)?;
         let events: Vec<Event> = store::device_states(connection, &flagged)?

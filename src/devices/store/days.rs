@@ -18,7 +18,7 @@ struct Named {
 }
 
 #[derive(QueryableByName)]
-struct Newest {
+struct Numbered {
     #[diesel(sql_type = Nullable<BigInt>)]
     id: Option<i64>,
 }
@@ -63,12 +63,21 @@ pub fn drop_day(connection: &mut AnyConnection, day: NaiveDate) -> Result<bool> 
     let upto = cursor(connection)?.upto;
     let AnyConnection::Postgres(inner) = connection else { return Ok(false) };
     let name = name_of(day);
-    let newest: Newest = diesel::sql_query(format!("SELECT max(id) AS id FROM {name}")).get_result(inner)?;
+    let newest: Numbered =
+        diesel::sql_query(format!("SELECT max(id) AS id FROM {name}")).get_result(inner)?;
     if newest.id.is_some_and(|id| id > upto) {
         return Ok(false);
     }
     inner.batch_execute(&format!("DROP TABLE {name}"))?;
     Ok(true)
+}
+
+/// Whether the default partition holds readings that were received before an instant.
+pub(super) fn has_dayless(connection: &mut AnyConnection, before: Instant) -> Result<bool> {
+    const FIRST: &str = "SELECT (SELECT id FROM readings_default WHERE received_at < $1 LIMIT 1) AS id";
+    let AnyConnection::Postgres(inner) = connection else { return Ok(false) };
+    let first: Numbered = diesel::sql_query(FIRST).bind::<Timestamp, _>(before).get_result(inner)?;
+    Ok(first.id.is_some())
 }
 
 /// Forgets readings of the default partition that were received before an instant and are summed up: a piece of them, gives how many.

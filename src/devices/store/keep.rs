@@ -1,16 +1,59 @@
 //! Forgetting what is older than the office keeps. Everything here goes in small pieces, so that no commit waits for it.
 
+use diesel::dsl::{exists, select};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Timestamp};
 
+use super::days::has_dayless;
 use super::spans::cursor;
 use crate::clock::Instant;
 use crate::db::AnyConnection;
-use crate::db::schema::{quarantine, quarantine_floods, readings};
+use crate::db::schema::{quarantine, quarantine_floods, reading_spans, readings};
 use crate::error::Result;
 
 /// Rows of one piece.
 pub const PIECE_ROWS: i64 = 1_000;
+
+/// Instants before which things are forgotten.
+#[derive(Clone, Copy, Debug)]
+pub struct Before {
+    pub readings: Instant,
+    pub quarter_hours: Instant,
+    pub hours: Instant,
+    pub quarantine: Instant,
+    /// When a device that floods was heard of last.
+    pub floods: Instant,
+}
+
+/// What there is to do, so that nothing is written where there is nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Due {
+    pub open_payloads: bool,
+    pub floods: bool,
+    pub quarter_hours: bool,
+    pub hours: bool,
+    pub quarantine: bool,
+    /// Readings that lie on no day of their own (PostgreSQL).
+    pub dayless: bool,
+}
+
+pub fn due(connection: &mut AnyConnection, before: &Before) -> Result<Due> {
+    let open = quarantine::table.filter(quarantine::payload_sealed.is_null());
+    let old = quarantine::table.filter(quarantine::last_at.lt(before.quarantine));
+    let floods = quarantine_floods::table.filter(quarantine_floods::last_at.lt(before.floods));
+    let spans = |span_s: i32, before: Instant| {
+        let of = reading_spans::table.filter(reading_spans::span_s.eq(span_s));
+        of.filter(reading_spans::starts_at.lt(before))
+    };
+    Ok(Due {
+        open_payloads: select(exists(open)).get_result(connection)?,
+        floods: select(exists(floods)).get_result(connection)?,
+        quarter_hours: select(exists(spans(900, before.quarter_hours))).get_result(connection)?,
+        hours: select(exists(spans(3_600, before.hours))).get_result(connection)?,
+        quarantine: select(exists(old)).get_result(connection)?,
+        dayless: has_dayless(connection, before.readings)?,
+    })
+}
 
 /// The oldest readings of the log that may be forgotten, as the numbers of the first and the last one: received before `before`,
 /// summed up, and not the newest of all, since its number must go on counting.

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use songhe::clock::Instant;
 use songhe::db::Kind;
 use songhe::db::schema::readings;
-use songhe::devices::storage::prepare_days;
+use songhe::devices::storage::prepare_days_now;
 use songhe::devices::store::{self, NewReading};
 
 use super::{append, pulse, seqs};
@@ -106,12 +106,11 @@ fn places(test: &TestApp) -> Vec<String> {
 
 both!(a_day_takes_what_was_received_on_it_and_another_place_the_rest, |app| async {
     if app.kind() == Kind::Sqlite {
-        prepare_days(&app.app).await.unwrap();
+        prepare_days_now(&app.app.db, first_instant()).unwrap();
         assert_eq!(app.read(store::days), Vec::<NaiveDate>::new());
         return;
     }
     let today = first_instant();
-    prepare_days(&app.app).await.unwrap();
     let dates = app.read(store::days);
     let days = |ahead: i64| (today + TimeDelta::days(ahead)).date();
     assert_eq!(dates, (0..=3).map(days).collect::<Vec<_>>());

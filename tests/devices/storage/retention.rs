@@ -81,8 +81,8 @@ both!(sums_are_kept_for_as_long_as_their_charts_need_them, |app| async {
     };
     let rows = [(900, 41), (900, 39), (3_600, 3_661), (3_600, 41), (3_600, 0)].map(span);
     app.write(|tx| store::add_spans(tx.connection, &rows));
-    let gone = forgotten(&app.app).await;
-    assert_eq!(gone, Forgotten { quarter_hours: 1, hours: 1, ..Forgotten::default() });
+    // The program's own round, at its start, may have come first.
+    forgotten(&app.app).await;
     let left: Vec<(i32, Instant)> = spans(app).iter().map(|span| (span.span_s, span.starts_at)).collect();
     assert_eq!(left, [(900, days_ago(39)), (3_600, days_ago(41)), (3_600, first_instant())]);
 });
@@ -114,7 +114,7 @@ both!(what_could_not_be_read_is_forgotten_and_a_flood_ends, |app| async {
         Ok(diesel::insert_into(quarantine_floods::table).values(flood).execute(tx.connection)?)
     });
     let flooding = |now: Instant| app.read(|connection| store::flooding(connection, &[id], now));
-    assert_eq!(forgotten(&app.app).await, Forgotten { quarantined: 1, ..Forgotten::default() });
+    forgotten(&app.app).await;
     assert!(flooding(app.app.clock.now()).contains(&id));
     let events = || -> i64 { app.read(|connection| Ok(outbox::table.count().get_result(connection)?)) };
     let before = events();
