@@ -48,13 +48,23 @@ fn furnish(app: &TestApp) -> (i64, i64, i64) {
     (station, device, elder)
 }
 
+/// With `SONGHE_TEST_PICTURES=DIR` a picture of each page is kept in DIR, for people to look at.
+async fn keep_picture(browser: &Browser, path: &str, width: &str) {
+    let Some(folder) = std::env::var_os("SONGHE_TEST_PICTURES").map(std::path::PathBuf::from) else { return };
+    std::fs::create_dir_all(&folder).unwrap();
+    let name = path.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
+    browser.driver.screenshot(&folder.join(format!("devices{name}-{width}.png"))).await.unwrap();
+}
+
 /// Nothing is wrong with the page that is shown, wide or narrow.
 async fn is_sound(browser: &Browser, path: &str) {
     browser.as_desktop().await;
     browser.open(path).await;
     let mut problems: Vec<String> = examine::axe(browser).await.into_iter().collect();
     problems.extend(examine::overflow(browser).await);
+    keep_picture(browser, path, "desktop").await;
     browser.as_phone().await;
+    keep_picture(browser, path, "phone").await;
     problems.extend(examine::axe(browser).await);
     problems.extend(examine::overflow(browser).await.map(|over| format!("on the phone {over}")));
     browser.as_desktop().await;

@@ -119,6 +119,7 @@ both!(a_code_ends_when_it_is_old_or_replaced_or_the_device_is_out_of_service, |a
     assert_eq!(refusal(&first).await.0, 409);
     app.hand.advance(TimeDelta::days(CLAIM_DAYS));
     assert_eq!(refusal(&second).await.0, 409, "its last day is over");
+    let wang = Program::enter(app, "wang").await;
     let third = issue(&wang, device).await;
     assert_eq!(post(&wang, &format!("/api/v1/devices/{device}/disable")).await.0, 200);
     assert_eq!(refusal(&third).await.0, 409);
@@ -203,22 +204,23 @@ both!(a_rotated_credential_counts_until_the_new_one_is_used_and_a_day_at_most, |
         }
         None => false,
     };
-    let rotate = async || {
-        let (status, body) = post(&wang, &format!("/api/v1/devices/{device}/rotate")).await;
+    let rotate = async |wang: &Program| {
+        let (status, body) = post(wang, &format!("/api/v1/devices/{device}/rotate")).await;
         assert_eq!(status, 200, "{body}");
         body["password"].as_str().unwrap().to_owned()
     };
     assert!(connects(&first).await);
-    let second = rotate().await;
+    let second = rotate(&wang).await;
     assert!(connects(&first).await, "the old one counts beside the new one");
     // Not taken up: the device still has the first one, and the second never counted for it.
-    let third = rotate().await;
+    let third = rotate(&wang).await;
     assert!(connects(&first).await && !connects(&second).await);
     assert!(connects(&third).await);
     assert!(!connects(&first).await, "the new one was used");
-    let fourth = rotate().await;
+    let fourth = rotate(&wang).await;
     app.hand.advance(TimeDelta::hours(24));
     assert!(!connects(&third).await, "a day has gone");
+    let wang = Program::enter(app, "wang").await;
     assert!(connects(&fourth).await);
     assert_eq!(app.audited("device.rotate").len(), 3);
 
@@ -228,7 +230,7 @@ both!(a_rotated_credential_counts_until_the_new_one_is_used_and_a_day_at_most, |
     assert_eq!(live.next().await, Seen::Closed);
     assert!(!connects(&fourth).await && !connects("").await);
     assert_eq!(wang.read("/api/v1/devices?health=no_credential").await["items"][0]["id"], device);
-    let fifth = rotate().await;
+    let fifth = rotate(&wang).await;
     assert!(connects(&fifth).await);
     service.stop().await;
 });

@@ -171,7 +171,7 @@ both!(the_list_is_narrowed_by_place_and_by_what_somebody_should_look_after, |app
     let now = app.app.clock.now();
     app.write(|tx| songhe::devices::store::set_last_seen(tx.connection, &[device, house], tx.now));
     app.write(|tx| quarantine_payload(tx.connection, house, "up", b"\xff", "malformed", now));
-    let listed = async |query: &str| {
+    let listed = async |wang: &Program, query: &str| {
         let page = wang.read(&format!("/api/v1/devices?{query}")).await;
         page["items"].as_array().unwrap().iter().map(|item| item["id"].as_i64().unwrap()).collect::<Vec<_>>()
     };
@@ -186,12 +186,14 @@ both!(the_list_is_narrowed_by_place_and_by_what_somebody_should_look_after, |app
         ("health=silent", vec![personal]),
         ("health=disabled", vec![]),
     ] {
-        assert_eq!(listed(query).await, wanted, "{query}");
+        assert_eq!(listed(&wang, query).await, wanted, "{query}");
     }
     app.hand.advance(TimeDelta::minutes(61));
-    assert_eq!(listed("health=silent").await, [device, house, personal]);
+    let wang = Program::enter(app, "wang").await;
+    assert_eq!(listed(&wang, "health=silent").await, [device, house, personal]);
     app.hand.advance(TimeDelta::hours(24));
-    assert_eq!(listed("health=garbling").await, Vec::<i64>::new(), "that was yesterday");
+    let wang = Program::enter(app, "wang").await;
+    assert_eq!(listed(&wang, "health=garbling").await, Vec::<i64>::new(), "that was yesterday");
     // Outside of a town nothing is counted.
     app.add_user("hong", Role::Coordinator, town(2));
     app.taken(&format!("UPDATE devices SET calibration_due_on = '2026-01-01' WHERE id = {device}"));
