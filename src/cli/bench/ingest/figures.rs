@@ -53,15 +53,14 @@ impl Figure {
 pub fn rates(how: &str, marks: &[Mark], aim: Option<Aim>) -> Vec<Figure> {
     let Some((rows, taken)) = marks.last() else { return Vec::new() };
     let mut figures = vec![Figure::new(&format!("{how}, all"), per_second(*rows, *taken), "rows/s", aim)];
+    // Millions of rows in the log, and the rate up to there.
     let mut parts: Vec<(f64, f64)> = Vec::new();
     let mut before: Mark = (0, Duration::ZERO);
     for mark in marks {
         let rate = per_second(mark.0 - before.0, mark.1.saturating_sub(before.1));
         parts.push((mark.0 as f64 / 1e6, rate));
+        figures.push(Figure::new(&format!("{how}, up to {} rows", mark.0), rate, "rows/s", None));
         before = *mark;
-    }
-    for (millions, rate) in &parts {
-        figures.push(Figure::new(&format!("{how}, up to {millions:.2} million"), *rate, "rows/s", None));
     }
     let slope = slope(&parts).round();
     figures.push(Figure::new(&format!("{how}, change with each million"), slope, "rows/s", None));
