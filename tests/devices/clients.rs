@@ -254,7 +254,8 @@ async fn paho_connects_publishes_and_hears() {
         let gate = RecordingGate::new(Mode::Open);
         let broker = start(&gate).await;
         let (host, port) = (broker.address().ip().to_string(), broker.address().port().to_string());
-        let talking = python(PAHO, &[&host, &port, TOKEN, version]);
+        let arguments = [host.as_str(), &port, TOKEN, version];
+        let talking = python(PAHO, &arguments);
         let answering = async {
             let topic = Topic::new("ST-1", TopicKind::Ack).unwrap();
             loop {

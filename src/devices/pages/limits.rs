@@ -64,14 +64,11 @@ fn row(words: &Words, (id, may_set): (i64, bool), one: &Holding) -> Row {
     let text =
         |limit: Option<Limit>| limit.map(|limit| limit_text(words, one.channel, limit)).unwrap_or_default();
     let Threshold { low, high } = one.threshold.unwrap_or(Threshold { low: None, high: None });
+    let form = || format!("/devices/{id}/limit?channel={}", one.channel.name());
     Row {
-        href: None,
+        href: may_set.then(form),
         cells: vec![
-            if may_set {
-                name.link(format!("/devices/{id}/limit?channel={}", one.channel.name()))
-            } else {
-                name
-            },
+            name,
             Cell::text(text(low)),
             Cell::text(text(high)),
             if one.choice == LimitChoice::Default { Cell::text(choice) } else { Cell::chip(choice, "note") },

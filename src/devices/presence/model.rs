@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use chrono::TimeDelta;
+use chrono::{NaiveDateTime, TimeDelta};
 
-use crate::clock::Instant;
 use crate::devices::model::{DeviceKind, PresenceState};
 
 /// A device is offline no sooner than this.
@@ -58,13 +57,13 @@ pub struct Watched {
     pub site: Option<Site>,
     pub presence: PresenceState,
     /// The last thing that was heard; when its presence changed where nothing ever was.
-    pub heard_at: Instant,
+    pub heard_at: NaiveDateTime,
     /// Since when its connection lives.
-    pub connected_at: Option<Instant>,
+    pub connected_at: Option<NaiveDateTime>,
     /// It was there, is gone, and nobody was told.
     pub is_owed: bool,
     /// When its silence was last told within [`ALERT_EVERY`], or is being told.
-    pub told_at: Option<Instant>,
+    pub told_at: Option<NaiveDateTime>,
     pub alert_is_active: bool,
 }
 
@@ -72,8 +71,8 @@ pub struct Watched {
 #[derive(Clone, Copy, Debug)]
 pub struct SiteTold {
     pub alert_id: i64,
-    pub raised_at: Instant,
-    pub cleared_at: Option<Instant>,
+    pub raised_at: NaiveDateTime,
+    pub cleared_at: Option<NaiveDateTime>,
 }
 
 /// One change that is due.
@@ -101,8 +100,8 @@ pub enum Step {
 /// Now, and since when the program has been receiving.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
-    pub now: Instant,
-    pub since: Instant,
+    pub now: NaiveDateTime,
+    pub since: NaiveDateTime,
 }
 
 /// A device with what its silence makes of it.
@@ -161,7 +160,7 @@ impl Seen<'_> {
     }
 
     /// An alert of its own is due; `over` is when its site was last silent as a whole.
-    fn is_due(&self, moment: Moment, over: Option<Instant>) -> bool {
+    fn is_due(&self, moment: Moment, over: Option<NaiveDateTime>) -> bool {
         let device = self.device;
         let waited = over.map_or(self.silence, |over| self.silence.min(moment.now - over));
         let owed = device.is_owed || self.step() == Some(Step::Offline(device.id));
@@ -226,9 +225,9 @@ fn is_site(silent: usize, total: usize) -> bool {
 }
 
 /// The most that fell silent within [`TOGETHER`].
-fn together(mut heard: Vec<Instant>) -> usize {
+fn together(mut heard: Vec<NaiveDateTime>) -> usize {
     heard.sort_unstable();
-    let within = |(first, at): (usize, &Instant)| {
+    let within = |(first, at): (usize, &NaiveDateTime)| {
         heard.get(first..).unwrap_or_default().partition_point(|other| *other - *at <= TOGETHER)
     };
     heard.iter().enumerate().map(within).max().unwrap_or(0)
@@ -244,8 +243,8 @@ mod tests {
 
     const STATION: Site = Site::Station(1);
 
-    fn at(seconds: i64) -> Instant {
-        "2026-11-23T01:00:00".parse::<Instant>().unwrap() + TimeDelta::seconds(seconds)
+    fn at(seconds: i64) -> NaiveDateTime {
+        "2026-11-23T01:00:00".parse::<NaiveDateTime>().unwrap() + TimeDelta::seconds(seconds)
     }
 
     fn device(id: i64, heard_s: i64) -> Watched {

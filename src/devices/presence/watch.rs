@@ -95,8 +95,10 @@ pub async fn keep_looking(watcher: Arc<Mutex<Watcher>>, mut stopped: watch::Rece
             () = tokio::time::sleep(LOOK_EVERY) => {}
             _ = stopped.changed() => return,
         }
+        // Before the turn is waited for: a look that takes its time is no suspension.
+        let is_late = slept.elapsed() > LATE_MAX;
         let mut watcher = watcher.lock().await;
-        if slept.elapsed() > LATE_MAX {
+        if is_late {
             watcher.note_break();
         }
         loop {

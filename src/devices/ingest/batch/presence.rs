@@ -64,6 +64,7 @@ impl Batch {
         let given = number.unwrap_or(device.connection_id);
         let mut after = device.clone();
         if online {
+            self.hear(work);
             after.connection_id = given;
             return self.arrived(connection, work, after);
         }
