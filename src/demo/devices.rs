@@ -190,7 +190,7 @@ fn device(city: &City<'_>, code: &str, town_code: &'static str) -> DeviceRow {
             "SN{}",
             hex::encode(&digest(city.options.seed, &format!("serial/{code}"))[..5])
         ),
-        firmware: "1.4.2",
+        firmware: "v1.4.2",
         heartbeat_s: Some(HEARTBEAT_S),
         installed_on: Some(city.today() - TimeDelta::days(dice.within(100, 330))),
         // Some are overdue, some soon due, most later.

@@ -93,7 +93,8 @@ fn pages_of_devices_are_sound_and_do_what_they_say() {
         // The table of a chart opens, and is no wider than the phone.
         browser.as_phone().await;
         browser.open(&format!("/devices/{device}")).await;
-        browser.click(".chart-table > summary").await;
+        let open = "const summary = document.querySelector('.chart-table > summary'); summary.scrollIntoView({ block: 'center' }); summary.click(); return null";
+        browser.eval(open).await;
         browser.wait("document.querySelector('.chart-table').open").await;
         assert_eq!(examine::overflow(browser).await, None);
         let drawn = "const box = document.querySelector('.chart-plot svg').getBoundingClientRect(); return [box.width > 200, box.height > 100]";
