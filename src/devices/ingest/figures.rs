@@ -203,8 +203,14 @@ mod tests {
     fn what_the_broker_took_and_answered_must_agree() {
         let figures = Figures::default();
         assert_eq!(figures.snapshot(at(0)).under_way(), None);
-        let counters =
-            CounterSnapshot { publishes: 10, committed: 7, refused: 2, forbidden: 1, connects_refused: 4 };
+        let counters = CounterSnapshot {
+            publishes: 10,
+            committed: 7,
+            refused: 2,
+            forbidden: 1,
+            connects_refused: 4,
+            ..CounterSnapshot::default()
+        };
         figures.note_broker(counters);
         assert_eq!(figures.snapshot(at(0)).under_way(), Some(0));
         figures.note_broker(CounterSnapshot { publishes: 9, ..counters });
