@@ -117,8 +117,11 @@ async fn pieces<F>(app: &App, is_due: bool, work: F) -> Result<usize>
 where
     F: FnMut(&mut AnyConnection) -> Result<usize> + Clone + Send + 'static,
 {
+    if !is_due {
+        return Ok(0);
+    }
     let mut all = 0;
-    while is_due {
+    loop {
         let done = app.db.write(work.clone()).await?;
         if done == 0 {
             return Ok(all);
@@ -126,7 +129,6 @@ where
         all += done;
         tokio::time::sleep(PAUSE).await;
     }
-    Ok(all)
 }
 
 async fn forget_log(app: &App, before: Instant) -> Result<usize> {
