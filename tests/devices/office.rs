@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use songhe::access::{Place, Role};
-use songhe::devices::store::quarantine_payload;
+use songhe::devices::store::{Unread, put_aside};
 use songhe::devices::{DeviceKind, DevicePlace};
 use songhe_firmware_protocol::{Birth, Lane};
 
@@ -173,7 +173,8 @@ both!(the_list_is_narrowed_by_place_and_by_what_somebody_should_look_after, |app
     app.taken(&format!("UPDATE devices SET serial_number = 'SN-77' WHERE id = {house}"));
     let now = app.app.clock.now();
     app.write(|tx| songhe::devices::store::set_last_seen(tx.connection, &[device, house], tx.now));
-    app.write(|tx| quarantine_payload(tx.connection, house, "up", b"\xff", "malformed", now));
+    let unread = Unread { device_id: house, topic: "up", payload: b"\xff", error: "malformed", at: now };
+    app.write(|tx| put_aside(tx.connection, tx.keys, &unread));
     let listed = async |wang: &Program, query: &str| {
         let page = wang.read(&format!("/api/v1/devices?{query}")).await;
         page["items"].as_array().unwrap().iter().map(|item| item["id"].as_i64().unwrap()).collect::<Vec<_>>()

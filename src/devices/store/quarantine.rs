@@ -51,11 +51,7 @@ fn cell(row: i64) -> Cell {
 
 /// Counts an unreadable message, and keeps it while its device does not send too many: one row for each device, topic and error,
 /// with the first such payload.
-pub(in crate::devices) fn put_aside(
-    connection: &mut AnyConnection,
-    keys: &Keys,
-    one: &Unread<'_>,
-) -> Result<PutAside> {
+pub fn put_aside(connection: &mut AnyConnection, keys: &Keys, one: &Unread<'_>) -> Result<PutAside> {
     let (messages, is_new) = count_flood(connection, one.device_id, one.at)?;
     if messages > KEPT_PER_HOUR_MAX {
         return Ok(if is_new { PutAside::Flagged } else { PutAside::Counted });
