@@ -177,7 +177,9 @@ pub fn load(
         }
     }
     if span == ChartSpan::Year {
-        found.values_mut().for_each(|buckets| *buckets = by_day(calendar, buckets));
+        for buckets in found.values_mut() {
+            *buckets = by_day(calendar, buckets);
+        }
     }
     Ok(found)
 }

@@ -56,9 +56,9 @@ impl Songhe {
     }
 
     /// `songhe serve` whose folder is a small disk of its own, which ends with it; `filled_from` is copied there first.
-    pub fn start_on_small_disk(filled_from: &Path, size_mib: u32) -> Self {
+    pub fn start_on_small_disk(filled_from: &Path, size_mib: u32, variables: &[(&str, &str)]) -> Self {
         let disk = Some((filled_from.to_owned(), size_mib));
-        Songhe::start_on(tempfile::tempdir().unwrap(), disk, &["serve"], &[])
+        Songhe::start_on(tempfile::tempdir().unwrap(), disk, &["serve"], variables)
     }
 
     fn start_in(folder: tempfile::TempDir, arguments: &[&str], variables: &[(&str, &str)]) -> Self {

@@ -129,13 +129,11 @@ impl Reader<'_> {
             let said = format!("h'{}'", hex::encode(&bytes));
             return self.say(&said);
         }
-        match String::from_utf8(bytes) {
-            Ok(text) => self.say(&format!("{text:?}")),
-            Err(_) => {
-                self.place = start;
-                Err(Trouble::Text)
-            }
-        }
+        let Ok(text) = String::from_utf8(bytes) else {
+            self.place = start;
+            return Err(Trouble::Text);
+        };
+        self.say(&format!("{text:?}"))
     }
 
     fn counted(&mut self, depth: usize, count: u64, is_map: bool) -> Result<(), Trouble> {

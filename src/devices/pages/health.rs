@@ -170,13 +170,13 @@ fn broker(visitor: &Visitor, told: &Snapshot) -> Vec<Field> {
     let count = |key: &str, count: u64| {
         Field::new(visitor.t(key), group_digits(i64::try_from(count).unwrap_or(i64::MAX)))
     };
-    let agreement = if under_way < 0 {
-        Field::new(visitor.t("ingest.agreement"), visitor.t("ingest.disagree")).chip("bad")
-    } else if under_way == 0 {
-        Field::new(visitor.t("ingest.agreement"), visitor.t("ingest.agree")).chip("ok")
-    } else {
-        let text = visitor.lang.fill("ingest.under_way", &[("n", &group_digits(under_way))]);
-        Field::new(visitor.t("ingest.agreement"), text).chip("wait")
+    let agreement = match under_way {
+        ..0 => Field::new(visitor.t("ingest.agreement"), visitor.t("ingest.disagree")).chip("bad"),
+        0 => Field::new(visitor.t("ingest.agreement"), visitor.t("ingest.agree")).chip("ok"),
+        1.. => {
+            let text = visitor.lang.fill("ingest.under_way", &[("n", &group_digits(under_way))]);
+            Field::new(visitor.t("ingest.agreement"), text).chip("wait")
+        }
     };
     vec![
         count("ingest.publishes", counters.publishes),

@@ -122,7 +122,7 @@ pub(in crate::devices) fn delete_device(
     (id, seen): (i64, i64),
 ) -> Result<bool> {
     let known = devices::table.filter(devices::id.eq(id)).filter(devices::version.eq(seen));
-    let is_known: i64 = known.clone().count().get_result(connection)?;
+    let is_known: i64 = known.count().get_result(connection)?;
     if is_known == 0 {
         return Ok(false);
     }

@@ -198,7 +198,9 @@ pub fn list_devices(
     let mut rows = named(connection, rows)?;
     let ids: Vec<i64> = rows.iter().map(|row| row.device.id).collect();
     let garblers = garbling(connection, &ids, at.1)?;
-    rows.iter_mut().for_each(|row| row.garbles = garblers.contains(&row.device.id));
+    for row in &mut rows {
+        row.garbles = garblers.contains(&row.device.id);
+    }
     Ok(Listed { rows, total })
 }
 
