@@ -131,7 +131,6 @@ fn find_place(
 ) -> Result<Option<DevicePlace>> {
     let parts: Vec<&str> = place.split(SEPARATOR).map(str::trim).collect();
     let (town, name, room) = match (parts.as_slice(), town) {
-        ([name], town) => (town, *name, room),
         ([town, name], None) => (Some(*town), *name, room),
         ([town, name, room], None) => (Some(*town), *name, Some(*room)),
         ([.., name], town) => (town, *name, room),
