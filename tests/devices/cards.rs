@@ -24,8 +24,11 @@ impl Device<'_> {
     }
 }
 
+/// Elder, channel, values that can be true and that cannot, lowest, highest.
+type Hour = (i64, i16, i64, i64, Option<f64>, Option<f64>);
+
 /// (elder, channel, readings, doubted, lowest, highest) of all hours.
-fn hours(app: &TestApp) -> Vec<(i64, i16, i64, i64, Option<f64>, Option<f64>)> {
+fn hours(app: &TestApp) -> Vec<Hour> {
     app.read(|connection| {
         Ok(elder_hours::table
             .order((elder_hours::elder_id, elder_hours::channel, elder_hours::device_id))
@@ -164,9 +167,7 @@ both!(an_unknown_card_waits_for_whoever_knows_whose_it_is, |app| async {
     assert_eq!(response.status(), StatusCode::SEE_OTHER);
     assert_eq!(owners(app), [Some(elder), Some(elder), None]);
     let of = Channel::Pulse.code() as i16;
-    let each = |rows: Vec<(i64, i16, i64, i64, Option<f64>, Option<f64>)>| {
-        rows.into_iter().map(|row| (row.0, row.1, row.2, row.4)).collect::<Vec<_>>()
-    };
+    let each = |rows: Vec<Hour>| rows.into_iter().map(|row| (row.0, row.1, row.2, row.4)).collect::<Vec<_>>();
     assert_eq!(each(hours(app)), [(elder, of, 1, Some(70.0)), (elder, of, 1, Some(74.0))]);
     // What comes later follows; who comes second is told who was first.
     assert_eq!(near.measured_by("CITY-00123456", Lane::Live, 1, &pulse(72)).await, Seen::Acked);

@@ -27,7 +27,7 @@ fn add_span(
     ));
 }
 
-async fn station(app: &TestApp) -> (i64, i64) {
+fn station(app: &TestApp) -> (i64, i64) {
     app.add_towns();
     let station = app.add_station(1, None);
     let device = app.add_device("ST-1", DeviceKind::SmartStation, 1, DevicePlace::Station(station));
@@ -35,7 +35,7 @@ async fn station(app: &TestApp) -> (i64, i64) {
 }
 
 both!(a_day_is_drawn_by_the_quarter_with_its_limits_and_its_gaps, |app| async {
-    let (station, device) = station(app).await;
+    let (station, device) = station(app);
     // 09:00 in the city: quarters of the last day, with two hours missing.
     let now = app.app.clock.now();
     for quarter in (0..96).filter(|quarter| !(40..48).contains(quarter)) {
@@ -75,7 +75,7 @@ both!(a_day_is_drawn_by_the_quarter_with_its_limits_and_its_gaps, |app| async {
 });
 
 both!(a_month_is_drawn_by_the_hour_and_a_year_by_the_day_of_the_city, |app| async {
-    let (_, device) = station(app).await;
+    let (_, device) = station(app);
     // Midnight of the city is 16:00 UTC: an hour before and one after are of two days.
     let midnight: Instant = "2026-11-21T16:00:00".parse().unwrap();
     for (hours, value) in [(-2, 20.0), (-1, 22.0), (0, 30.0), (1, 32.0), (-24 * 200, 10.0)] {

@@ -1,6 +1,7 @@
 //! The program killed in the middle of its work: what devices saw acknowledged is in the database, once. `SONGHE_TEST_SOAK`: 200
 //! kills.
 
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,7 +26,8 @@ const LIMIT: Duration = Duration::from_mins(1);
 both!(nothing_acknowledged_is_lost_or_stored_twice, |app| async {
     let rounds = if std::env::var_os("SONGHE_TEST_SOAK").is_some() { 200 } else { 5 };
     let seed: u64 = rand::random();
-    println!("{rounds} kills, seed {seed}");
+    // Past the test runner's capture: a failure must be able to happen again.
+    writeln!(std::io::stderr().lock(), "{rounds} kills, seed {seed}").unwrap();
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     app.add_towns();
     for number in 1..=DEVICES {
@@ -71,7 +73,7 @@ both!(nothing_acknowledged_is_lost_or_stored_twice, |app| async {
     compact::assert_summed_up(app);
     assert!(acknowledged.len() > 20 * rounds, "{}", acknowledged.len());
     assert!(report.failures >= rounds as u64, "{report}");
-    println!("{report}");
+    writeln!(std::io::stderr().lock(), "{report}").unwrap();
 });
 
 async fn wait_for(oracle: &Arc<std::path::PathBuf>, more: usize, what: &str) {
