@@ -27,7 +27,7 @@ impl Device<'_> {
 /// Elder, channel, values that can be true and that cannot, lowest, highest.
 type Hour = (i64, i16, i64, i64, Option<f64>, Option<f64>);
 
-/// (elder, channel, readings, doubted, lowest, highest) of all hours.
+/// All hours.
 fn hours(app: &TestApp) -> Vec<Hour> {
     app.read(|connection| {
         Ok(elder_hours::table
