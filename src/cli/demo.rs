@@ -1,7 +1,7 @@
 //! `songhe demo`: a whole city to look at.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -90,8 +90,11 @@ fn accompany(running: Running, seed: u64, logins: &Logins, simulated: &Simulated
     greet(logins);
     tokio::spawn(demo::keep_moving(running.app, seed, running.stopped.clone()));
     if let Some(broker) = &running.addresses.mqtt {
-        let child = simulator(broker, running.addresses.fire.as_deref(), simulated)?;
-        tokio::spawn(watch_simulator(child, running.stopped));
+        let child = devices(broker, &simulated.credentials)?;
+        tokio::spawn(watch_simulator(child, running.stopped.clone()));
+    }
+    if let Some(gateway) = running.addresses.fire.as_deref().filter(|_| !simulated.panels.is_empty()) {
+        tokio::spawn(watch_simulator(panels(gateway, &simulated.panels)?, running.stopped));
     }
     Ok(())
 }
@@ -104,29 +107,35 @@ fn greet(logins: &Logins) {
     }
 }
 
-/// What the simulator acts as.
+/// What is simulated.
 struct Simulated {
     credentials: PathBuf,
     /// Addresses of fire panels.
     panels: Vec<String>,
 }
 
-/// The devices and panels, as a process of their own that speaks to broker and gateway as real ones do.
-fn simulator(broker: &str, gateway: Option<&str>, simulated: &Simulated) -> Result<Child> {
+/// The devices, as a process of their own that speaks to the broker as real ones do.
+fn devices(broker: &str, credentials: &Path) -> Result<Child> {
+    // Enough for the duty desk to have something to answer, little enough to be read.
+    let often = ["--sos-per-hour", "0.4", "--smoke-per-hour", "0.4"];
+    simulator(|command| command.args(["--broker", broker]).arg("--credentials").arg(credentials).args(often))
+}
+
+/// The fire panels, as another one, that speaks to the gateway.
+fn panels(gateway: &str, addresses: &[String]) -> Result<Child> {
+    let named = addresses.iter().flat_map(|address| ["--panel", address]);
+    simulator(|command| command.args(["--gateway", gateway, "--fire-per-hour", "0.2"]).args(named))
+}
+
+fn simulator(of: impl FnOnce(&mut Command) -> &mut Command) -> Result<Child> {
     let fault = |error: std::io::Error| Error::internal("cannot start the device simulator").because(error);
     let mut command = Command::new(std::env::current_exe().map_err(fault)?);
-    command
-        .args(["simulate", "--broker", broker, "--until-stdin-closes", "--credentials"])
-        .arg(&simulated.credentials)
-        // Enough for the duty desk to have something to answer, little enough to be read.
-        .args(["--sos-per-hour", "0.4", "--smoke-per-hour", "0.4", "--fire-per-hour", "0.2"]);
-    if let Some(gateway) = gateway.filter(|_| !simulated.panels.is_empty()) {
-        command.args(["--gateway", gateway]);
-        for panel in &simulated.panels {
-            command.args(["--panel", panel]);
-        }
-    }
-    command.stdin(Stdio::piped()).stdout(Stdio::null()).kill_on_drop(true).spawn().map_err(fault)
+    of(command.args(["simulate", "--until-stdin-closes"]))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(fault)
 }
 
 /// Ends the simulator with the program; says so when it ends before.

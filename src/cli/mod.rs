@@ -161,13 +161,9 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::Serve(_) => serve::run(load()?),
         Command::Device(args) => device::run(args, load()?),
         Command::Simulate(args) => {
-            let report = match (args.panels.gateway, &args.credentials) {
-                (Some(gateway), Some(_)) => {
-                    let (devices, panels) = simulate::run_both(args.clone(), gateway)?;
-                    format!("{devices}\n{panels}")
-                }
-                (Some(gateway), None) => simulate::run_panels(args.clone(), gateway)?.to_string(),
-                (None, _) => simulate::run(args.clone())?.to_string(),
+            let report = match args.panels.gateway {
+                Some(gateway) => simulate::run_panels(args.clone(), gateway)?.to_string(),
+                None => simulate::run(args.clone())?.to_string(),
             };
             say(&report);
             Ok(())

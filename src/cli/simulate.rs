@@ -28,7 +28,7 @@ pub struct SimulateArgs {
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:1883")]
     pub broker: SocketAddr,
     /// JSON file with the devices to be.
-    #[arg(long, value_name = "FILE", required_unless_present = "gateway")]
+    #[arg(long, value_name = "FILE", required_unless_present = "gateway", conflicts_with = "gateway")]
     pub credentials: Option<PathBuf>,
     /// Be only the first N stations of the file [default: all].
     #[arg(long, value_name = "N")]
@@ -68,10 +68,10 @@ pub struct SimulateArgs {
     pub panels: PanelArgs,
 }
 
-/// Fire panels, beside devices of a broker or alone.
+/// Fire panels instead of devices of a broker.
 #[derive(Debug, Clone, Default, Args)]
 pub struct PanelArgs {
-    /// Address of the fire gateway: act as fire panels too.
+    /// Address of the fire gateway: act as fire panels.
     #[arg(long, value_name = "ADDR:PORT", requires = "panel")]
     pub gateway: Option<SocketAddr>,
     /// Address on the label of a panel, twelve hexadecimal digits; may be given several times.
@@ -127,15 +127,6 @@ pub fn run_panels(args: SimulateArgs, gateway: SocketAddr) -> Result<PanelReport
     until_told(seconds, until_stdin_closes, |stopped| simulate_panels(settings, stopped))
 }
 
-/// Both at once.
-pub fn run_both(args: SimulateArgs, gateway: SocketAddr) -> Result<(Report, PanelReport), SimulateFailure> {
-    let (seconds, until_stdin_closes) = (args.seconds, args.until_stdin_closes);
-    let (devices, panels) = (devices(args.clone())?, panels(args, gateway)?);
-    until_told(seconds, until_stdin_closes, |stopped| async move {
-        tokio::try_join!(simulate(devices, stopped.clone()), simulate_panels(panels, stopped))
-    })
-}
-
 fn panels(args: SimulateArgs, gateway: SocketAddr) -> Result<PanelSettings, SimulatorError> {
     let address =
         |text: &String| Address::parse(text).ok_or_else(|| SimulatorError::PanelAddress(text.clone()));
@@ -163,7 +154,8 @@ where
     R: Send + 'static,
     F: Future<Output = Result<R, SimulatorError>> + Send + 'static,
 {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    // Devices wait most of the time; each thread more has memory of its own.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let report = runtime.block_on(async {
         let (stop, stopped) = watch::channel(false);
         let simulation = tokio::spawn(simulation(stopped));

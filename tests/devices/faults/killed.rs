@@ -45,7 +45,7 @@ both!(nothing_acknowledged_is_lost_or_stored_twice, |app| async {
     let running = tokio::spawn(simulate(devices(broker, DEVICES, &oracle, seed), stopped));
 
     for _ in 0..rounds {
-        let more = random.random_range(20..400);
+        let more = random.random_range(190..400);
         let pause = Duration::from_micros(random.random_range(0..20_000));
         wait_for(&oracle, more, "devices are acknowledged").await;
         tokio::time::sleep(pause).await;
@@ -71,7 +71,7 @@ both!(nothing_acknowledged_is_lost_or_stored_twice, |app| async {
     // What was summed up before each kill counts, and what was not is summed up now: each reading once.
     compact::drain(app);
     compact::assert_summed_up(app);
-    assert!(acknowledged.len() > 20 * rounds, "{}", acknowledged.len());
+    assert!(acknowledged.len() > 1_000, "{}", acknowledged.len());
     assert!(report.failures >= rounds as u64, "{report}");
     writeln!(std::io::stderr().lock(), "{report}").unwrap();
 });
