@@ -19,6 +19,7 @@ use super::tls::TlsFiles;
 use crate::app::App;
 use crate::bus::{Stored, Topic as EventTopic};
 use crate::config::MqttMode;
+use crate::db::Db;
 use crate::error::{Error, Result};
 
 const COUNT_EVERY: Duration = Duration::from_secs(5);
@@ -127,7 +128,8 @@ async fn embedded(app: &App) -> Result<Opened> {
     let (address, tls_address) = (broker.address(), broker.tls_address());
     health.at(tls_address.map_or(address.to_string(), |tls| format!("{address}, TLS {tls}")));
     let (stop, stopped) = oneshot::channel();
-    let task = tokio::spawn(attend(broker, to_devices, (app.bus.subscribe(), app.ingest.clone()), stopped));
+    let events = (app.bus.subscribe(), app.ingest.clone());
+    let task = tokio::spawn(attend(broker, app.db.clone(), to_devices, events, stopped));
     let service = DeviceService {
         mqtt: Some(address),
         mqtt_tls: tls_address,
@@ -171,6 +173,7 @@ fn external(app: &App) -> Result<Opened> {
 /// Carries messages to devices, ends the connections of revoked ones, counts, and stops the broker at last.
 async fn attend(
     broker: Broker,
+    db: Db,
     mut to_devices: mpsc::Receiver<Downlink>,
     (mut events, figures): (broadcast::Receiver<Arc<Stored>>, Figures),
     mut stopped: oneshot::Receiver<()>,
@@ -186,11 +189,11 @@ async fn attend(
                 }
             }
             event = events.recv(), if live => match event {
+                // Nobody waits for its end: messages to others go on.
                 Ok(stored) => if let Some(code) = revoked(&stored) {
-                    broker.drop_device(&code).await;
+                    drop(broker.drop_device(&code));
                 },
-                // The writer refuses a disabled device's messages all the same.
-                Err(broadcast::error::RecvError::Lagged(_)) => {}
+                Err(broadcast::error::RecvError::Lagged(_)) => drop_revoked(&db, &broker).await,
                 Err(broadcast::error::RecvError::Closed) => live = false,
             },
             _ = counting.tick() => count(&broker, &figures),
@@ -199,7 +202,15 @@ async fn attend(
     broker.stop().await;
 }
 
-/// The code of a device that was just disabled.
+/// Of events that were missed nobody knows whom they were about.
+async fn drop_revoked(db: &Db, broker: &Broker) {
+    match db.read(store::codes_without_credential).await {
+        Ok(codes) => codes.iter().for_each(|code| drop(broker.drop_device(code))),
+        Err(error) => tracing::error!(error = %error.for_log(), "revoked devices could not be looked up"),
+    }
+}
+
+/// The code of a device that was just disabled or whose credential was revoked.
 fn revoked(stored: &Stored) -> Option<String> {
     if stored.topic != EventTopic::Device {
         return None;

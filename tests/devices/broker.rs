@@ -12,7 +12,7 @@ use songhe_firmware_protocol::limits::PACKET_BYTES_MAX;
 use songhe_firmware_protocol::{Topic, TopicKind};
 
 use super::client::{BOTH, Client, Introduction, Seen, Version};
-use super::gate::{Mode, RecordingGate, TOKEN, eventually, noon, settings, start, within};
+use super::gate::{Mode, RecordingGate, Step, TOKEN, eventually, noon, settings, start, within};
 use super::raw::RawClient;
 
 /// Long enough for an acknowledgement that is not held back to arrive.
@@ -178,6 +178,55 @@ async fn a_packet_above_the_limit_ends_the_connection() {
         }
     }
     broker.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_is_put_out_while_connecting_is_not_let_in() {
+    for version in BOTH {
+        let gate = RecordingGate::new(Mode::Open);
+        let broker = start(&gate).await;
+        gate.keep_waiting(Some(Step::Answer));
+        let connecting = Client::connect(version, broker.address(), "ST-1", TOKEN);
+        let putting_out = async {
+            gate.somebody_waits().await;
+            within(broker.drop_device("ST-1")).await;
+            gate.keep_waiting(None);
+        };
+        let (client, ()) = tokio::join!(connecting, putting_out);
+        assert!(client.is_none(), "{version:?}: it was let in with what no longer counts");
+        assert_eq!(broker.counters().connects_refused, 1, "{version:?}");
+        // Whoever is let in anew counts.
+        let mut anew = connect(&broker, version, "ST-1").await;
+        anew.publish("songhe/v1/ST-1/up", b"one").await;
+        assert_eq!(anew.next().await, Seen::Acked, "{version:?}");
+        broker.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_put_out_while_the_session_is_made_is_ended() {
+    for version in BOTH {
+        let gate = RecordingGate::new(Mode::Open);
+        let broker = start(&gate).await;
+        gate.keep_waiting(Some(Step::Entry));
+        let connecting = Client::connect(version, broker.address(), "ST-1", TOKEN);
+        let putting_out = async {
+            gate.somebody_waits().await;
+            let put_out = broker.drop_device("ST-1");
+            // The session is locked until the device is in.
+            tokio::time::sleep(QUIET).await;
+            gate.keep_waiting(None);
+            within(put_out).await;
+        };
+        let (client, ()) = tokio::join!(connecting, putting_out);
+        if let Some(mut client) = client {
+            assert_eq!(client.next().await, Seen::Closed, "{version:?}");
+        }
+        let is_out =
+            |event: &Presence| matches!(event, Presence::Disconnected { departure: Departure::Ended, .. });
+        gate.presence_until(|events| events.iter().any(is_out)).await;
+        broker.stop().await;
+    }
 }
 
 #[tokio::test]

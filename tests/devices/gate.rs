@@ -18,6 +18,23 @@ pub struct RecordingGate {
     arrived: watch::Sender<usize>,
     taken: Mutex<Vec<Message>>,
     presence: watch::Sender<Vec<Presence>>,
+    waiting_room: watch::Sender<WaitingRoom>,
+}
+
+/// Where devices that connect are kept waiting, and how many are there.
+#[derive(Default)]
+struct WaitingRoom {
+    before: Option<Step>,
+    waiting: usize,
+}
+
+/// A step of a device that connects.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// It is known to be who it says, and nobody has told the broker yet.
+    Answer,
+    /// It is let in, and its session is being made.
+    Entry,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,7 +54,28 @@ impl RecordingGate {
             arrived: watch::Sender::new(0),
             taken: Mutex::default(),
             presence: watch::Sender::default(),
+            waiting_room: watch::Sender::default(),
         })
+    }
+
+    /// Keeps devices waiting before this step until it is called again.
+    pub fn keep_waiting(&self, before: Option<Step>) {
+        self.waiting_room.send_modify(|room| room.before = before);
+    }
+
+    /// Returns when a device is kept waiting.
+    pub async fn somebody_waits(&self) {
+        let mut room = self.waiting_room.subscribe();
+        within(room.wait_for(|room| room.waiting > 0)).await.unwrap();
+    }
+
+    async fn pass(&self, step: Step) {
+        let mut room = self.waiting_room.subscribe();
+        if room.borrow_and_update().before == Some(step) {
+            self.waiting_room.send_modify(|room| room.waiting += 1);
+            room.wait_for(|room| room.before != Some(step)).await.unwrap();
+            self.waiting_room.send_modify(|room| room.waiting -= 1);
+        }
     }
 
     pub fn set(&self, mode: Mode) {
@@ -75,6 +113,7 @@ impl RecordingGate {
 impl Gate for RecordingGate {
     async fn authenticate(&self, credentials: Credentials<'_>) -> Option<Device> {
         let id = credentials.username.strip_prefix("ST-")?.parse().ok()?;
+        self.pass(Step::Answer).await;
         (credentials.password == TOKEN.as_bytes()).then(|| Device { id, code: credentials.username.into() })
     }
 
@@ -90,6 +129,9 @@ impl Gate for RecordingGate {
     }
 
     async fn presence(&self, event: Presence) {
+        if matches!(event, Presence::Connected { .. }) {
+            self.pass(Step::Entry).await;
+        }
         self.presence.send_modify(|events| events.push(event));
     }
 }

@@ -19,6 +19,7 @@ use super::counters::{Counters, count};
 use super::gate::{Credentials, Departure, Device, Gate, Message, Presence, Refused};
 use super::pace::Pace;
 use super::roster::Roster;
+use super::server::end_session;
 use crate::clock::Clock;
 
 /// What all hooks share.
@@ -96,11 +97,13 @@ impl<G: Gate> Handler for Hooks<G> {
 
 impl<G: Gate> Shared<G> {
     async fn authenticate(&self, connect: &ConnectInfo) -> AuthResult {
-        match self.check_connect(connect).await {
-            Ok(device) => {
-                self.roster.admit(device);
-                AuthResult::Allow(false, None)
-            }
+        let expulsions = self.roster.expulsions(connect.client_id());
+        let checked = self.check_connect(connect).await.and_then(|device| {
+            let admitted = self.roster.admit(device, expulsions);
+            admitted.then_some(()).ok_or("it was put out in this moment")
+        });
+        match checked {
+            Ok(()) => AuthResult::Allow(false, None),
             Err(reason) => {
                 count(&self.counters.connects_refused);
                 tracing::warn!(client_id = %connect.client_id(), peer = ?connect.ipaddress(), reason, "device refused");
@@ -140,6 +143,7 @@ impl<G: Gate> Shared<G> {
         let Some((device, kind, pace)) = self.own_topic(client_id, publish) else {
             count(&self.counters.forbidden);
             tracing::warn!(client_id, topic = %publish.topic, "publish refused");
+            let disconnect = disconnect || self.roster.is_expelled(client_id);
             return PublishResult::reason_code(PublishAckReason::NotAuthorized, None, disconnect);
         };
         // While this waits the connection is not read: the device is held back by its own socket.
@@ -174,7 +178,13 @@ impl<G: Gate> Shared<G> {
     }
 
     async fn connected(&self, session: &Session) {
-        let connected = self.roster.connect(&session.id.client_id, session.id.remote_addr);
+        let client_id: &str = &session.id.client_id;
+        let connected = self.roster.connect(client_id, session.id.remote_addr);
+        if self.roster.is_expelled(client_id) {
+            // Put out after it was let in, and before there was a session that could be ended.
+            let (context, id) = (session.scx.clone(), session.id.clone());
+            tokio::spawn(async move { end_session(&context, id).await });
+        }
         if let Some((device, connection)) = connected {
             self.gate.presence(Presence::Connected { device, connection }).await;
         }

@@ -18,11 +18,21 @@ pub(super) struct Roster {
 struct Entries {
     last_connection: u64,
     by_code: HashMap<String, Entry>,
+    /// How often each code was put out; there is an entry for those that ever were.
+    expulsions: HashMap<String, u64>,
+}
+
+impl Entries {
+    fn expulsions(&self, code: &str) -> u64 {
+        self.expulsions.get(code).copied().unwrap_or_default()
+    }
 }
 
 #[derive(Debug)]
 struct Entry {
     device: Device,
+    /// Expulsions up to the question whether it may connect.
+    admitted_after: u64,
     live: Option<Live>,
     /// Of the device, whichever connection it sends over.
     pace: Arc<Pace>,
@@ -39,21 +49,45 @@ impl Roster {
         Roster { entries: Mutex::default(), rates }
     }
 
-    /// Remembers who may connect next under this code.
-    pub fn admit(&self, device: Device) {
-        let mut entries = self.lock();
-        if let Some(entry) = entries.by_code.get_mut(&*device.code) {
-            entry.device = device;
-        } else {
-            let pace = Arc::new(Pace::new(self.rates));
-            entries.by_code.insert(device.code.to_string(), Entry { device, live: None, pace });
-        }
+    /// How often this code was put out so far: to be asked before whether it may connect.
+    pub fn expulsions(&self, code: &str) -> u64 {
+        self.lock().expulsions(code)
     }
 
-    pub fn find(&self, client_id: &str) -> Option<(Device, Arc<Pace>)> {
+    /// Remembers who may connect next under this code. False where it was put out while that was being asked.
+    pub fn admit(&self, device: Device, expulsions: u64) -> bool {
+        let mut entries = self.lock();
+        if entries.expulsions(&device.code) != expulsions {
+            return false;
+        }
+        if let Some(entry) = entries.by_code.get_mut(&*device.code) {
+            entry.device = device;
+            entry.admitted_after = expulsions;
+        } else {
+            let pace = Arc::new(Pace::new(self.rates));
+            let code = device.code.to_string();
+            let entry = Entry { device, admitted_after: expulsions, live: None, pace };
+            entries.by_code.insert(code, entry);
+        }
+        true
+    }
+
+    /// Nothing that was admitted under this code so far counts any more.
+    pub fn expel(&self, code: &str) {
+        *self.lock().expulsions.entry(code.to_owned()).or_default() += 1;
+    }
+
+    pub fn is_expelled(&self, code: &str) -> bool {
         let entries = self.lock();
-        let entry = entries.by_code.get(client_id)?;
-        Some((entry.device.clone(), Arc::clone(&entry.pace)))
+        entries.by_code.get(code).is_some_and(|entry| entry.admitted_after != entries.expulsions(code))
+    }
+
+    /// Who sends under this code, unless it was put out.
+    pub fn find(&self, code: &str) -> Option<(Device, Arc<Pace>)> {
+        let entries = self.lock();
+        let entry = entries.by_code.get(code)?;
+        let counts = entry.admitted_after == entries.expulsions(code);
+        counts.then(|| (entry.device.clone(), Arc::clone(&entry.pace)))
     }
 
     /// The present connection of a device is from `peer` now. Gives its number.
@@ -98,7 +132,7 @@ mod tests {
         let roster = Roster::new(Rates::DEFAULT);
         assert_eq!(roster.connect("ST-1", Some(peer(1))), None, "nobody was admitted");
         let device = Device { id: 7, code: "ST-1".into() };
-        roster.admit(device.clone());
+        assert!(roster.admit(device.clone(), 0));
         let (_, first) = roster.connect("ST-1", Some(peer(1))).unwrap();
         let (_, second) = roster.connect("ST-1", Some(peer(2))).unwrap();
         assert!(second > first);
@@ -108,5 +142,23 @@ mod tests {
         assert_eq!(roster.disconnect("ST-1", Some(peer(2))), None);
         assert_eq!(roster.connected(), 0);
         assert_eq!(roster.find("ST-1").map(|found| found.0), Some(device));
+    }
+
+    #[test]
+    fn whoever_was_put_out_does_not_count_until_it_is_let_in_anew() {
+        let roster = Roster::new(Rates::DEFAULT);
+        let device = Device { id: 7, code: "ST-1".into() };
+        let asked = roster.expulsions("ST-1");
+        roster.expel("ST-1");
+        assert!(!roster.admit(device.clone(), asked), "put out while the question was asked");
+        assert!(roster.find("ST-1").is_none() && !roster.is_expelled("ST-1"));
+        assert!(roster.admit(device.clone(), roster.expulsions("ST-1")));
+        assert!(roster.find("ST-1").is_some());
+        roster.expel("ST-2");
+        assert!(roster.find("ST-1").is_some(), "another one was put out");
+        roster.expel("ST-1");
+        assert!(roster.find("ST-1").is_none() && roster.is_expelled("ST-1"));
+        assert!(roster.admit(device, roster.expulsions("ST-1")));
+        assert!(roster.find("ST-1").is_some());
     }
 }

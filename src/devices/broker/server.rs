@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::future::join_all;
@@ -31,6 +31,9 @@ const HANDSHAKE_WAIT_MAX: Duration = Duration::from_secs(10);
 /// How long connections may take to end their last message when the broker stops.
 const DRAIN_WAIT_MAX: Duration = Duration::from_secs(5);
 const DRAIN_POLL: Duration = Duration::from_millis(5);
+/// How long a session that is to end may be locked: connecting takes no longer.
+const END_WAIT_MAX: Duration = Duration::from_secs(15);
+const END_POLL: Duration = Duration::from_millis(20);
 /// Longest silence a device may ask for.
 const KEEP_ALIVE_S_MAX: u16 = 300;
 /// Downlink messages kept for a device that is away; the oldest are dropped.
@@ -86,6 +89,8 @@ pub struct Broker {
     address: SocketAddr,
     tls_address: Option<SocketAddr>,
     counters: Arc<Counters>,
+    /// Notes that nothing that was admitted under a code counts any more.
+    expel: Box<dyn Fn(&str) + Send + Sync>,
     context: ServerContext,
     runtime: Handle,
     stop: Option<oneshot::Sender<()>>,
@@ -115,6 +120,8 @@ impl Broker {
             clock: settings.clock.clone(),
             receive_wait_max: settings.receive_wait_max,
         });
+        let roster = Arc::clone(&shared);
+        let expel = Box::new(move |code: &str| roster.roster.expel(code));
         let (stop, stop_asked) = oneshot::channel();
         let (stopping_done, stopped) = oneshot::channel();
         let (ready, started) = oneshot::channel();
@@ -126,7 +133,7 @@ impl Broker {
         let Ready { address, tls_address, context, runtime } =
             started.await.map_err(|_| BrokerError::Ended)??;
         let (stop, stopped) = (Some(stop), Some(stopped));
-        Ok(Self { address, tls_address, counters, context, runtime, stop, stopped })
+        Ok(Self { address, tls_address, counters, expel, context, runtime, stop, stopped })
     }
 
     /// Where it listens.
@@ -166,13 +173,18 @@ impl Broker {
         });
     }
 
-    /// Ends a device's connection and forgets its session, for instance when its credential was revoked.
-    pub async fn drop_device(&self, code: &str) {
+    /// Puts a device out, for instance when its credential was revoked: what it sends from now on is refused, its connection is
+    /// ended and its session forgotten. Whoever is connecting in this moment with what counted before is put out as well. The
+    /// work goes on by itself; the future tells when it is done.
+    pub fn drop_device(&self, code: &str) -> impl Future<Output = ()> + Send + use<> {
+        (self.expel)(code);
         let id = Id::new(self.context.node.id(), LISTENER, None, None, code.into(), None);
         let context = self.context.clone();
         let dropped = self.runtime.spawn(async move { end_session(&context, id).await });
-        if dropped.await.is_err() {
-            tracing::warn!(code, "the broker stopped while a device was being dropped");
+        async move {
+            if dropped.await.is_err() {
+                tracing::warn!("the broker stopped while a device was being dropped");
+            }
         }
     }
 
@@ -301,13 +313,19 @@ async fn drain<G: Gate>(shared: &Arc<Shared<G>>, context: &ServerContext) {
     }
 }
 
-async fn end_session(context: &ServerContext, id: Id) {
+/// A session is locked while its device connects: then it is tried again until it can be ended.
+pub(super) async fn end_session(context: &ServerContext, id: Id) {
     let entry = context.extends.shared().await.entry(id);
-    let ended = match entry.try_lock().await {
-        Ok(mut entry) => entry.kick(true, true, true).await.map(|_| ()),
-        Err(error) => Err(error),
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a session did not end in time");
+    let until = Instant::now() + END_WAIT_MAX;
+    loop {
+        let ended = match entry.try_lock().await {
+            Ok(mut entry) => entry.kick(true, true, true).await.map(|_| ()),
+            Err(error) => Err(error),
+        };
+        match ended {
+            Ok(()) => return,
+            Err(_) if Instant::now() < until => tokio::time::sleep(END_POLL).await,
+            Err(error) => return tracing::warn!(%error, "a session did not end in time"),
+        }
     }
 }

@@ -27,6 +27,15 @@ pub fn credential_of(connection: &mut AnyConnection, code: &str) -> Result<Optio
         .optional()?)
 }
 
+/// Codes of the devices that may not connect.
+pub fn codes_without_credential(connection: &mut AnyConnection) -> Result<Vec<String>> {
+    Ok(devices::table
+        .filter(devices::disabled_at.is_not_null().or(devices::token_hash.eq(Vec::<u8>::new())))
+        .order(devices::code)
+        .select(devices::code)
+        .load(connection)?)
+}
+
 /// What [`set_credential`] writes.
 pub(in crate::devices) struct NewCredential<'a> {
     pub token_hash: &'a [u8],
