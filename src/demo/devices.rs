@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use songhe_firmware_protocol::Channel;
 
 use super::city::{City, Made};
+use super::device_history;
 use super::dice::{Dice, digest};
 use super::stations::SmartStation;
 use super::store::{
@@ -115,6 +116,7 @@ pub(super) fn make(
     insert_device_places(connection, &places)?;
     let hours: Vec<HourRow> = rows.iter().flat_map(|row| hours(city, row)).collect();
     insert_hours(connection, &hours)?;
+    device_history::make(connection, city, &rows)?;
     Ok(rows.len() as i64)
 }
 

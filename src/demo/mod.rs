@@ -10,6 +10,7 @@ mod bed_moves;
 mod beds;
 mod cards;
 mod city;
+mod device_history;
 mod devices;
 mod dice;
 mod elder_parts;

@@ -26,8 +26,8 @@ use crate::beds::{CareLevel, Destination, Ending};
 use crate::clock::Instant;
 use crate::db::schema::{
     beds, care_plans, caregivers, dated_settings, device_places, devices, elder_hours, elders, fire_panels,
-    institutions, plan_items, plan_pauses, providers, rooms, stations, stays, towns, villages, visit_events,
-    visit_steps, visits,
+    institutions, plan_items, plan_pauses, providers, reading_spans, rooms, stations, stays, towns, villages,
+    visit_events, visit_steps, visits,
 };
 use crate::db::{AnyConnection, store::continue_numbers};
 use crate::error::Result;
@@ -212,6 +212,20 @@ bulk!(insert_device_places, device_places, DevicePlaceRow {
     elder_id: Option<i64>,
     from_at: Instant,
     placed_by: &'static str,
+});
+
+bulk!(insert_spans, reading_spans, SpanHistoryRow {
+    device_id: i64,
+    channel: i16,
+    span_s: i32,
+    starts_at: Instant,
+    readings: i64,
+    doubted: i64,
+    lowest: Option<f64>,
+    highest: Option<f64>,
+    total: f64,
+    last_value: f64,
+    last_at: Instant,
 });
 
 bulk!(insert_hours, elder_hours, HourRow {

@@ -12,6 +12,7 @@ pub mod api;
 pub mod cards;
 mod form;
 mod model;
+mod named;
 pub mod pages;
 mod parts;
 mod personal;
@@ -25,6 +26,7 @@ pub use model::{
     CoordinateSource, ElderInput, Gender, Identity, IdentityFault, PlaceKind, Relation, SCAN_BYTES_MAX,
     Stance, age_years, is_identity, is_phone, mask_identity, mask_phone, parse_identity, to_wgs84,
 };
+pub use named::{named, numbered};
 pub use parts::{ListedPart, Put, listable, put, take_back};
 pub use personal::{
     Clear, Found, Personal, VisitPlace, find_by_identity, find_for_admission, phone_to_call, reveal,

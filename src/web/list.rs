@@ -84,8 +84,10 @@ pub trait List: 'static {
         Ok(None)
     }
 
-    /// Filters with the values that the asker can choose from.
-    fn filters(connection: &mut AnyConnection, scope: &Scope, words: &Words) -> Result<Vec<Filter>>;
+    /// Filters with the values that the asker can choose from; none where a list is short.
+    fn filters(_: &mut AnyConnection, _: &Scope, _: &Words) -> Result<Vec<Filter>> {
+        Ok(Vec::new())
+    }
 
     /// The rows asked for, as cells in the order of [`List::COLUMNS`].
     fn rows(

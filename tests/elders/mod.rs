@@ -3,6 +3,7 @@
 mod cards;
 mod documents;
 mod limits;
+mod named;
 mod parts;
 mod readings;
 mod record;

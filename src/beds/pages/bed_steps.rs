@@ -7,7 +7,7 @@ use crate::access::Permission;
 use crate::beds::model::{BedKind, CareLevel, OutageReason, Risk};
 use crate::beds::store::{self, BedListed};
 use crate::beds::{Admission, Agreed, Contact, Holding, Taking, Whom, admit, hold, take_out};
-use crate::elders::{find_for_admission, is_identity};
+use crate::elders::{find_for_admission, is_identity, named};
 use crate::error::{Error, Result};
 use crate::text::Text;
 use crate::web::{Form, FormField, Input, Route, Visitor};
@@ -68,12 +68,11 @@ fn bed_form(
     }
 }
 
-/// The elder of a record number or of an identity number; a look-up by the latter is written down whatever follows.
+/// The elder of a record number, a name or an identity number; a look-up by the latter is written down whatever follows.
 async fn whom(visitor: &Visitor, input: &Input) -> Result<Whom> {
     let elder = input.text("elder");
     if !is_identity(&elder.to_ascii_uppercase()) {
-        let number = elder.parse().map_err(|_| Error::field("elder", Text::new("rule.elder")))?;
-        return Ok(Whom::Elder(number));
+        return named(&visitor.app, &visitor.scope(), ("elder", &elder)).await.map(Whom::Elder);
     }
     let found = visitor
         .app

@@ -7,7 +7,7 @@ use crate::db::AnyConnection;
 use crate::elders::store::visible_names;
 use crate::error::Result;
 use crate::listing::{ListRequest, Listed};
-use crate::web::{Cell, Column, Filter, List, Row, Words};
+use crate::web::{Cell, Column, List, Row, Words};
 
 pub struct Transfers;
 
@@ -27,10 +27,6 @@ impl List for Transfers {
         Column::text("answer", "field.answer").unsorted(),
         Column::text("close", "transfer.close").unsorted(),
     ];
-
-    fn filters(_: &mut AnyConnection, _: &Scope, _: &Words) -> Result<Vec<Filter>> {
-        Ok(Vec::new())
-    }
 
     fn rows(
         connection: &mut AnyConnection,

@@ -9,6 +9,7 @@ use crate::beds::store::{ClassRow, EntryListed, classes, get_entry, institutions
 use crate::beds::{Candidate, Waiting, Whom, ask_for_bed, candidates};
 use crate::bus::Topic;
 use crate::db::AnyConnection;
+use crate::elders::named;
 use crate::elders::store::get_person;
 use crate::error::{Error, Result};
 use crate::listing::{ListRequest, Listed};
@@ -274,8 +275,7 @@ pub async fn save_new(visitor: Visitor, body: String) -> Result<HttpResponse> {
 }
 
 async fn try_save(visitor: &Visitor, input: &Input) -> Result<i64> {
-    let elder =
-        input.text("elder").parse().map_err(|_| Error::field("elder", Text::new("rule.record_number")))?;
+    let elder = named(&visitor.app, &visitor.scope(), ("elder", &input.text("elder"))).await?;
     let institution_id = match input.text("institution").as_str() {
         "" => None,
         text => Some(
@@ -312,9 +312,7 @@ async fn form(visitor: &Visitor, input: &Input) -> Result<Form> {
         heading: visitor.t("waiting.new").into_owned(),
         action: "/waiting".to_owned(),
         fields: vec![
-            FormField::of(visitor, "elder", "text", input)
-                .required(true)
-                .hint(visitor.t("hint.record_number")),
+            FormField::of(visitor, "elder", "text", input).required(true).hint(visitor.t("hint.elder_named")),
             select("institution", first("waiting.anywhere").chain(houses).collect()),
             select("bed_kind", names(visitor, "bed_kind", BedKind::NAMES, true)),
             select("care_level", names(visitor, "care_level", CareLevel::NAMES, true)),

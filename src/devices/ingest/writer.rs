@@ -27,8 +27,10 @@ use crate::error::{Error, Result};
 const BATCH_MESSAGES_MAX: usize = 1_000;
 /// A batch is closed early when its messages hold so many samples.
 const BATCH_SAMPLES_MAX: usize = 10_000;
-/// How long a batch waits for more when the last one was shared: those devices answer at once.
+/// How long a batch waits for more when the last one was large: those devices answer at once. A small one is committed without
+/// delay, and what comes meanwhile is the next one.
 const LINGER: Duration = Duration::from_millis(1);
+const LARGE_MESSAGES: usize = 16;
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(2);
 /// Together about five seconds; then the devices are told to come again.
@@ -111,7 +113,7 @@ impl Loop {
         let receiver = Arc::clone(&self.receiver);
         let mut receiver = receiver.lock().await;
         let mut births = HashMap::new();
-        let mut shared = false;
+        let mut was_large = false;
         loop {
             let mut envelopes = Vec::new();
             tokio::select! {
@@ -122,10 +124,10 @@ impl Loop {
                     continue;
                 }
             }
-            if shared {
+            if was_large {
                 gather(&mut receiver, &mut envelopes).await;
             }
-            shared = envelopes.len() > 1;
+            was_large = envelopes.len() >= LARGE_MESSAGES;
             metrics::gauge!("songhe_ingest_queue_messages").set(receiver.len() as f64);
             self.app.ingest.note_queue(receiver.len());
             self.handle(envelopes, &mut births).await;

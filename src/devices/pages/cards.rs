@@ -7,12 +7,12 @@ use crate::access::{Permission, Scope};
 use crate::db::AnyConnection;
 use crate::devices::cards::{Unclaimed, claim, dismiss, open, show};
 use crate::devices::store::{CardReading, OpenCard, open_cards};
-use crate::error::{Code, Error, Result};
+use crate::elders::named;
+use crate::error::{Code, Result};
 use crate::listing::{ListRequest, Listed};
-use crate::text::Text;
 use crate::web::{
-    Action, Cell, Column, Detail, Field, Filter, Form, FormField, Input, List, Need, Route, Row, Section,
-    Visitor, Words, detail_page, form_page, get, list_routes, post, redirect, table,
+    Action, Cell, Column, Detail, Field, Form, FormField, Input, List, Need, Route, Row, Section, Visitor,
+    Words, detail_page, form_page, get, list_routes, post, redirect, table,
 };
 
 pub fn routes() -> Vec<Route> {
@@ -42,10 +42,6 @@ impl List for OpenCards {
         Column::text("first", "field.first_at").unsorted(),
         Column::text("last", "field.last_at").unsorted(),
     ];
-
-    fn filters(_: &mut AnyConnection, _: &Scope, _: &Words) -> Result<Vec<Filter>> {
-        Ok(Vec::new())
-    }
 
     fn rows(
         connection: &mut AnyConnection,
@@ -138,7 +134,7 @@ const CLAIM: Asked = Asked {
     step: "claim",
     heading: "card_reading.claim",
     field: "elder_id",
-    kind: "number",
+    kind: "text",
     hint: "hint.card_elder",
 };
 const DISMISS: Asked = Asked {
@@ -177,14 +173,13 @@ fn form(visitor: &Visitor, id: i64, asked: Asked, input: &Input) -> Form {
 
 async fn save_claim(visitor: Visitor, id: web::Path<i64>, body: String) -> Result<HttpResponse> {
     let (id, input) = (id.into_inner(), Input::parse(&body)?);
-    let elder: std::result::Result<i64, _> = input.text("elder_id").parse();
-    let work = move |tx: &mut crate::app::Tx<'_>| {
-        // Whose device it is comes before what is wrong with the form.
-        open(tx, id)?;
-        let elder = elder.clone().map_err(|_| Error::field("elder_id", Text::new("rule.device_place")))?;
-        claim(tx, id, elder)
+    let scope = visitor.scope();
+    // Whose device it is comes before what is wrong with the form.
+    visitor.app.write(&scope, move |tx| open(tx, id).map(drop)).await?;
+    let outcome = match named(&visitor.app, &scope, ("elder_id", &input.text("elder_id"))).await {
+        Ok(elder) => visitor.app.write(&scope, move |tx| claim(tx, id, elder)).await,
+        Err(error) => Err(error),
     };
-    let outcome = visitor.app.write(&visitor.scope(), work).await;
     answer(&visitor, id, (CLAIM, &input), outcome)
 }
 

@@ -103,7 +103,7 @@ impl RecordForm for Devices {
             return Err(Error::field("device_code", Text::new("rule.device_code")));
         };
         let kind = kind.ok_or_else(|| Error::field("device_kind", Text::new("rule.choose")))?;
-        let place: DevicePlace = read_place(tx.connection, input)?;
+        let place: DevicePlace = read_place(tx, input)?;
         let new = NewRecord { code: code.clone(), kind, place, sheet: values.sheet.clone() };
         register_device(tx, &new).map_err(|error| error.renamed(NAMES))
     }
@@ -149,7 +149,7 @@ impl RecordForm for Devices {
                 choose("station_id", stations),
                 choose("institution_id", institutions).hint(context.t("hint.device_institution")),
                 field("room_number", "text").hint(context.t("hint.device_room")),
-                field("elder_id", "number").hint(context.t("hint.device_elder")),
+                field("elder_id", "text").hint(context.t("hint.device_elder")),
             ]);
         }
         fields.push(field("serial_number", "text").hint(context.t("hint.serial_number")));

@@ -3,12 +3,14 @@
 use actix_web::{HttpResponse, web};
 
 use crate::access::{Permission, Scope};
+use crate::app::Tx;
 use crate::db::AnyConnection;
 use crate::devices::model::DevicePlace;
 use crate::devices::place::place_device;
 use crate::devices::store::{
     DeviceListed, PlaceNames, PlaceRow, find_room, get_device, get_to, place_choices,
 };
+use crate::elders::numbered;
 use crate::elders::store::visible_names;
 use crate::error::{Code, Error, Result};
 use crate::text::Text;
@@ -39,10 +41,10 @@ pub async fn save(visitor: Visitor, id: web::Path<i64>, body: String) -> Result<
     let (id, input) = (id.into_inner(), Input::parse(&body)?);
     let seen = input.version()?;
     let wanted = input.clone();
-    let work = move |tx: &mut crate::app::Tx<'_>| {
+    let work = move |tx: &mut Tx<'_>| {
         // Whose device it is comes before what is wrong with the form.
         get_to(tx.connection, tx.scope, Permission::PlaceDevice, id)?;
-        let place = read_place(tx.connection, &wanted)?;
+        let place = read_place(tx, &wanted)?;
         place_device(tx, id, seen, place)
     };
     match visitor.app.write(&visitor.scope(), work).await {
@@ -59,7 +61,7 @@ pub async fn save(visitor: Visitor, id: web::Path<i64>, body: String) -> Result<
 const NAMES: &[(&str, &str)] = &[("room_id", "room_number"), ("place", "device_place")];
 
 /// The place that a form names.
-pub(super) fn read_place(connection: &mut AnyConnection, input: &Input) -> Result<DevicePlace> {
+pub(super) fn read_place(tx: &mut Tx<'_>, input: &Input) -> Result<DevicePlace> {
     let number = |name: &'static str| {
         let wrong = || Error::field(name, Text::new("rule.device_place"));
         input.text(name).parse::<i64>().map_err(|_| wrong())
@@ -69,9 +71,12 @@ pub(super) fn read_place(connection: &mut AnyConnection, input: &Input) -> Resul
         "institution" => number("institution_id").map(DevicePlace::Institution),
         "room" => {
             let institution = number("institution_id")?;
-            find_room(connection, institution, &input.text("room_number")).map(DevicePlace::Room)
+            find_room(tx.connection, institution, &input.text("room_number")).map(DevicePlace::Room)
         }
-        "elder" => number("elder_id").map(DevicePlace::Elder),
+        "elder" => {
+            let (text, at) = (input.text("elder_id"), (tx.calendar, tx.now));
+            numbered(tx.connection, tx.scope, ("elder_id", &text), at).map(DevicePlace::Elder)
+        }
         _ => Err(Error::field("device_place", Text::new("rule.choose"))),
     }
 }
@@ -91,7 +96,7 @@ async fn form(visitor: &Visitor, id: i64, typed: Option<(i64, &Input)>) -> Resul
     let kinds = KINDS.map(|kind| (kind.to_owned(), visitor.name_of("device_place", kind)));
     let fields = vec![
         choose("device_place", kinds.to_vec()).required(true).hint(visitor.t("hint.device_place")),
-        FormField::of(visitor, "elder_id", "number", input).hint(visitor.t("hint.device_elder")),
+        FormField::of(visitor, "elder_id", "text", input).hint(visitor.t("hint.device_elder")),
         choose("institution_id", institutions).hint(visitor.t("hint.device_institution")),
         FormField::of(visitor, "room_number", "text", input).hint(visitor.t("hint.device_room")),
         choose("station_id", stations),

@@ -13,5 +13,4 @@ pub mod model;
 mod sweep;
 mod watch;
 
-pub use sweep::STEPS_MAX;
 pub use watch::{Watcher, keep_looking};

@@ -1,6 +1,6 @@
 //! The look for silence: reads who is in question, asks the rules, writes what is due.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::TimeDelta;
 use serde_json::json;
@@ -16,8 +16,9 @@ use crate::devices::model::PresenceState;
 use crate::devices::store::{self, DeviceState, WatchedRow};
 use crate::error::Result;
 
-/// Steps of one transaction; what remains comes with the next look.
-pub const STEPS_MAX: usize = 500;
+/// Devices and sites of one transaction, so that a commit of the ingest writer waits a few milliseconds behind it when a whole
+/// district is gone.
+const PIECE_MAX: usize = 100;
 /// How far back alerts of sites are looked at: longer than any device may be silent before it is told of.
 const SITES_BACK: TimeDelta = TimeDelta::hours(24);
 
@@ -30,19 +31,96 @@ pub(super) struct Found {
     ended: Vec<Ended>,
 }
 
+/// A part of what is due: steps of these devices, and of these sites as a whole.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Piece {
+    devices: BTreeSet<i64>,
+    sites: BTreeSet<Site>,
+}
+
+impl Piece {
+    fn is_full(&self) -> bool {
+        self.devices.len() + self.sites.len() >= PIECE_MAX
+    }
+
+    fn holds(&self, step: &Step) -> bool {
+        match step {
+            Step::SiteSilent { site, .. } | Step::SiteBack { site, .. } => self.sites.contains(site),
+            step => device_of(step).is_some_and(|id| self.devices.contains(&id)),
+        }
+    }
+}
+
 impl Found {
+    /// What is due in parts, with neighbours together; one where nothing but the end of alerts is.
+    pub fn pieces(&self) -> Vec<Piece> {
+        let mut devices: BTreeSet<(Option<Site>, i64)> = BTreeSet::new();
+        let mut pieces = vec![Piece::default()];
+        for step in &self.steps {
+            match step {
+                Step::SiteSilent { site, .. } | Step::SiteBack { site, .. } => {
+                    next(&mut pieces).sites.insert(*site);
+                }
+                step => devices.extend(device_of(step).map(|id| (self.site_of_device(id), id))),
+            }
+        }
+        for (_, id) in devices {
+            next(&mut pieces).devices.insert(id);
+        }
+        pieces
+    }
+
+    fn site_of_device(&self, id: i64) -> Option<Site> {
+        self.rows.get(&id).and_then(site_of_row)
+    }
+
+    /// The device whose place tells who hears of a step.
+    fn told_through(&self, step: Step) -> Option<i64> {
+        match step {
+            Step::SiteSilent { site, .. } => {
+                self.rows.values().filter(|row| site_of_row(row) == Some(site)).map(|row| row.id).min()
+            }
+            step => device_of(&step),
+        }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty() && self.ended.is_empty()
     }
 }
 
-pub(super) fn find(connection: &mut AnyConnection, now: Instant, since: Instant) -> Result<Found> {
+/// The piece that has room for one more.
+fn next(pieces: &mut Vec<Piece>) -> &mut Piece {
+    if pieces.last().is_none_or(Piece::is_full) {
+        pieces.push(Piece::default());
+    }
+    let last = pieces.len() - 1;
+    &mut pieces[last]
+}
+
+fn device_of(step: &Step) -> Option<i64> {
+    match step {
+        Step::Suspect(id) | Step::Offline(id) | Step::Online(id) => Some(*id),
+        Step::Alert { device_id, .. } => Some(*device_id),
+        Step::SiteSilent { .. } | Step::SiteBack { .. } => None,
+    }
+}
+
+/// What is due; of a piece alone where one is given, judged by everything at its sites.
+pub(super) fn find(
+    connection: &mut AnyConnection,
+    (now, since): (Instant, Instant),
+    piece: Option<&Piece>,
+) -> Result<Found> {
     let since = store::watching_since(connection)?.map_or(since, |shared| shared.max(since));
     let moment = Moment { now, since };
-    let asked = store::in_question(connection, now - SILENCE_MIN)?;
+    let only: Option<Vec<i64>> = piece.map(|piece| piece.devices.iter().copied().collect());
+    let asked = store::in_question(connection, now - SILENCE_MIN, only.as_deref())?;
     let sites = alerts::site_silences(connection, now - SITES_BACK)?;
     let lasting = sites.iter().filter(|one| one.cleared_at.is_none()).filter_map(site_of);
-    let places: BTreeSet<Site> = asked.iter().filter_map(site_of_row).chain(lasting).collect();
+    let lasting = lasting.filter(|_| piece.is_none());
+    let named = piece.iter().flat_map(|piece| piece.sites.iter().copied());
+    let places: BTreeSet<Site> = asked.iter().filter_map(site_of_row).chain(lasting).chain(named).collect();
     let mut rows: HashMap<i64, WatchedRow> = asked.into_iter().map(|row| (row.id, row)).collect();
     let stations =
         places.iter().filter_map(|site| if let Site::Station(id) = site { Some(*id) } else { None });
@@ -62,7 +140,9 @@ pub(super) fn find(connection: &mut AnyConnection, now: Instant, since: Instant)
         }
     }
     let mut steps = due(&watched, &told, moment);
-    steps.truncate(STEPS_MAX);
+    if let Some(piece) = piece {
+        steps.retain(|step| piece.holds(step));
+    }
     Ok(Found { steps, rows, sites, ended: alerts::silences_of_disabled(connection)? })
 }
 
@@ -105,13 +185,17 @@ fn site_of(alert: &SiteSilence) -> Option<Site> {
     alert.station_id.map(Site::Station).or(alert.institution_id.map(Site::Institution))
 }
 
-/// Finds again, in this transaction, what is due, and does it; gives how many steps that were.
-pub(super) fn take(tx: &mut Tx<'_>, now: Instant, since: Instant) -> Result<usize> {
-    let found = find(tx.connection, now, since)?;
-    let ids: BTreeSet<i64> = found.rows.keys().copied().collect();
+/// Finds again, in this transaction, what is due of a piece, and does it; gives how many steps that were.
+pub(super) fn take(tx: &mut Tx<'_>, (now, since): (Instant, Instant), piece: &Piece) -> Result<usize> {
+    let found = find(tx.connection, (now, since), Some(piece))?;
+    let ids: BTreeSet<i64> = found.steps.iter().filter_map(|step| found.told_through(*step)).collect();
     let ids: Vec<i64> = ids.into_iter().collect();
     let states = store::device_states(tx.connection, &ids)?.into_iter().map(|state| (state.id, state));
-    let sweep = Sweep { found: &found, states: states.collect(), now };
+    let alerted = found.steps.iter().filter_map(|step| match step {
+        Step::Alert { device_id, .. } => Some(*device_id),
+        _ => None,
+    });
+    let sweep = Sweep { found: &found, alerted: alerted.collect(), states: states.collect(), now };
     for step in &found.steps {
         sweep.step(tx, *step)?;
     }
@@ -125,6 +209,8 @@ pub(super) fn take(tx: &mut Tx<'_>, now: Instant, since: Instant) -> Result<usiz
 
 struct Sweep<'a> {
     found: &'a Found,
+    /// Devices that have an alert of their own among the steps.
+    alerted: HashSet<i64>,
     states: HashMap<i64, DeviceState>,
     now: Instant,
 }
@@ -143,16 +229,11 @@ impl Sweep<'_> {
 
     fn fall(&self, tx: &mut Tx<'_>, id: i64, to: PresenceState) -> Result<()> {
         let Some(row) = self.found.rows.get(&id) else { return Ok(()) };
-        // An alert in this very transaction has told of it.
-        let is_told = self
-            .found
-            .steps
-            .iter()
-            .any(|step| matches!(step, Step::Alert { device_id, .. } if *device_id == id));
         if !store::fall_silent(tx.connection, row, (to, self.now))? {
             return Ok(());
         }
-        if is_told {
+        // An alert in this very transaction has told of it.
+        if self.alerted.contains(&id) {
             store::set_told(tx.connection, id)?;
         }
         self.tell_presence(tx, id, to)
@@ -188,8 +269,8 @@ impl Sweep<'_> {
     }
 
     fn site_silent(&self, tx: &mut Tx<'_>, site: Site, silent: usize) -> Result<()> {
-        let at_site = self.found.rows.values().find(|row| site_of_row(row) == Some(site));
-        let Some(device) = at_site.and_then(|row| self.states.get(&row.id)) else { return Ok(()) };
+        let through = self.found.told_through(Step::SiteSilent { site, silent });
+        let Some(device) = through.and_then(|id| self.states.get(&id)) else { return Ok(()) };
         let (station_id, institution_id) = match site {
             Site::Station(id) => (Some(id), None),
             Site::Institution(id) => (None, Some(id)),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use tokio::sync::{Mutex, watch};
 
-use super::sweep::{STEPS_MAX, find, take};
+use super::sweep::{find, take};
 use crate::access::Scope;
 use crate::app::App;
 use crate::clock::Instant;
@@ -57,15 +57,20 @@ impl Watcher {
         }
         let since = self.since;
         // A look costs a read; only what is due costs a write.
-        let found = self.app.db.read(move |connection| find(connection, now, since)).await;
-        if found.inspect_err(|_| self.is_broken = true)?.is_empty() {
+        let found = self.app.db.read(move |connection| find(connection, (now, since), None)).await;
+        let found = found.inspect_err(|_| self.is_broken = true)?;
+        if found.is_empty() {
             return Ok(0);
         }
         if !self.is_settled().await {
             self.is_broken = true;
             return Ok(0);
         }
-        self.app.write(&Scope::system(), move |tx| take(tx, now, since)).await
+        let mut steps = 0;
+        for piece in found.pieces() {
+            steps += self.app.write(&Scope::system(), move |tx| take(tx, (now, since), &piece)).await?;
+        }
+        Ok(steps)
     }
 
     /// Whether everything that was received before now is committed, so that nobody is called silent whose words wait.
@@ -101,15 +106,8 @@ pub async fn keep_looking(watcher: Arc<Mutex<Watcher>>, mut stopped: watch::Rece
         if is_late {
             watcher.note_break();
         }
-        loop {
-            match watcher.look().await {
-                Ok(steps) if steps >= STEPS_MAX && !*stopped.borrow() => {}
-                Ok(_) => break,
-                Err(error) => {
-                    tracing::warn!(error = %error.for_log(), "nobody looks for silent devices for now");
-                    break;
-                }
-            }
+        if let Err(error) = watcher.look().await {
+            tracing::warn!(error = %error.for_log(), "nobody looks for silent devices for now");
         }
     }
 }

@@ -129,8 +129,8 @@ pub async fn flood(
     Ok(marks)
 }
 
-/// Sends messages at a fixed rate over all devices, each timed from when it was due, so that one that is slow counts for those that
-/// wait behind it.
+/// Sends messages at a fixed rate over all devices. Each is timed from when it is handed over; one that waits behind a slow one, from
+/// when it was due, so that the slow one counts for all that it holds up.
 pub async fn steady(
     target: Target,
     logins: &[Login],
@@ -145,11 +145,14 @@ pub async fn steady(
         running.spawn(async move {
             let mut tick = tokio::time::interval_at(first, each);
             tick.set_missed_tick_behavior(MissedTickBehavior::Burst);
-            let mut taken = Vec::new();
+            let (mut taken, mut free) = (Vec::new(), Instant::now());
             for _ in 0..rate * seconds / count {
                 let due = tick.tick().await.into_std();
+                // The timer itself is up to two milliseconds late.
+                let begun = if free > due { due } else { Instant::now() };
                 device.readings(samples).await?;
-                taken.push(due.elapsed());
+                taken.push(begun.elapsed());
+                free = Instant::now();
             }
             Ok(taken)
         });

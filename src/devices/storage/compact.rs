@@ -21,10 +21,13 @@ use crate::error::Result;
 
 /// Rows that are read at once.
 const READ_ROWS: i64 = 1_000;
-/// A piece ends when it has so many rows or touches so many spans: adding them takes a few milliseconds, and so long waits a commit of
-/// the writer behind it.
-const PIECE_ROWS_MAX: usize = 10_000;
-const PIECE_SPANS_MAX: usize = 1_000;
+/// A piece ends when it has so many rows or touches so many spans: adding them takes about two milliseconds, and so long waits a
+/// commit of the writer behind it.
+const PIECE_ROWS_MAX: usize = 5_000;
+const PIECE_SPANS_MAX: usize = 250;
+/// Of the time that a piece took, the rest after it: catching up leaves the machine to what arrives now.
+const REST_SHARE: u32 = 2;
+const REST_MAX: Duration = Duration::from_millis(500);
 /// After this long without a word of its holder another program sums up.
 const LEASE_S: i64 = 30;
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -108,15 +111,17 @@ pub async fn compact_once(app: &App, holder: &str) -> Result<Step> {
 pub async fn keep_compacting(app: App, mut stopped: watch::Receiver<bool>) {
     let holder = random::<8>().map(hex::encode).unwrap_or_default();
     while !*stopped.borrow() {
-        match compact_once(&app, &holder).await {
-            Ok(Step::Added(_)) => continue,
-            Ok(Step::Nothing | Step::Held) => {}
+        let started = std::time::Instant::now();
+        let rest = match compact_once(&app, &holder).await {
+            Ok(Step::Added(_)) => (started.elapsed() * REST_SHARE).min(REST_MAX),
+            Ok(Step::Nothing | Step::Held) => LOOK_EVERY,
             Err(error) => {
                 tracing::warn!(error = %error.for_log(), "readings are not summed up for now");
+                LOOK_EVERY
             }
-        }
+        };
         tokio::select! {
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+            () = tokio::time::sleep(rest) => {}
             _ = stopped.changed() => {}
         }
     }

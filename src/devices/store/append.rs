@@ -3,6 +3,8 @@
 //! There is no unique key to look up for each row: the windows and gaps that the caller moves in the same transaction know which
 //! messages are stored. A statement is prepared once for each connection, since its text never changes.
 
+use std::marker::PhantomData;
+
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
@@ -15,20 +17,35 @@ use crate::db::AnyConnection;
 use crate::error::Result;
 use crate::in_fixed_pieces;
 
-const INTO: &str =
-    "INSERT INTO readings (device_id, boot_id, lane, seq, channel, value, at, device_at, received_at) ";
+/// A table of readings.
+pub(super) trait Log: 'static {
+    const INTO: &'static str;
+}
+
+/// The log itself.
+struct Readings;
+
+impl Log for Readings {
+    const INTO: &'static str =
+        "INSERT INTO readings (device_id, boot_id, lane, seq, channel, value, at, device_at, received_at) ";
+}
+
 /// Rows of one statement on PostgreSQL: it takes them as columns, so that this bounds only its memory.
 const COLUMN_ROWS_MAX: usize = 5_000;
 
 pub fn append_readings(connection: &mut AnyConnection, rows: &[NewReading]) -> Result<()> {
+    append::<Readings>(connection, rows)
+}
+
+pub(super) fn append<L: Log>(connection: &mut AnyConnection, rows: &[NewReading]) -> Result<()> {
     match connection {
         AnyConnection::Sqlite(inner) => {
             let rows: Vec<Written<'_>> = rows.iter().map(Written::new).collect();
-            in_fixed_pieces!(rows, part => Rows(part).execute(inner)?);
+            in_fixed_pieces!(rows, part => Rows::<L, _>(part, PhantomData).execute(inner)?);
         }
         AnyConnection::Postgres(inner) => {
             for part in rows.chunks(COLUMN_ROWS_MAX) {
-                Columns::new(part).execute(inner)?;
+                Columns::<L>::new(part).execute(inner)?;
             }
         }
     }
@@ -56,19 +73,19 @@ fn text_of(at: Instant) -> String {
 }
 
 /// `N` rows in one statement: its text depends on nothing else.
-struct Rows<'a, const N: usize>(&'a [Written<'a>; N]);
+struct Rows<'a, L, const N: usize>(&'a [Written<'a>; N], PhantomData<L>);
 
-impl<const N: usize> QueryId for Rows<'_, N> {
-    type QueryId = Rows<'static, N>;
+impl<L: Log, const N: usize> QueryId for Rows<'_, L, N> {
+    type QueryId = Rows<'static, L, N>;
 
     const HAS_STATIC_QUERY_ID: bool = true;
 }
 
-impl<const N: usize> RunQueryDsl<SqliteConnection> for Rows<'_, N> {}
+impl<L: Log, const N: usize> RunQueryDsl<SqliteConnection> for Rows<'_, L, N> {}
 
-impl<const N: usize> QueryFragment<Sqlite> for Rows<'_, N> {
+impl<L: Log, const N: usize> QueryFragment<Sqlite> for Rows<'_, L, N> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql(INTO);
+        out.push_sql(L::INTO);
         for (index, Written { row, at, device_at, received_at }) in self.0.iter().enumerate() {
             out.push_sql(if index == 0 { "VALUES (" } else { "), (" });
             out.push_bind_param::<BigInt, _>(&row.device_id)?;
@@ -95,8 +112,8 @@ impl<const N: usize> QueryFragment<Sqlite> for Rows<'_, N> {
 }
 
 /// Any number of rows by their columns: PostgreSQL reads nine arrays faster than nine values a row.
-#[derive(Default)]
-struct Columns {
+struct Columns<L> {
+    log: PhantomData<L>,
     device_id: Vec<i64>,
     boot_id: Vec<i64>,
     lane: Vec<i16>,
@@ -108,9 +125,20 @@ struct Columns {
     received_at: Vec<Instant>,
 }
 
-impl Columns {
-    fn new(rows: &[NewReading]) -> Columns {
-        let mut columns = Columns::default();
+impl<L> Columns<L> {
+    fn new(rows: &[NewReading]) -> Columns<L> {
+        let mut columns = Columns {
+            log: PhantomData,
+            device_id: Vec::new(),
+            boot_id: Vec::new(),
+            lane: Vec::new(),
+            seq: Vec::new(),
+            channel: Vec::new(),
+            value: Vec::new(),
+            at: Vec::new(),
+            device_at: Vec::new(),
+            received_at: Vec::new(),
+        };
         for row in rows {
             columns.device_id.push(row.device_id);
             columns.boot_id.push(row.boot_id);
@@ -126,17 +154,17 @@ impl Columns {
     }
 }
 
-impl QueryId for Columns {
-    type QueryId = Columns;
+impl<L: Log> QueryId for Columns<L> {
+    type QueryId = Columns<L>;
 
     const HAS_STATIC_QUERY_ID: bool = true;
 }
 
-impl RunQueryDsl<PgConnection> for Columns {}
+impl<L: Log> RunQueryDsl<PgConnection> for Columns<L> {}
 
-impl QueryFragment<Pg> for Columns {
+impl<L: Log> QueryFragment<Pg> for Columns<L> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql(INTO);
+        out.push_sql(L::INTO);
         out.push_sql("SELECT * FROM unnest(");
         out.push_bind_param::<Array<BigInt>, _>(&self.device_id)?;
         out.push_sql(", ");

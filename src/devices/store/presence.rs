@@ -26,18 +26,26 @@ pub struct WatchedRow {
 }
 
 /// Devices in service whose presence may have to change: not heard after `quiet` and not known to be gone; gone, and nobody told;
-/// and those that are offline and connected.
-pub fn in_question(connection: &mut AnyConnection, quiet: Instant) -> Result<Vec<WatchedRow>> {
+/// and those that are offline and connected. Only some of them where they are named.
+pub fn in_question(
+    connection: &mut AnyConnection,
+    quiet: Instant,
+    only: Option<&[i64]>,
+) -> Result<Vec<WatchedRow>> {
     use PresenceState::{Offline, Online, Suspect};
     let quiet = devices::last_seen_at.is_null().or(devices::last_seen_at.assume_not_null().le(quiet));
     let fading =
         devices::presence.eq_any(vec![Online, Suspect]).and(devices::connected_at.is_null()).and(quiet);
     let back = devices::presence.eq(Offline).and(devices::connected_at.is_not_null());
-    Ok(devices::table
+    let mut asked = devices::table
         .filter(devices::disabled_at.is_null())
         .filter(fading.or(devices::silence_owed).or(back))
         .select(WatchedRow::as_select())
-        .load(connection)?)
+        .into_boxed();
+    if let Some(ids) = only {
+        asked = asked.filter(devices::id.eq_any(ids.to_vec()));
+    }
+    Ok(asked.load(connection)?)
 }
 
 /// Every device in service at these stations and institutions that was ever heard.

@@ -4,18 +4,16 @@ use std::net::SocketAddr;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::access::Scope;
 use crate::access::seal::random;
+use crate::access::{Permission, Scope};
 use crate::app::App;
 use crate::devices::simulator::load::Login;
+use crate::devices::store::place_choices;
 use crate::devices::{DeviceInput, DeviceKind, DevicePlace, add_device, hash_token};
 use crate::error::{Error, Result};
 
 /// Devices added in one transaction.
 const ADDED_AT_ONCE: usize = 500;
-/// The welfare centre, the first house of every demo city.
-const PLACE: DevicePlace = DevicePlace::Institution(1);
-
 /// Who sends what.
 pub struct Logins {
     pub busy: Vec<Login>,
@@ -24,21 +22,27 @@ pub struct Logins {
     pub caller: Login,
 }
 
-/// Adds devices for one measurement, with a token that nobody learns.
+/// Adds devices for one measurement to all stations in turn, with a token that nobody learns.
 pub fn add_devices(app: &App, busy: usize, idle: usize, steady: usize) -> Result<Logins> {
     let (run, token) = (hex::encode(random::<4>()?), hex::encode(random::<32>()?));
     let hash = hash_token(token.as_bytes());
-    let codes: Vec<String> =
-        (0..=busy + idle + steady).map(|number| format!("bench-{run}-{number}")).collect();
+    let stations = app.db.read_now(|connection| {
+        Ok(place_choices(connection, &Scope::system(), Permission::ManageDevice)?.0)
+    })?;
+    let stations: Vec<i64> = stations.iter().filter_map(|(id, _)| id.parse().ok()).collect();
+    let places = stations.into_iter().map(DevicePlace::Station).cycle();
+    let codes = (0..=busy + idle + steady).map(|number| format!("bench-{run}-{number}"));
+    let codes: Vec<(String, DevicePlace)> = codes.zip(places).collect();
     for part in codes.chunks(ADDED_AT_ONCE) {
         app.write_now(&Scope::system(), |tx| {
-            part.iter().try_for_each(|code| {
-                let device = DeviceInput { code, kind: DeviceKind::SmartStation, name: code, place: PLACE };
+            part.iter().try_for_each(|(code, place)| {
+                let (kind, place) = (DeviceKind::SmartStation, *place);
+                let device = DeviceInput { code, kind, name: code, place };
                 add_device(tx, &device, &hash).map(drop)
             })
         })?;
     }
-    let mut all = codes.into_iter().map(|code| Login { code, token: token.clone() });
+    let mut all = codes.into_iter().map(|(code, _)| Login { code, token: token.clone() });
     let caller = all.next().ok_or_else(|| Error::internal("no devices"))?;
     let mut next = |count: usize| -> Vec<Login> { all.by_ref().take(count).collect() };
     Ok(Logins { caller, busy: next(busy), idle: next(idle), steady: next(steady) })
