@@ -1,5 +1,6 @@
 //! What the devices of stations and micro fire stations measured before the demo began, as the sums that charts are drawn from: a day
-//! of quarter hours, two weeks of hours, and a year of a few hours a day.
+//! of quarter hours, a month of hours, and of one channel a year of an hour a day. Two channels each: the city is made while somebody
+//! waits for it.
 
 use chrono::{Datelike, TimeDelta, Timelike};
 use songhe_firmware_protocol::Channel;
@@ -18,10 +19,8 @@ const QUARTER_S: i32 = 900;
 /// What the simulator's devices send.
 const READ_EVERY_S: i32 = 30;
 const QUARTERS_BACK: i64 = 96;
-const HOURS_BACK: i64 = 14 * 24;
-const YEAR_BACK: i64 = 365 * 24;
-/// Of the time before the last two weeks.
-const EVERY_HOURS: i64 = 12;
+const MONTH_HOURS: i64 = 31 * 24;
+const YEAR_HOURS: i64 = 365 * 24;
 /// Doors are open and people are there between these hours.
 const OPEN: std::ops::Range<u32> = 8..18;
 
@@ -40,17 +39,12 @@ const fn course(channel: Channel, (middle, year, day, chance): (f64, f64, f64, f
     Course { channel, middle, year, day, chance, is_switch: false }
 }
 
-const STATION: [Course; 3] = [
+const STATION: [Course; 2] = [
     course(Channel::RoomTemperature, (23.0, 4.0, 1.2, 0.6)),
-    course(Channel::RoomHumidity, (63.0, 8.0, 4.0, 3.0)),
     Course { is_switch: true, ..course(Channel::Presence, (0.6, 0.0, 0.0, 0.3)) },
 ];
-const FIRE: [Course; 4] = [
-    course(Channel::Heat, (25.0, 5.0, 1.5, 0.5)),
-    course(Channel::Smoke, (0.03, 0.0, 0.0, 0.01)),
-    course(Channel::WaterPressure, (0.35, 0.0, 0.01, 0.01)),
-    course(Channel::ResidualCurrent, (45.0, 3.0, 6.0, 4.0)),
-];
+const FIRE: [Course; 2] =
+    [course(Channel::WaterPressure, (0.35, 0.0, 0.01, 0.01)), course(Channel::Heat, (24.0, 3.0, 1.5, 0.5))];
 
 pub(super) fn make(connection: &mut AnyConnection, city: &City<'_>, devices: &[DeviceRow]) -> Result<()> {
     let now =
@@ -60,11 +54,11 @@ pub(super) fn make(connection: &mut AnyConnection, city: &City<'_>, devices: &[D
     for row in stationed.take(DEVICES_MAX) {
         let courses: &[Course] = if row.kind == "fire_sensor" { &FIRE } else { &STATION };
         let mut spans = Vec::new();
-        for course in courses {
+        for (index, course) in courses.iter().enumerate() {
             let mut dice =
                 Dice::new(city.options.seed, &format!("past/{}/{}", row.code, course.channel.code()));
             let spread = (dice.fraction() - 0.5) * course.chance * 2.0;
-            let times = times(now)
+            let times = times(now, index == 0)
                 .map(|(at, span_s)| span(city, (row.id, course), (at, span_s), (spread, &mut dice)));
             spans.extend(times);
         }
@@ -74,8 +68,9 @@ pub(super) fn make(connection: &mut AnyConnection, city: &City<'_>, devices: &[D
 }
 
 /// Beginning and length of every span before `now`, which is a whole hour.
-fn times(now: Instant) -> impl Iterator<Item = (Instant, i32)> {
-    let hours = (1..=YEAR_BACK).filter(|back| *back <= HOURS_BACK || back % EVERY_HOURS == 0);
+fn times(now: Instant, has_year: bool) -> impl Iterator<Item = (Instant, i32)> {
+    let hours = 1..=if has_year { YEAR_HOURS } else { MONTH_HOURS };
+    let hours = hours.filter(|back| *back <= MONTH_HOURS || back % 24 == 0);
     let hours = hours.map(move |back| (now - TimeDelta::hours(back), HOUR_S));
     let quarters = (1..=QUARTERS_BACK).map(move |back| (now - TimeDelta::minutes(15 * back), QUARTER_S));
     hours.chain(quarters)

@@ -171,11 +171,18 @@ pub async fn list_page<L: List>(visitor: Visitor, http: HttpRequest) -> Result<H
         })
         .await?;
     let total = listed.total;
-    let mut view = ListView { rows: listed.rows, ..view::<L>(&visitor, &request, filters, total) };
+    let rows = listed.rows.into_iter().map(on_page::<L>).collect();
+    let mut view = ListView { rows, ..view::<L>(&visitor, &request, filters, total) };
     if let Some(note) = note {
         view.count_text = format!("{} · {note}", view.count_text);
     }
     html(&ListPage { page: Page::new(&visitor, &visitor.t(L::HEADING)), list: view })
+}
+
+/// The row without what only the workbook holds.
+fn on_page<L: List>(row: Row) -> Row {
+    let cells = row.cells.into_iter().zip(L::COLUMNS).filter(|(_, column)| !column.export_only);
+    Row { cells: cells.map(|(cell, _)| cell).collect(), ..row }
 }
 
 async fn export<L: List>(visitor: Visitor, http: HttpRequest) -> Result<HttpResponse> {

@@ -140,6 +140,7 @@ fn sort<L: List>(value: &str) -> Result<(String, bool)> {
 fn heads<L: List>(context: &Context, request: &ListRequest) -> Vec<HeadView> {
     L::COLUMNS
         .iter()
+        .filter(|column| !column.export_only)
         .map(|column| {
             let sorted = match &request.sort {
                 Some((key, false)) if key == column.key => "ascending",

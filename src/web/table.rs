@@ -10,15 +10,23 @@ pub struct Column {
     pub label: &'static str,
     pub numeric: bool,
     pub sortable: bool,
+    /// In the workbook and not on the page, where it would push the others together.
+    pub export_only: bool,
 }
 
 impl Column {
     pub const fn text(key: &'static str, label: &'static str) -> Column {
-        Column { key, label, numeric: false, sortable: true }
+        Column { key, label, numeric: false, sortable: true, export_only: false }
     }
 
     pub const fn number(key: &'static str, label: &'static str) -> Column {
-        Column { key, label, numeric: true, sortable: true }
+        Column { numeric: true, ..Column::text(key, label) }
+    }
+
+    #[must_use]
+    pub const fn export_only(mut self) -> Column {
+        self.export_only = true;
+        self
     }
 
     #[must_use]

@@ -92,17 +92,18 @@ fn charts(visitor: &Visitor, told: &Snapshot) -> ChartsView {
     let to_s = visitor.app.clock.now().and_utc().timestamp();
     let across = Across { from_s: to_s - HISTORY_S, to_s };
     let each = |value: fn(&crate::devices::ingest::Second) -> u64| -> Vec<Measure> {
-        let seconds = told.minute.iter().map(|second| {
-            let value = value(second) as f64;
-            Measure { from_s: second.at_s - 1, to_s: second.at_s, lowest: value, highest: value, mean: value }
+        // A second in which nothing was committed is one of none, not a gap.
+        let seconds = (across.from_s + 1..=to_s).map(|at_s| {
+            let second = told.minute.iter().find(|second| second.at_s == at_s);
+            let value = second.map_or(0, value) as f64;
+            Measure { from_s: at_s - 1, to_s: at_s, lowest: value, highest: value, mean: value }
         });
         seconds.collect()
     };
     let (messages, rows) = (each(|second| second.messages), each(|second| second.rows));
     let ends = messages.iter().chain(&rows).map(|one| one.mean).chain([0.0, 5.0]);
     let upwards = Upwards::over(ends);
-    let marks = across.marks().into_iter();
-    let marks = marks.map(|at| visitor.app.calendar.show_seconds(from_millis(at * 1_000)));
+    let marks = across.marks().into_iter().map(|at| format!("{} s", at - to_s));
     let most = |measures: &[Measure]| measures.iter().map(|one| one.mean).fold(0.0, f64::max).to_string();
     let chart = ChartView {
         heading: visitor.t("ingest.minute").into_owned(),

@@ -33,15 +33,16 @@ impl List for Devices {
     const COLUMNS: &'static [Column] = &[
         Column::text("code", "field.device_code"),
         Column::text("name", "field.name"),
-        Column::text("kind", "field.kind"),
+        // The name mostly says it, and there is a filter.
+        Column::text("kind", "field.kind").export_only(),
         Column::text("place", "field.device_place"),
         Column::text("presence", "field.presence"),
         Column::text("last_seen", "field.heard_at"),
         Column::text("channel", "field.channel").unsorted(),
         Column::text("value", "field.value").unsorted(),
         Column::text("health", "field.device_health").unsorted(),
-        Column::text("serial", "field.serial_number").unsorted(),
-        Column::text("calibration", "field.calibration_due_on"),
+        Column::text("serial", "field.serial_number").unsorted().export_only(),
+        Column::text("calibration", "field.calibration_due_on").export_only(),
     ];
 
     /// How many are overdue: somebody has to go there.
