@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 
 /// Devices added in one transaction.
 const ADDED_AT_ONCE: usize = 500;
+
 /// Who sends what.
 pub struct Logins {
     pub busy: Vec<Login>,
