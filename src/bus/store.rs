@@ -1,13 +1,14 @@
 //! The outbox table.
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
 use super::event::{Event, Stored, Topic};
 use crate::clock::Instant;
-use crate::db::AnyConnection;
 use crate::db::schema::outbox;
+use crate::db::{AnyConnection, Columns};
 use crate::error::Result;
-use crate::{in_fixed_pieces, on_backend};
+use crate::in_fixed_pieces;
 
 #[derive(Insertable)]
 #[diesel(table_name = outbox, treat_none_as_default_value = false)]
@@ -18,6 +19,19 @@ struct NewRow {
     institution_id: Option<i64>,
     entity_id: String,
     payload: String,
+}
+
+impl NewRow {
+    fn new(at: Instant, event: &Event) -> NewRow {
+        NewRow {
+            at,
+            topic: event.topic.name(),
+            town_code: event.town_code.clone(),
+            institution_id: event.institution_id,
+            entity_id: event.entity_id.clone(),
+            payload: event.payload.to_string(),
+        }
+    }
 }
 
 type Row = (i64, Instant, String, Option<String>, Option<i64>, String, String);
@@ -39,19 +53,25 @@ pub fn insert(connection: &mut AnyConnection, at: Instant, event: &Event) -> Res
 
 /// Adds events in the caller's transaction, in their order.
 pub fn insert_all(connection: &mut AnyConnection, at: Instant, events: &[Event]) -> Result<()> {
-    let row = |event: &Event| NewRow {
-        at,
-        topic: event.topic.name(),
-        town_code: event.town_code.clone(),
-        institution_id: event.institution_id,
-        entity_id: event.entity_id.clone(),
-        payload: event.payload.to_string(),
-    };
-    let rows: Vec<NewRow> = events.iter().map(row).collect();
-    in_fixed_pieces!(rows, part => on_backend!(connection, inner => {
-        diesel::insert_into(outbox::table).values(part).execute(inner)?
-    }));
+    match connection {
+        AnyConnection::Sqlite(inner) => {
+            let rows: Vec<NewRow> = events.iter().map(|event| NewRow::new(at, event)).collect();
+            in_fixed_pieces!(rows, part => diesel::insert_into(outbox::table).values(part).execute(inner)?);
+        }
+        AnyConnection::Postgres(inner) => drop(columns(at, events).execute(inner)?),
+    }
     Ok(())
+}
+
+/// Any number of events, in their order.
+pub fn columns(at: Instant, events: &[Event]) -> Columns {
+    Columns::insert("INSERT INTO outbox (at, topic, town_code, institution_id, entity_id, payload) ", "")
+        .with::<Timestamp, _>(events.iter().map(|_| at))
+        .with::<Text, _>(events.iter().map(|event| event.topic.name()))
+        .with::<Nullable<Text>, _>(events.iter().map(|event| event.town_code.clone()))
+        .with::<Nullable<BigInt>, _>(events.iter().map(|event| event.institution_id))
+        .with::<Text, _>(events.iter().map(|event| event.entity_id.clone()))
+        .with::<Text, _>(events.iter().map(|event| event.payload.to_string()))
 }
 
 /// At most `limit` events after number `after`, in order.

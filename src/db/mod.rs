@@ -4,6 +4,7 @@
 //! commits, so its closure has no effect but on the database; writers commit in the order of their outbox and audit rows.
 //! Writes that wait at the same time share a transaction, each behind a savepoint of its own (`queue.rs`).
 
+mod columns;
 mod connection;
 mod failure;
 mod migrate;
@@ -19,6 +20,7 @@ use diesel::connection::SimpleConnection;
 use diesel::r2d2::{Pool, PooledConnection};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+pub use columns::{Columns, Together};
 pub use connection::{AnyConnection, Kind, MultiBackend as Backend, Source};
 pub use failure::{in_use, is_unique, violates};
 pub use migrate::{MigrationReport, newest_step};

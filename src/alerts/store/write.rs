@@ -1,5 +1,6 @@
 //! Alerts as the program writes them: raised, over, acknowledged.
 
+use diesel::dsl::auto_type;
 use diesel::prelude::*;
 
 use crate::alerts::model::{AlertKind, Channel, SILENCE};
@@ -31,11 +32,15 @@ pub struct Active {
 }
 
 pub fn active_alerts(connection: &mut AnyConnection, device_ids: &[i64]) -> Result<Vec<Active>> {
-    Ok(alerts::table
-        .filter(alerts::device_id.assume_not_null().eq_any(device_ids.to_vec()))
+    Ok(active_of(device_ids.to_vec()).load(connection)?)
+}
+
+#[auto_type(type_case = "PascalCase")]
+pub fn active_of(device_ids: Vec<i64>) -> _ {
+    alerts::table
+        .filter(alerts::device_id.assume_not_null().eq_any(device_ids))
         .filter(alerts::cleared_at.is_null())
         .select((alerts::id, alerts::device_id.assume_not_null(), alerts::channel, alerts::kind))
-        .load(connection)?)
 }
 
 /// A new alert.

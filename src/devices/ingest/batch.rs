@@ -24,10 +24,12 @@ use super::message::{Content, Decoded};
 use super::window::{Verdict, Window};
 use crate::access::seal::Keys;
 use crate::alerts::store::Active;
-use crate::bus::{Event, store as outbox};
+use crate::bus::Event;
 use crate::clock::{Calendar, Instant, from_millis};
 use crate::db::AnyConnection;
-use crate::devices::store::{self, DeviceState, Latest, LimitRow, NewReading, PlaceRow, Stream, WindowRow};
+use crate::devices::store::{
+    self, Changes, DeviceState, Known, Latest, LimitRow, NewReading, PlaceRow, Stream, WindowRow,
+};
 use crate::error::Result;
 
 /// One thing that a device sent or did.
@@ -117,6 +119,9 @@ pub(in crate::devices) struct Batch {
     calendar: Calendar,
     devices: HashMap<i64, DeviceState>,
     windows: BTreeMap<Stream, (Window, bool)>,
+    /// The first number that is missing before a stream's window, and whether that is still so.
+    gaps: HashMap<Stream, i64>,
+    gaps_changed: bool,
     latest: HashMap<(i64, i16), (Latest, bool)>,
     alerts: HashMap<(i64, i16), Active>,
     /// What offices have set in place of the protocol's limits.
@@ -158,24 +163,24 @@ impl Batch {
         calendar: Calendar,
         (ids, boots): (&[i64], &[i64]),
     ) -> Result<Batch> {
-        let windows = store::windows(connection, ids, boots)?.into_iter().map(|row| {
+        let known = Known::load(connection, ids, boots)?;
+        let windows = known.windows.into_iter().map(|row| {
             let stream = Stream { device_id: row.device_id, boot_id: row.boot_id, lane: row.lane };
             let highest = row.next_seq.saturating_sub(1).max(0) as u64;
             (stream, (Window::restore(highest, row.window_bits as u64), false))
         });
-        let windows = windows.collect();
-        let latest = store::latest_of(connection, ids)?.into_iter();
-        let alerts = crate::alerts::store::active_alerts(connection, ids)?.into_iter();
-        let limits = store::limits_of(connection, ids)?.into_iter();
+        let latest = known.latest.into_iter().map(|one| ((one.device_id, one.channel), (one, false)));
         Ok(Batch {
             calendar,
-            windows,
-            latest: latest.map(|one| ((one.device_id, one.channel), (one, false))).collect(),
-            alerts: alerts.map(|one| ((one.device_id, one.channel), one)).collect(),
-            limits: limits.map(|one| ((one.device_id, one.channel), one)).collect(),
-            devices: store::device_states(connection, ids)?.into_iter().map(|one| (one.id, one)).collect(),
+            devices: known.devices.into_iter().map(|one| (one.id, one)).collect(),
+            windows: windows.collect(),
+            gaps: known.gaps.into_iter().collect(),
+            gaps_changed: false,
+            latest: latest.collect(),
+            alerts: known.alerts.into_iter().map(|one| ((one.device_id, one.channel), one)).collect(),
+            limits: known.limits.into_iter().map(|one| ((one.device_id, one.channel), one)).collect(),
             readings: Vec::new(),
-            with_elders: store::with_elders(connection, ids)?,
+            with_elders: known.with_elders,
             hours: Hours::new(),
             cards: Vec::new(),
             seen: HashMap::new(),
@@ -236,6 +241,7 @@ impl Batch {
         let (window, changed) = self.windows.entry(stream).or_default();
         for range in window.left_behind(header.seq) {
             store::insert_gap(connection, stream, range.start as i64, range.end as i64)?;
+            self.gaps_changed = true;
         }
         match window.offer(header.seq) {
             Verdict::Fresh => {
@@ -243,7 +249,10 @@ impl Batch {
                 Ok(true)
             }
             Verdict::Duplicate => Ok(false),
-            Verdict::TooOld => store::take_from_gap(connection, stream, header.seq as i64),
+            Verdict::TooOld => {
+                self.gaps_changed = true;
+                store::take_from_gap(connection, stream, header.seq as i64)
+            }
         }
     }
 
@@ -311,10 +320,29 @@ impl Batch {
     }
 
     fn write(mut self, connection: &mut AnyConnection, now: Instant) -> Result<Done> {
-        store::append_readings(connection, &self.readings)?;
         self.done.rows += self.readings.len() as u64;
+        let mut latest: Vec<Latest> =
+            self.latest.values().filter(|(_, changed)| *changed).map(|(one, _)| *one).collect();
+        latest.sort_by_key(|one| (one.device_id, one.channel));
+        for one in &latest {
+            self.events.extend(self.reading_event(one));
+        }
+        store::add_hours(connection, &self.hours_to_add())?;
+        let changes = Changes {
+            readings: &self.readings,
+            windows: &self.moved_windows(),
+            latest: &latest,
+            seen: &self.last_seen(),
+            events: (now, &self.events),
+        };
+        store::write_changes(connection, &changes)?;
+        self.note_acknowledged(connection)?;
+        Ok(self.done)
+    }
+
+    fn moved_windows(&self) -> Vec<WindowRow> {
         let moved = self.windows.iter().filter(|(_, (_, changed))| *changed);
-        let moved = moved.map(|(stream, (window, _))| {
+        let row = |(stream, (window, _)): (&Stream, &(Window, bool))| {
             let (highest, bits) = window.parts();
             WindowRow {
                 device_id: stream.device_id,
@@ -323,30 +351,20 @@ impl Batch {
                 next_seq: (highest as i64).saturating_add(1),
                 window_bits: bits as i64,
             }
-        });
-        store::put_windows(connection, &moved.collect::<Vec<_>>())?;
-        let mut latest: Vec<Latest> =
-            self.latest.values().filter(|(_, changed)| *changed).map(|(one, _)| *one).collect();
-        latest.sort_by_key(|one| (one.device_id, one.channel));
-        store::put_latest(connection, &latest)?;
-        store::add_hours(connection, &self.hours_to_add())?;
-        self.write_last_seen(connection)?;
-        for one in &latest {
-            self.events.extend(self.reading_event(one));
-        }
-        outbox::insert_all(connection, now, &self.events)?;
-        self.note_acknowledged(connection)?;
-        Ok(self.done)
+        };
+        moved.map(row).collect()
     }
 
     /// How far each stream of the batch is stored without a gap; duplicates count too, as their device missed the answer.
     fn note_acknowledged(&mut self, connection: &mut AnyConnection) -> Result<()> {
-        let ids: BTreeSet<i64> = self.touched.iter().map(|stream| stream.device_id).collect();
-        let ids: Vec<i64> = ids.into_iter().collect();
-        let gaps: HashMap<Stream, i64> = store::first_gaps(connection, &ids)?.into_iter().collect();
+        if self.gaps_changed {
+            let ids: BTreeSet<i64> = self.touched.iter().map(|stream| stream.device_id).collect();
+            let ids: Vec<i64> = ids.into_iter().collect();
+            self.gaps = store::first_gaps(connection, &ids)?.into_iter().collect();
+        }
         for stream in &self.touched {
             let Some((window, _)) = self.windows.get(stream) else { continue };
-            let upto = match gaps.get(stream) {
+            let upto = match self.gaps.get(stream) {
                 Some(first) => (*first as u64).checked_sub(1),
                 None => window.contiguous(),
             };

@@ -5,15 +5,14 @@
 
 use std::marker::PhantomData;
 
-use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Double, Nullable, SmallInt, Text, Timestamp};
+use diesel::sql_types::{BigInt, Double, Nullable, SmallInt, Text, Timestamp};
 use diesel::sqlite::Sqlite;
 
 use super::batch::NewReading;
 use crate::clock::Instant;
-use crate::db::AnyConnection;
+use crate::db::{AnyConnection, Columns};
 use crate::error::Result;
 use crate::in_fixed_pieces;
 
@@ -30,9 +29,6 @@ impl Log for Readings {
         "INSERT INTO readings (device_id, boot_id, lane, seq, channel, value, at, device_at, received_at) ";
 }
 
-/// Rows of one statement on PostgreSQL: it takes them as columns, so that this bounds only its memory.
-const COLUMN_ROWS_MAX: usize = 5_000;
-
 pub fn append_readings(connection: &mut AnyConnection, rows: &[NewReading]) -> Result<()> {
     append::<Readings>(connection, rows)
 }
@@ -44,9 +40,7 @@ pub(super) fn append<L: Log>(connection: &mut AnyConnection, rows: &[NewReading]
             in_fixed_pieces!(rows, part => Rows::<L, _>(part, PhantomData).execute(inner)?);
         }
         AnyConnection::Postgres(inner) => {
-            for part in rows.chunks(COLUMN_ROWS_MAX) {
-                Columns::<L>::new(part).execute(inner)?;
-            }
+            columns::<L>(rows).execute(inner)?;
         }
     }
     Ok(())
@@ -111,79 +105,20 @@ impl<L: Log, const N: usize> QueryFragment<Sqlite> for Rows<'_, L, N> {
     }
 }
 
-/// Any number of rows by their columns: PostgreSQL reads nine arrays faster than nine values a row.
-struct Columns<L> {
-    log: PhantomData<L>,
-    device_id: Vec<i64>,
-    boot_id: Vec<i64>,
-    lane: Vec<i16>,
-    seq: Vec<i64>,
-    channel: Vec<i16>,
-    value: Vec<f64>,
-    at: Vec<Instant>,
-    device_at: Vec<Option<Instant>>,
-    received_at: Vec<Instant>,
+/// Any number of rows for the log.
+pub(super) fn reading_columns(rows: &[NewReading]) -> Columns {
+    columns::<Readings>(rows)
 }
 
-impl<L> Columns<L> {
-    fn new(rows: &[NewReading]) -> Columns<L> {
-        let mut columns = Columns {
-            log: PhantomData,
-            device_id: Vec::new(),
-            boot_id: Vec::new(),
-            lane: Vec::new(),
-            seq: Vec::new(),
-            channel: Vec::new(),
-            value: Vec::new(),
-            at: Vec::new(),
-            device_at: Vec::new(),
-            received_at: Vec::new(),
-        };
-        for row in rows {
-            columns.device_id.push(row.device_id);
-            columns.boot_id.push(row.boot_id);
-            columns.lane.push(row.lane);
-            columns.seq.push(row.seq);
-            columns.channel.push(row.channel);
-            columns.value.push(row.value);
-            columns.at.push(row.at);
-            columns.device_at.push(row.device_at);
-            columns.received_at.push(row.received_at);
-        }
-        columns
-    }
-}
-
-impl<L: Log> QueryId for Columns<L> {
-    type QueryId = Columns<L>;
-
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl<L: Log> RunQueryDsl<PgConnection> for Columns<L> {}
-
-impl<L: Log> QueryFragment<Pg> for Columns<L> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql(L::INTO);
-        out.push_sql("SELECT * FROM unnest(");
-        out.push_bind_param::<Array<BigInt>, _>(&self.device_id)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<BigInt>, _>(&self.boot_id)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<SmallInt>, _>(&self.lane)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<BigInt>, _>(&self.seq)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<SmallInt>, _>(&self.channel)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Double>, _>(&self.value)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Timestamp>, _>(&self.at)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Timestamp>>, _>(&self.device_at)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Timestamp>, _>(&self.received_at)?;
-        out.push_sql(")");
-        Ok(())
-    }
+fn columns<L: Log>(rows: &[NewReading]) -> Columns {
+    Columns::insert(L::INTO, "")
+        .with::<BigInt, _>(rows.iter().map(|row| row.device_id))
+        .with::<BigInt, _>(rows.iter().map(|row| row.boot_id))
+        .with::<SmallInt, _>(rows.iter().map(|row| row.lane))
+        .with::<BigInt, _>(rows.iter().map(|row| row.seq))
+        .with::<SmallInt, _>(rows.iter().map(|row| row.channel))
+        .with::<Double, _>(rows.iter().map(|row| row.value))
+        .with::<Timestamp, _>(rows.iter().map(|row| row.at))
+        .with::<Nullable<Timestamp>, _>(rows.iter().map(|row| row.device_at))
+        .with::<Timestamp, _>(rows.iter().map(|row| row.received_at))
 }

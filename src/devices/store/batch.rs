@@ -1,13 +1,15 @@
 //! Statements of the ingest writer. They take no scope: what comes in here was authenticated as a device, not as a person.
 
+use diesel::dsl::{auto_type, case_when, sql};
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable};
 
 use crate::clock::Instant;
 use crate::db::AnyConnection;
 use crate::db::schema::{device_gaps, device_windows, devices, latest_readings, stays};
 use crate::devices::model::PresenceState;
 use crate::error::Result;
-use crate::{in_fixed_pieces, on_backend};
 
 /// What ingest must know of a device.
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable)]
@@ -32,23 +34,27 @@ pub struct DeviceState {
 }
 
 pub fn device_states(connection: &mut AnyConnection, ids: &[i64]) -> Result<Vec<DeviceState>> {
-    let mut states: Vec<DeviceState> = devices::table
-        .filter(devices::id.eq_any(ids.to_vec()))
-        .select(DeviceState::as_select())
-        .load(connection)?;
-    let elders: Vec<i64> = states.iter().filter_map(|state| state.elder_id).collect();
-    if !elders.is_empty() {
-        let houses: Vec<(i64, i64)> = stays::table
-            .filter(stays::elder_id.eq_any(elders))
-            .filter(stays::ends_at.is_null())
-            .select((stays::elder_id, stays::institution_id))
-            .load(connection)?;
-        for state in &mut states {
-            let house = houses.iter().find(|(elder, _)| Some(*elder) == state.elder_id);
-            state.institution_id = state.institution_id.or(house.map(|(_, institution)| *institution));
-        }
-    }
-    Ok(states)
+    Ok(states_of(ids.to_vec()).load(connection)?)
+}
+
+#[auto_type(type_case = "PascalCase")]
+pub(super) fn states_of(ids: Vec<i64>) -> _ {
+    let lives = stays::elder_id.nullable().eq(devices::elder_id).and(stays::ends_at.is_null());
+    let own = case_when(devices::institution_id.is_not_null(), devices::institution_id);
+    devices::table.left_join(stays::table.on(lives)).filter(devices::id.eq_any(ids)).select((
+        devices::id,
+        devices::code,
+        devices::town_code,
+        own.otherwise(stays::institution_id.nullable()),
+        devices::elder_id,
+        devices::presence,
+        devices::connection_id,
+        devices::last_seen_at,
+        devices::disabled_at,
+        devices::connected_at,
+        devices::returning_messages,
+        devices::silence_owed,
+    ))
 }
 
 /// A duplicate window as it is stored. `next_seq` is one above the highest number.
@@ -64,27 +70,26 @@ pub struct WindowRow {
     pub window_bits: i64,
 }
 
-pub fn windows(
+pub(super) fn windows(
     connection: &mut AnyConnection,
     device_ids: &[i64],
     boot_ids: &[i64],
 ) -> Result<Vec<WindowRow>> {
-    Ok(device_windows::table
-        .filter(device_windows::device_id.eq_any(device_ids.to_vec()))
-        .filter(device_windows::boot_id.eq_any(boot_ids.to_vec()))
-        .load(connection)?)
+    Ok(windows_of(device_ids.to_vec(), boot_ids.to_vec()).load(connection)?)
 }
 
-pub fn put_windows(connection: &mut AnyConnection, rows: &[WindowRow]) -> Result<()> {
-    use device_windows as table;
-    use diesel::upsert::excluded;
-    in_fixed_pieces!(rows, part => on_backend!(connection, inner => diesel::insert_into(table::table)
-        .values(part)
-        .on_conflict((table::device_id, table::boot_id, table::lane))
-        .do_update()
-        .set((table::next_seq.eq(excluded(table::next_seq)), table::window_bits.eq(excluded(table::window_bits))))
-        .execute(inner)?));
-    Ok(())
+#[auto_type(type_case = "PascalCase")]
+pub(super) fn windows_of(device_ids: Vec<i64>, boot_ids: Vec<i64>) -> _ {
+    device_windows::table
+        .filter(device_windows::device_id.eq_any(device_ids))
+        .filter(device_windows::boot_id.eq_any(boot_ids))
+        .select((
+            device_windows::device_id,
+            device_windows::boot_id,
+            device_windows::lane,
+            device_windows::next_seq,
+            device_windows::window_bits,
+        ))
 }
 
 /// One stream of a device: boot and lane.
@@ -131,22 +136,25 @@ pub fn take_from_gap(connection: &mut AnyConnection, stream: Stream, seq: i64) -
     Ok(true)
 }
 
-/// Device, boot and lane with the first number that is missing before their windows; only those that miss one.
+/// First numbers that are missing before the windows of streams; only of those that miss one.
 pub fn first_gaps(connection: &mut AnyConnection, device_ids: &[i64]) -> Result<Vec<(Stream, i64)>> {
-    let rows: Vec<(i64, i64, i16, Option<i64>)> = device_gaps::table
-        .filter(device_gaps::device_id.eq_any(device_ids.to_vec()))
+    Ok(first_gaps_in(gaps_of(device_ids.to_vec()).load(connection)?))
+}
+
+#[auto_type(type_case = "PascalCase")]
+pub(super) fn gaps_of(device_ids: Vec<i64>) -> _ {
+    let first: SqlLiteral<Nullable<BigInt>> = sql("min(device_gaps.from_seq)");
+    device_gaps::table
+        .filter(device_gaps::device_id.eq_any(device_ids))
         .group_by((device_gaps::device_id, device_gaps::boot_id, device_gaps::lane))
-        .select((
-            device_gaps::device_id,
-            device_gaps::boot_id,
-            device_gaps::lane,
-            diesel::dsl::min(device_gaps::from_seq),
-        ))
-        .load(connection)?;
+        .select((device_gaps::device_id, device_gaps::boot_id, device_gaps::lane, first))
+}
+
+pub(super) fn first_gaps_in(rows: Vec<(i64, i64, i16, Option<i64>)>) -> Vec<(Stream, i64)> {
     let first = |(device_id, boot_id, lane, first): (i64, i64, i16, Option<i64>)| {
         Some((Stream { device_id, boot_id, lane }, first?))
     };
-    Ok(rows.into_iter().filter_map(first).collect())
+    rows.into_iter().filter_map(first).collect()
 }
 
 #[derive(Clone, Debug)]
@@ -172,30 +180,18 @@ pub struct Latest {
 }
 
 pub fn latest_of(connection: &mut AnyConnection, device_ids: &[i64]) -> Result<Vec<Latest>> {
-    Ok(latest_readings::table
-        .filter(latest_readings::device_id.eq_any(device_ids.to_vec()))
+    Ok(latest_with(device_ids.to_vec()).load(connection)?)
+}
+
+#[auto_type(type_case = "PascalCase")]
+pub(super) fn latest_with(device_ids: Vec<i64>) -> _ {
+    latest_readings::table
+        .filter(latest_readings::device_id.eq_any(device_ids))
         .order((latest_readings::device_id, latest_readings::channel))
-        .load(connection)?)
-}
-
-/// Writes latest values that are newer than the stored ones, as [`latest_of`] told in the same transaction.
-pub fn put_latest(connection: &mut AnyConnection, rows: &[Latest]) -> Result<()> {
-    use diesel::upsert::excluded;
-    use latest_readings as table;
-    in_fixed_pieces!(rows, part => on_backend!(connection, inner => diesel::insert_into(table::table)
-        .values(part)
-        .on_conflict((table::device_id, table::channel))
-        .do_update()
-        .set((table::value.eq(excluded(table::value)), table::at.eq(excluded(table::at))))
-        .execute(inner)?));
-    Ok(())
-}
-
-/// Something was heard from these devices.
-pub fn set_last_seen(connection: &mut AnyConnection, ids: &[i64], at: Instant) -> Result<()> {
-    let older = devices::last_seen_at.is_null().or(devices::last_seen_at.lt(at).assume_not_null());
-    diesel::update(devices::table.filter(devices::id.eq_any(ids.to_vec())).filter(older))
-        .set(devices::last_seen_at.eq(at))
-        .execute(connection)?;
-    Ok(())
+        .select((
+            latest_readings::device_id,
+            latest_readings::channel,
+            latest_readings::value,
+            latest_readings::at,
+        ))
 }

@@ -1,5 +1,6 @@
 //! Limits of single devices.
 
+use diesel::dsl::auto_type;
 use diesel::prelude::*;
 use songhe_firmware_protocol::Threshold;
 use songhe_firmware_protocol::threshold::Limit;
@@ -63,11 +64,26 @@ impl LimitRow {
 
 /// Whatever was set for devices that the caller has reached.
 pub fn limits_of(connection: &mut AnyConnection, device_ids: &[i64]) -> Result<Vec<LimitRow>> {
-    Ok(device_limits::table
-        .filter(device_limits::device_id.eq_any(device_ids.to_vec()))
+    Ok(limits_with(device_ids.to_vec()).load(connection)?)
+}
+
+#[auto_type(type_case = "PascalCase")]
+pub(super) fn limits_with(device_ids: Vec<i64>) -> _ {
+    device_limits::table
+        .filter(device_limits::device_id.eq_any(device_ids))
         .order((device_limits::device_id, device_limits::channel))
-        .select(LimitRow::as_select())
-        .load(connection)?)
+        .select((
+            device_limits::device_id,
+            device_limits::channel,
+            device_limits::choice,
+            device_limits::low_raise,
+            device_limits::low_clear,
+            device_limits::high_raise,
+            device_limits::high_clear,
+            device_limits::version,
+            device_limits::set_by,
+            device_limits::set_at,
+        ))
 }
 
 /// Writes limits over version `seen`, zero for none; false where another one is stored.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use diesel::dsl::auto_type;
 use diesel::prelude::*;
 
 use crate::access::{Permission, Scope};
@@ -258,12 +259,25 @@ pub fn places_with_elder(connection: &mut AnyConnection, elder_id: i64) -> Resul
 }
 
 /// When devices stood with elders, for what they measured there.
-pub fn with_elders(connection: &mut AnyConnection, device_ids: &[i64]) -> Result<Vec<PlaceRow>> {
-    Ok(device_places::table
-        .filter(device_places::device_id.eq_any(device_ids.to_vec()))
+pub(super) fn with_elders(connection: &mut AnyConnection, device_ids: &[i64]) -> Result<Vec<PlaceRow>> {
+    Ok(elder_places_of(device_ids.to_vec()).load(connection)?)
+}
+
+#[auto_type(type_case = "PascalCase")]
+pub(super) fn elder_places_of(device_ids: Vec<i64>) -> _ {
+    device_places::table
+        .filter(device_places::device_id.eq_any(device_ids))
         .filter(device_places::elder_id.is_not_null())
-        .select(PlaceRow::as_select())
-        .load(connection)?)
+        .select((
+            device_places::device_id,
+            device_places::station_id,
+            device_places::institution_id,
+            device_places::room_id,
+            device_places::elder_id,
+            device_places::from_at,
+            device_places::to_at,
+            device_places::placed_by,
+        ))
 }
 
 /// Station, institution and room of a place.

@@ -6,9 +6,6 @@ use chrono::TimeDelta;
 
 use super::{Batch, Work};
 use crate::clock::Instant;
-use crate::db::AnyConnection;
-use crate::devices::store;
-use crate::error::Result;
 
 impl Batch {
     pub(super) fn hear(&mut self, work: &Work) {
@@ -16,15 +13,15 @@ impl Batch {
         *seen = work.received_at.max(*seen);
     }
 
-    /// One statement for all devices heard in the same second: they share its latest instant.
-    pub(super) fn write_last_seen(&self, connection: &mut AnyConnection) -> Result<()> {
+    /// When devices were heard at last: those heard in the same second share its latest instant, so that it takes few statements.
+    pub(super) fn last_seen(&self) -> Vec<(Instant, Vec<i64>)> {
         let mut by_second: BTreeMap<i64, (Instant, Vec<i64>)> = BTreeMap::new();
         for (id, at) in self.seen.iter().filter(|(id, at)| !self.is_known_of(**id, **at)) {
             let entry = by_second.entry(at.and_utc().timestamp()).or_insert((*at, Vec::new()));
             entry.0 = entry.0.max(*at);
             entry.1.push(*id);
         }
-        by_second.into_values().try_for_each(|(at, ids)| store::set_last_seen(connection, &ids, at))
+        by_second.into_values().collect()
     }
 
     /// A device that sends many times a second is written down as heard once a second.
