@@ -4,7 +4,7 @@ use utoipa::ToSchema;
 
 use super::acknowledge;
 use super::model::{AlertKind, AlertState};
-use super::pages::place_name;
+use super::pages::{note_value, place_name};
 use super::store::{AlertListed, get_alert, list_alerts};
 use crate::access::{Permission, Scope};
 use crate::api::{At, Endpoint, Filter, FilterKind, Id, Resource, fetch, list_endpoint, ok};
@@ -48,8 +48,9 @@ pub struct Alert {
     /// Number of the channel in the device protocol; below zero for an alarm without one.
     pub channel: i16,
     /// In the unit of the channel; of a device's silence how many seconds it lasted when it was told, of a site's how many
-    /// devices are silent.
-    pub value: f64,
+    /// devices are silent. In a list absent where it was measured with an elder: asking for the one alert tells it, and the look
+    /// is written down.
+    pub value: Option<f64>,
     /// Which part of the device, where it has many; else empty.
     pub detail: String,
     pub raised_at: At,
@@ -75,7 +76,7 @@ impl Alert {
             place,
             kind: alert.kind,
             channel: alert.channel,
-            value: alert.value,
+            value: Some(alert.value),
             detail: alert.detail,
             raised_at: at(alert.raised_at),
             acknowledged_at: alert.acknowledged_at.map(at),
@@ -107,7 +108,12 @@ impl Resource for Alerts {
         words: &Words,
     ) -> Result<Vec<Alert>> {
         let rows = list_alerts(connection, scope, request)?.rows;
-        Ok(rows.into_iter().map(|row| Alert::new(row, words)).collect())
+        let item = |row: AlertListed| {
+            let of_elder = row.measured_with().is_some();
+            let alert = Alert::new(row, words);
+            if of_elder { Alert { value: None, ..alert } } else { alert }
+        };
+        Ok(rows.into_iter().map(item).collect())
     }
 
     fn number(item: &Alert) -> i64 {
@@ -125,8 +131,10 @@ async fn answer(visitor: Visitor, Id(id): Id) -> Result<HttpResponse> {
 }
 
 async fn find(visitor: &Visitor, id: i64) -> Result<Alert> {
-    fetch(visitor, move |connection, scope, words| {
-        Ok(Alert::new(get_alert(connection, scope, Permission::SeeAlerts, id)?, words))
-    })
-    .await
+    let words = Words::of(visitor);
+    let listed =
+        fetch(visitor, move |connection, scope, _| get_alert(connection, scope, Permission::SeeAlerts, id));
+    let listed = listed.await?;
+    note_value(visitor, &listed).await?;
+    Ok(Alert::new(listed, &words))
 }

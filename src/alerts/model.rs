@@ -59,6 +59,11 @@ impl AlertKind {
         }
     }
 
+    /// Whether its value is one that was measured.
+    pub fn is_measured(self) -> bool {
+        !matches!(self, AlertKind::Offline | AlertKind::SiteSilent)
+    }
+
     /// Life is in danger: shown in the strongest tone.
     pub fn is_urgent(self) -> bool {
         matches!(self, AlertKind::Sos | AlertKind::Fall | AlertKind::Fire | AlertKind::Smoke | AlertKind::Gas)

@@ -1,11 +1,14 @@
 use actix_web::{HttpResponse, web};
+use serde_json::json;
 
 use super::acknowledge;
 use super::model::{AlertKind, AlertState};
-use super::store::{AlertListed, AlertRow, get_alert, list_alerts};
+use super::store::{AlertListed, AlertRow, answerable, get_alert, list_alerts};
 use crate::access::{Permission, Scope};
+use crate::app::Tx;
 use crate::bus::Topic;
 use crate::db::AnyConnection;
+use crate::devices::note_look;
 use crate::devices::pages::{channel_name, value_text};
 use crate::error::Result;
 use crate::listing::{ListRequest, Listed};
@@ -72,13 +75,9 @@ impl List for Alerts {
         words: &Words,
     ) -> Result<Listed<Row>> {
         let listed = list_alerts(connection, scope, request)?;
-        let answers = scope.reach(Permission::AnswerAlerts).ok();
-        let row = |alert: AlertListed| {
-            let may_answer = answers
-                .as_ref()
-                .is_some_and(|reach| reach.covers(Some(&alert.alert.town_code), alert.alert.institution_id));
-            cells(&alert, words, may_answer)
-        };
+        let ids: Vec<i64> = listed.rows.iter().map(|listed| listed.alert.id).collect();
+        let answers = answerable(connection, scope, &ids)?;
+        let row = |alert: AlertListed| cells(&alert, words, answers.contains(&alert.alert.id));
         Ok(Listed { rows: listed.rows.into_iter().map(row).collect(), total: listed.total })
     }
 }
@@ -105,7 +104,7 @@ fn cells(listed: &AlertListed, words: &Words, may_answer: bool) -> Row {
                 Some(device) => Cell::text(&listed.device).link(format!("/devices/{device}")),
                 None => Cell::text(words.t("alert.whole_site")),
             },
-            Cell::text(cause(words, alert)),
+            Cell::text(listed_cause(words, listed)),
             Cell::at(words.calendar.show(alert.raised_at), words.calendar.rfc3339(alert.raised_at)),
             cleared,
             answer,
@@ -127,7 +126,16 @@ fn place_text(words: &Words, listed: &AlertListed) -> String {
 
 /// Of an elder no more is said than that it was one.
 pub(super) fn place_name(words: &Words, listed: &AlertListed) -> String {
-    if listed.with_elder { words.t("device.with_elder") } else { listed.place.clone() }
+    if listed.elder_id.is_some() { words.t("device.with_elder") } else { listed.place.clone() }
+}
+
+/// As [`cause`]; what was measured with an elder is read on the alert's own page, where the look is written down.
+fn listed_cause(words: &Words, listed: &AlertListed) -> String {
+    if listed.measured_with().is_some() {
+        channel_text(words, &listed.alert)
+    } else {
+        cause(words, &listed.alert)
+    }
 }
 
 /// What was measured, how much, and where exactly; only what there is to say.
@@ -159,17 +167,17 @@ fn acknowledged_text(words: &Words, alert: &AlertRow, who: &str) -> String {
 
 async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
     let (scope, id) = (visitor.scope(), id.into_inner());
-    let listed = visitor
+    let (listed, may_answer) = visitor
         .app
         .db
-        .read(move |connection| get_alert(connection, &scope, Permission::SeeAlerts, id))
+        .read(move |connection| {
+            let listed = get_alert(connection, &scope, Permission::SeeAlerts, id)?;
+            Ok((listed, answerable(connection, &scope, &[id])?.contains(&id)))
+        })
         .await?;
+    note_value(&visitor, &listed).await?;
     let words = Words::of(&visitor);
     let alert = &listed.alert;
-    let may_answer = visitor
-        .scope()
-        .reach(Permission::AnswerAlerts)
-        .is_ok_and(|reach| reach.covers(Some(&alert.town_code), alert.institution_id));
     let mut actions = vec![Action::link("/alerts", visitor.t("alert.back"), "arrow-left")];
     if may_answer && alert.acknowledged_at.is_none() {
         let href = format!("/alerts/{id}/acknowledge");
@@ -186,9 +194,18 @@ async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
                 fields: facts(&words, &listed),
                 table: None,
             }],
-            topic: Some(Topic::Alert),
+            // A page that is fetched again by itself would write down looks that nobody took.
+            topic: listed.measured_with().is_none().then_some(Topic::Alert),
         },
     )
+}
+
+/// Writes down that the value of an alert was looked at, where it was measured with an elder.
+pub(super) async fn note_value(visitor: &Visitor, listed: &AlertListed) -> Result<()> {
+    let Some(elder) = listed.measured_with() else { return Ok(()) };
+    let (town, detail) = (listed.alert.town_code.clone(), json!({ "alert": listed.alert.id }));
+    let look = move |tx: &mut Tx<'_>| note_look(tx, elder, Some(&town), detail.clone());
+    visitor.app.write(&visitor.scope(), look).await
 }
 
 fn facts(words: &Words, listed: &AlertListed) -> Vec<Field> {

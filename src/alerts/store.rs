@@ -1,6 +1,6 @@
 mod write;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -9,7 +9,7 @@ use diesel::sql_types::{Bool, Nullable};
 use super::model::{AlertKind, AlertState, Channel};
 use crate::access::{Permission, Reach, Scope};
 use crate::clock::Instant;
-use crate::db::schema::{alerts, devices, stays, towns};
+use crate::db::schema::{alerts, device_places, devices, stations, stays, towns};
 use crate::db::{AnyConnection, Backend};
 use crate::devices::store::{PlaceNames, PlaceRow, places_of, places_with_elder};
 use crate::error::{Error, Result};
@@ -59,7 +59,15 @@ pub struct AlertListed {
     pub town_en: String,
     /// Name of the station or of the institution and room where the device stood; empty with an elder.
     pub place: String,
-    pub with_elder: bool,
+    /// With whom the device stood.
+    pub elder_id: Option<i64>,
+}
+
+impl AlertListed {
+    /// With whom its value was measured, if it tells one.
+    pub fn measured_with(&self) -> Option<i64> {
+        self.elder_id.filter(|_| self.alert.kind.is_measured())
+    }
 }
 
 type Condition = Box<dyn BoxableExpression<alerts::table, Backend, SqlType = Nullable<Bool>>>;
@@ -69,12 +77,42 @@ fn within(reach: &Reach) -> Condition {
         return Box::new(sql::<Nullable<Bool>>("TRUE"));
     }
     let institutions: Vec<Option<i64>> = reach.institutions.iter().copied().map(Some).collect();
-    Box::new(
-        alerts::town_code
-            .eq_any(reach.towns.clone())
-            .nullable()
-            .or(alerts::institution_id.eq_any(institutions)),
-    )
+    let here = alerts::town_code
+        .eq_any(reach.towns.clone())
+        .nullable()
+        .or(alerts::institution_id.eq_any(institutions));
+    if reach.providers.is_empty() {
+        Box::new(here)
+    } else {
+        Box::new(here.or(at_stations_of(&reach.providers)))
+    }
+}
+
+/// Of a station that one of the providers runs, or of a device that stood at one then.
+fn at_stations_of(providers: &[i64]) -> Condition {
+    let run = || {
+        let providers: Vec<Option<i64>> = providers.iter().copied().map(Some).collect();
+        stations::table.filter(stations::provider_id.eq_any(providers)).select(stations::id.nullable())
+    };
+    let stood = device_places::table
+        .filter(device_places::device_id.nullable().eq(alerts::device_id))
+        .filter(device_places::station_id.eq_any(run()))
+        .filter(device_places::from_at.le(alerts::raised_at))
+        .filter(
+            device_places::to_at.is_null().or(device_places::to_at.assume_not_null().gt(alerts::raised_at)),
+        );
+    Box::new(alerts::station_id.eq_any(run()).or(diesel::dsl::exists(stood).nullable()))
+}
+
+/// Which of some alerts the asker may answer.
+pub fn answerable(connection: &mut AnyConnection, scope: &Scope, ids: &[i64]) -> Result<HashSet<i64>> {
+    let Ok(reach) = scope.reach(Permission::AnswerAlerts) else { return Ok(HashSet::new()) };
+    let found: Vec<i64> = alerts::table
+        .filter(alerts::id.eq_any(ids.to_vec()))
+        .filter(within(&reach))
+        .select(alerts::id)
+        .load(connection)?;
+    Ok(found.into_iter().collect())
 }
 
 fn in_state(state: AlertState) -> Condition {
@@ -288,7 +326,7 @@ fn named(connection: &mut AnyConnection, rows: Vec<AlertRow>) -> Result<Vec<Aler
             town_zh: town.map(|town| town.1.clone()).unwrap_or_default(),
             town_en: town.map(|town| town.2.clone()).unwrap_or_default(),
             place: places.of(columns),
-            with_elder: elder.is_some(),
+            elder_id: elder,
             device: now.map(|now| now.1.clone()).unwrap_or_default(),
             alert,
         }

@@ -94,10 +94,12 @@ pub fn claim(tx: &mut Tx<'_>, input: &ClaimInput, address: &str) -> Result<Resul
     let code = normal(&input.claim_code);
     checks.require("claim_code", code.is_some(), || Text::new("rule.claim_code_mistyped"));
     checks.text("serial_number", serial, 0, 60);
-    let fits = firmware.len() <= FIRMWARE_VERSION_BYTES_MAX && !firmware.chars().any(char::is_control);
+    let fits = firmware.len() <= FIRMWARE_VERSION_BYTES_MAX;
     checks.require("firmware_version", fits, || {
         Text::new("rule.too_long").with("max", FIRMWARE_VERSION_BYTES_MAX)
     });
+    let is_plain = !firmware.chars().any(char::is_control);
+    checks.require("firmware_version", is_plain, || Text::new("rule.control_characters"));
     checks.finish()?;
     let (from, in_all) = store::count_tries(tx.connection, address, tx.now)?;
     if from >= WRONG_TRIES_MAX || in_all >= WRONG_TRIES_MAX_IN_ALL {

@@ -45,7 +45,8 @@ pub use model::{
 pub use office::{NewRecord, change_device, put_in_service, register_device, remove_device};
 pub use place::place_device;
 pub use provision::{DeviceInput, add_device, disable_device, hash_token, new_token};
+pub use readings::note_look;
 pub use service::DeviceService;
 pub use spans::ChartSpan;
-pub use timeline::timeline;
+pub use timeline::{READING, timeline};
 pub use vitals::VitalDays;

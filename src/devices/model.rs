@@ -41,6 +41,17 @@ crate::text_enum! {
     }
 }
 
+crate::text_enum! {
+    /// Whether somebody has said whose a card is; for filters.
+    pub enum CardState {
+        Open = "open",
+        /// It is an elder's.
+        Claimed = "claimed",
+        /// It is nobody's.
+        Dismissed = "dismissed",
+    }
+}
+
 /// So many days before a calibration is due it is soon.
 pub const CALIBRATION_SOON_DAYS: u64 = 30;
 

@@ -84,6 +84,12 @@ pub fn remove_device(tx: &mut Tx<'_>, id: i64, seen: i64) -> Result<()> {
     record(tx, "device.remove", (id, &device.code), place_of(&device))
 }
 
+/// As [`remove_device`], of the version that is stored: what somebody changed on file of a mistake is a mistake too.
+pub fn remove_mistaken(tx: &mut Tx<'_>, id: i64) -> Result<()> {
+    let device = store::get_to(tx.connection, tx.scope, Permission::ManageDevice, id)?;
+    remove_device(tx, id, device.version)
+}
+
 /// Town and institution of a device, for what is written down of it.
 pub(super) fn place_of(device: &DeviceRow) -> (&str, Option<i64>) {
     (&device.town_code, device.institution_id)

@@ -1,7 +1,9 @@
 mod calibration;
 mod cards;
 mod charts;
+mod claim;
 mod elder;
+mod export;
 mod form;
 mod health;
 mod limits;
@@ -46,6 +48,10 @@ pub fn routes() -> Vec<Route> {
         post("/devices/{id}/enable", manage, || web::to(secret::enable)),
         // A reload or a change of language asks for the address of a step again: it leads back to the device.
         get("/devices/{id}/claim-code", see, || web::to(secret::back)),
+        get("/claim", Need::Open, || web::to(claim::show)),
+        post("/claim", Need::Open, || web::to(claim::exchange)),
+        post("/devices/{id}/remove", manage, || web::to(secret::remove)),
+        get("/devices/{id}/measured.xlsx", see, || web::to(export::device)),
         get("/devices/{id}/rotate", see, || web::to(secret::back)),
         get("/devices/{id}/calibrations/new", manage, || web::to(calibration::show)),
         post("/devices/{id}/calibrations", manage, || web::to(calibration::save)),
@@ -58,6 +64,7 @@ pub fn routes() -> Vec<Route> {
         post("/quarantine/{id}", manage, || web::to(quarantine::show)),
         get("/quarantine/{id}", manage, || web::to(quarantine::back)),
         get("/elders/{id}/readings", Need::May(Permission::SeeElders), || web::to(elder::show)),
+        get("/elders/{id}/readings.xlsx", Need::May(Permission::SeeElders), || web::to(export::elder)),
     ]);
     routes.extend(cards::routes());
     routes.extend(super::gb26875::pages::routes());

@@ -6,6 +6,7 @@ use super::store::{self, QuarantineRow, get_device};
 use crate::access::audit::Entry;
 use crate::app::Tx;
 use crate::error::Result;
+use crate::text::Lang;
 
 /// A kind of unreadable message, and the first of them.
 pub struct Opened {
@@ -29,6 +30,32 @@ pub fn open_message(tx: &mut Tx<'_>, id: i64) -> Result<Opened> {
 }
 
 /// Bytes as a dump: offset, sixteen bytes, and what of them is text.
+/// Why a message could not be read, in the language of whoever asks. What is stored is what the decoder said; details of a JSON
+/// text stay as they are.
+pub fn why(lang: Lang, stored: &str) -> String {
+    let fill = |key: &str, n: &str| lang.fill(&format!("decode_error.{key}"), &[("n", n)]);
+    let plain = PLAIN.iter().find(|(said, _)| *said == stored).map(|(_, key)| fill(key, ""));
+    let counted = || COUNTED.iter().find_map(|(said, key)| stored.strip_prefix(said).map(|n| fill(key, n)));
+    plain.or_else(counted).unwrap_or_else(|| stored.to_owned())
+}
+
+/// What the decoders say, and its key.
+const PLAIN: [(&str, &str); 10] = [
+    ("not a message of this protocol", "malformed"),
+    ("message is too long", "too_long"),
+    ("a required field is missing", "missing_field"),
+    ("too many items", "too_many"),
+    ("a field is out of its range", "out_of_range"),
+    ("bytes after the end of the message", "trailing_bytes"),
+    ("not a message of devices", "not_of_devices"),
+    ("the lane is not the topic's", "lane_of_topic"),
+    ("the sequence number is out of range", "seq_out_of_range"),
+    ("the database refused it", "refused"),
+];
+
+/// The same with a number behind it.
+const COUNTED: [(&str, &str); 2] = [("unknown version ", "version"), ("unknown lane ", "lane")];
+
 pub fn dump(bytes: &[u8]) -> String {
     let line = |(number, part): (usize, &[u8])| {
         let hex: Vec<String> = part.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -43,7 +70,30 @@ pub fn dump(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::dump;
+    use songhe_firmware_protocol::DecodeError;
+
+    use super::{dump, why};
+    use crate::text::Lang;
+
+    #[test]
+    fn what_a_decoder_says_is_told_in_both_languages() {
+        let all = [
+            DecodeError::Malformed,
+            DecodeError::TooLong,
+            DecodeError::Version(9),
+            DecodeError::MissingField,
+            DecodeError::Lane(7),
+            DecodeError::TooMany,
+            DecodeError::OutOfRange,
+            DecodeError::TrailingBytes,
+        ];
+        for error in all {
+            let told = why(Lang::Chinese, &error.to_string());
+            assert!(!told.bytes().any(|byte| byte.is_ascii_alphabetic()), "{error}: {told}");
+        }
+        assert_eq!(why(Lang::English, &DecodeError::Version(9).to_string()), "Unknown version 9");
+        assert_eq!(why(Lang::Chinese, "samples is missing"), "samples is missing");
+    }
 
     #[test]
     fn a_dump_has_offset_bytes_and_text() {

@@ -29,6 +29,12 @@ pub fn read_vitals(tx: &mut Tx<'_>, elder_id: i64, days: VitalDays) -> Result<Vi
     vitals::load(tx.connection, elder_id, days, (tx.calendar, tx.now))
 }
 
+/// The same to keep.
+pub fn export_vitals(tx: &mut Tx<'_>, elder_id: i64, days: VitalDays) -> Result<Vitals> {
+    reach(tx, elder_id, json!({ "days": days, "export": true }))?;
+    vitals::load(tx.connection, elder_id, days, (tx.calendar, tx.now))
+}
+
 /// Both, as one look.
 pub fn read_both(
     tx: &mut Tx<'_>,

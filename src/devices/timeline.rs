@@ -9,6 +9,9 @@ use crate::error::Result;
 use crate::timeline::Happening;
 use crate::web::Words;
 
+/// Its kind on the timeline. Whoever shows one writes the look down.
+pub const READING: &str = "reading";
+
 /// One entry for each day, device and channel, last measured before an instant, newest first; none for somebody who sees no
 /// devices. The caller has reached the elder.
 pub fn timeline(
@@ -24,7 +27,7 @@ pub fn timeline(
     let days = days_before(connection, elder_id, until)?;
     let happening = |day: super::store::Measured| Happening {
         at: day.last_at,
-        kind: "reading",
+        kind: READING,
         what: format!(
             "{}{}{}",
             channel_name(words, day.channel),

@@ -1,6 +1,5 @@
 //! Lists: one frame for filter, sort, page and export, so that every list works the same way.
 
-use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
@@ -9,7 +8,7 @@ use super::list_view::{ListView, parse, view};
 use super::page::{Page, html};
 use super::routes::{Need, Route, get};
 use super::table::{Column, Row};
-use super::workbook::workbook;
+use super::workbook::{answer, workbook};
 use crate::access::{Permission, Scope};
 use crate::bus::Topic;
 use crate::db::AnyConnection;
@@ -197,8 +196,5 @@ async fn export<L: List>(visitor: Visitor, http: HttpRequest) -> Result<HttpResp
         .read(move |connection| workbook(&heads, &L::rows(connection, &scope, &request, &words)?.rows))
         .await?;
     let name = L::EXPORT_PATH.rsplit('/').next().unwrap_or_default();
-    Ok(HttpResponse::Ok()
-        .content_type("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
-        .body(bytes))
+    Ok(answer(name, bytes))
 }

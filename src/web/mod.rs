@@ -43,3 +43,4 @@ pub use record_form::{RecordForm, form_routes};
 pub(crate) use record_form::{is_for_form, new_form};
 pub use routes::{Need, Route, all, delete, get, patch, post};
 pub use table::{Cell, Column, HeadView, Row, TableView, group_digits, table};
+pub(crate) use workbook::workbook_file;

@@ -1,7 +1,29 @@
 //! Rows as a workbook.
 
-use super::table::Row;
+use actix_web::HttpResponse;
+use actix_web::http::header;
+
+use super::context::Context;
+use super::table::{Column, Row};
 use crate::error::{Error, Result};
+
+/// Columns and rows as a file to keep, named as `name` says.
+pub fn workbook_file(
+    context: &Context,
+    name: &str,
+    columns: &[Column],
+    rows: &[Row],
+) -> Result<HttpResponse> {
+    let heads: Vec<String> = columns.iter().map(|column| context.t(column.label).into_owned()).collect();
+    Ok(answer(name, workbook(&heads, rows)?))
+}
+
+pub(super) fn answer(name: &str, bytes: Vec<u8>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
+        .body(bytes)
+}
 
 /// An xlsx file of heads and rows. Text is written as text, so no cell can become a formula.
 pub(super) fn workbook(heads: &[String], rows: &[Row]) -> Result<Vec<u8>> {

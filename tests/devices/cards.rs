@@ -13,6 +13,7 @@ use songhe_firmware_protocol::{CardNumber, Channel, Lane, Message, Readings, Sam
 use super::client::Seen;
 use super::live::rig::{Device, add_device, alerts_of, embedded, encoded, latest, stored};
 use crate::support::app::{TestApp, both};
+use crate::support::client::location;
 use crate::support::seed::town;
 
 impl Device<'_> {
@@ -188,5 +189,69 @@ both!(an_unknown_card_waits_for_whoever_knows_whose_it_is, |app| async {
     assert_eq!(response.status(), 200);
     assert_eq!(chen.get_json("/api/v1/card-readings").await["items"], json!([]));
     assert_eq!((app.audited("card_reading.claim").len(), app.audited("card_reading.dismiss").len()), (1, 1));
+    service.stop().await;
+});
+
+both!(what_was_said_of_a_card_can_be_taken_back, |app| async {
+    app.add_towns();
+    add_device(app, "ST-1", DeviceKind::SmartStation, 1);
+    let (wrong, right) = (app.add_elder(1), app.add_elder(1));
+    app.write(|tx| issue(tx, wrong, None));
+    let own = code(app, wrong);
+    let lin = app.user("lin", Role::Coordinator, town(1)).await;
+    let chen = app.user("chen", Role::Coordinator, town(2)).await;
+    let (service, address) = embedded(app).await;
+    let mut kiosk = Device::connect(app, address, "ST-1").await;
+    let pulse = |value| [Sample::new(Channel::Pulse, value)];
+    // With the own card, with the one that is claimed wrongly, and again with both.
+    assert_eq!(kiosk.measured_by(&own, Lane::Live, 0, &pulse(70)).await, Seen::Acked);
+    assert_eq!(kiosk.measured_by("CITY-00123456", Lane::Live, 1, &pulse(120)).await, Seen::Acked);
+    let first: i64 = app.count("SELECT min(id) AS n FROM card_readings WHERE elder_id IS NULL");
+    let path = format!("/card-readings/{first}");
+    assert_eq!(lin.post_form(&format!("{path}/take-back"), &[]).await.status(), 409, "nothing was said");
+    let claimed = lin.post_form(&format!("{path}/claim"), &[("elder_id", &wrong.to_string())]).await;
+    assert_eq!(claimed.status(), StatusCode::SEE_OTHER);
+    assert_eq!(kiosk.measured_by("CITY-00123456", Lane::Live, 2, &pulse(124)).await, Seen::Acked);
+    assert_eq!(kiosk.measured_by(&own, Lane::Live, 3, &pulse(72)).await, Seen::Acked);
+    let of = Channel::Pulse.code() as i16;
+    assert_eq!(hours(app), [(wrong, of, 4, 0, Some(70.0), Some(124.0))]);
+
+    // It is found among the claimed ones, by whoever may change records here.
+    assert!(!lin.page("/card-readings").await.contains(&path));
+    assert!(lin.page("/card-readings?state=claimed").await.contains(&path));
+    let page = lin.page(&format!("{path}?lang=en")).await;
+    let name = app.name_of_elder(wrong);
+    assert!(page.contains(&name) && page.contains("Take back") && page.contains("lin"), "{page}");
+    assert_eq!(chen.post_form(&format!("{path}/take-back"), &[]).await.status(), 404);
+    assert_eq!(location(&lin.post_form(&format!("{path}/take-back"), &[]).await), path);
+    assert_eq!(owners(app), [Some(wrong), None, None, Some(wrong)]);
+    assert_eq!(hours(app), [(wrong, of, 2, 0, Some(70.0), Some(72.0))], "as if it had never been said");
+    let audited = app.audited("card_reading.take_back");
+    assert_eq!(audited.len(), 1);
+    assert!(audited[0].1.contains("\"readings\":2"), "{audited:?}");
+    // What comes now is nobody's again, every number is sealed, and the next one may say whose it is.
+    assert_eq!(kiosk.measured_by("CITY-00123456", Lane::Live, 4, &pulse(118)).await, Seen::Acked);
+    assert_eq!(owners(app)[4..], [None]);
+    let unsealed =
+        app.count("SELECT count(*) AS n FROM card_readings WHERE elder_id IS NULL AND card_sealed IS NULL");
+    assert_eq!(unsealed, 0);
+    lin.post_form(&format!("{path}/claim"), &[("elder_id", &right.to_string())]).await;
+    assert_eq!(
+        hours(app),
+        [(wrong, of, 2, 0, Some(70.0), Some(72.0)), (right, of, 3, 0, Some(118.0), Some(124.0))]
+    );
+
+    // So can be that it is nobody's.
+    assert_eq!(kiosk.measured_by("CITY-00777777", Lane::Live, 5, &pulse(66)).await, Seen::Acked);
+    let last: i64 = app.count("SELECT max(id) AS n FROM card_readings");
+    let path = format!("/card-readings/{last}");
+    lin.post_form(&format!("{path}/dismiss"), &[("reason", "a trial")]).await;
+    assert!(lin.page("/card-readings?state=dismissed").await.contains(&path));
+    assert!(lin.page(&path).await.contains("a trial"));
+    let request = lin.request(Method::POST, &format!("/api/v1{path}/take-back"));
+    let response = request.header("sec-fetch-site", "same-origin").send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.json::<serde_json::Value>().await.unwrap()["readings"], 1);
+    assert!(lin.page("/card-readings").await.contains(&path));
     service.stop().await;
 });

@@ -11,7 +11,7 @@ use super::client::{Client as Mqtt, Seen, Version};
 use super::live::rig::embedded;
 use crate::api::{Program, answer, fields};
 use crate::support::app::{TestApp, both};
-use crate::support::client::{Client, expect};
+use crate::support::client::{Client, expect, location};
 
 /// A device on file that nobody has claimed; gives its number.
 fn on_file(app: &TestApp, code: &str, serial_number: &str) -> i64 {
@@ -284,4 +284,56 @@ both!(the_page_shows_a_code_once_and_only_to_whoever_manages_devices, |app| asyn
         "{credential}"
     );
     assert_eq!(claim(&app.client(), &code, "SN-9").await.0, 409, "the code ended with it");
+});
+
+both!(an_installer_claims_on_a_page_and_a_mistake_is_said_there, |app| async {
+    let wang = manager(app).await;
+    let device = on_file(app, "ST-NEW", "SN-1");
+    let (service, address) = embedded(app).await;
+    let code = issue(&wang, device).await;
+    let guest = app.client();
+    assert!(guest.page("/login?lang=en").await.contains("href=\"/claim\""));
+    assert!(guest.page("/claim?lang=zh-CN").await.contains("接入设备"));
+    let sent = async |code: &str, serial: &str, status| {
+        let fields = [("claim_code", code), ("serial_number", serial)];
+        expect(guest.post_form("/claim?lang=en", &fields).await, status).await
+    };
+    let page = sent("ABC", "SN-1", StatusCode::UNPROCESSABLE_ENTITY).await;
+    assert!(page.contains("Claim code: ") && page.contains("value=\"ABC\""), "{page}");
+    let page = sent(&code, "SN-2", StatusCode::UNPROCESSABLE_ENTITY).await;
+    assert!(page.contains("Serial number: ") && page.contains(&code), "what was typed stays: {page}");
+    let page = sent(&code, "SN-1", StatusCode::OK).await;
+    assert!(page.contains("ST-NEW") && page.contains("This is shown once"), "{page}");
+    let secret = page.split("<code id=\"secret\" translate=\"no\">").nth(1).unwrap();
+    let password = secret.split('<').next().unwrap();
+    Mqtt::connect(Version::V5, address, "ST-NEW", password).await.unwrap().say_goodbye().await;
+    let page = sent(&code, "SN-1", StatusCode::CONFLICT).await;
+    assert!(!page.contains(password) && page.contains("role=\"alert\""), "{page}");
+    service.stop().await;
+});
+
+both!(a_control_character_in_a_version_is_called_one, |app| async {
+    manager(app).await;
+    let body = json!({ "claim_code": "ABCDE-FGHJK", "firmware_version": "2.0\u{7}" });
+    let request = app.client().request(Method::POST, "/api/v1/devices/claim").json(&body);
+    let (status, problem) = answer(request.send().await.unwrap()).await;
+    assert_eq!(status, 422, "{problem}");
+    assert!(fields(&problem).contains(&"firmware_version"), "{problem}");
+    assert!(problem.to_string().contains("Control characters"), "{problem}");
+});
+
+both!(a_device_that_was_put_on_file_by_mistake_is_taken_off_until_it_is_heard, |app| async {
+    manager(app).await;
+    let wang = app.login("wang").await;
+    let (mistake, used) = (on_file(app, "ST-OOPS", ""), on_file(app, "ST-USED", ""));
+    app.report(used, songhe_firmware_protocol::Channel::Pulse, 71.0);
+    app.write(|tx| songhe::devices::store::set_last_seen(tx.connection, &[used], tx.now));
+    assert!(wang.page(&format!("/devices/{mistake}")).await.contains(&format!("/devices/{mistake}/remove")));
+    assert!(!wang.page(&format!("/devices/{used}")).await.contains(&format!("/devices/{used}/remove")));
+    assert_eq!(wang.post_form(&format!("/devices/{used}/remove"), &[]).await.status(), 409);
+    assert_eq!(location(&wang.post_form(&format!("/devices/{mistake}/remove"), &[]).await), "/devices");
+    assert_eq!(wang.status(&format!("/devices/{mistake}")).await, 404);
+    assert_eq!(app.audited("device.remove").len(), 1);
+    // The name is free again.
+    on_file(app, "ST-OOPS", "");
 });

@@ -71,13 +71,16 @@ both!(a_reading_through_the_broker_belongs_to_the_elder_with_whom_the_device_sta
     assert!(page.contains("1 readings, the last: open") && page.contains("HD-1"), "{page}");
     let alerts = lin.page(&format!("{path}&kind=alert")).await;
     assert!(alerts.matches("<time datetime").count() == 1 && alerts.contains("With an elder"), "{alerts}");
-    assert!(app.audited("elder.readings").is_empty(), "a line on the timeline is no look at the day");
+    // The timeline's days are a look; its other lines are none.
+    let shown = (elder.to_string(), "{\"timeline\":[\"2026-11-23\",\"2026-11-23\"]}".to_owned());
+    assert_eq!(app.audited("elder.readings"), [shown.clone()]);
     let day = format!("/elders/{elder}/readings?day=2026-11-23&lang=en");
     assert!(page.contains(&format!("/elders/{elder}/readings?day=2026-11-23")));
     let hours = lin.page(&day).await;
     assert!(hours.contains("66 /min to 88 /min") && hours.contains("60 /min to 60 /min"), "{hours}");
     let looks = app.audited("elder.readings");
-    assert_eq!(looks, [(elder.to_string(), "{\"day\":\"2026-11-23\",\"days\":\"7d\"}".to_owned())]);
+    let day_shown = (elder.to_string(), "{\"day\":\"2026-11-23\",\"days\":\"7d\"}".to_owned());
+    assert_eq!(looks, [shown, day_shown]);
     let before = lin.page(&format!("/elders/{elder}/readings?day=2026-11-22")).await;
     assert!(
         before.contains("2026-11-22") && !before.contains("66 /min to 88 /min"),
@@ -88,7 +91,7 @@ both!(a_reading_through_the_broker_belongs_to_the_elder_with_whom_the_device_sta
     // Another town's, and who sees no devices.
     let hong = app.user("hong", Role::Coordinator, town(2)).await;
     assert_eq!((hong.status(&day).await, hong.status(&format!("/devices/{id}")).await), (404, 404));
-    assert_eq!(app.audited("elder.readings").len(), 2, "who is refused has seen nothing");
+    assert_eq!(app.audited("elder.readings").len(), 3, "who is refused has seen nothing");
 });
 
 both!(a_device_with_an_elder_shows_its_values_only_where_the_look_is_written_down, |app| async {
@@ -115,6 +118,8 @@ both!(a_device_with_an_elder_shows_its_values_only_where_the_look_is_written_dow
     let root = app.user("root", Role::SystemAdministrator, Place::City).await;
     let page = root.page(&format!("/devices/{id}?lang=en")).await;
     assert!(page.contains("With an elder") && !page.contains(&name), "{page}");
+    assert!(!page.contains("71 /min") && !page.contains("Latest readings"), "nor what was measured: {page}");
+    assert_eq!(app.audited("elder.readings").len(), 1, "who is shown nothing has looked at nothing");
     app.add_user("hu", Role::CityManager, Place::City);
     let hu = Program::enter(app, "hu").await;
     let told = hu.read(&format!("/api/v1/devices/{id}")).await;
@@ -228,3 +233,60 @@ both!(who_may_place_a_device_and_where, |app| async {
     let day = lin.read(&format!("/api/v1/elders/{elder}/readings")).await;
     assert_eq!((&day["day"], &day["hours"]), (&json!("2026-11-23"), &json!([])));
 });
+
+both!(what_an_elder_measured_is_on_no_board_and_in_no_list_and_is_exported_with_a_look, |app| async {
+    app.add_towns();
+    let elder = app.add_elder(1);
+    let (id, _) = device(app);
+    let lin = app.user("lin", Role::Coordinator, town(1)).await;
+    location(&place(&lin, id, 1, "elder", ("elder_id", elder.to_string())).await);
+    let (service, address) = embedded(app).await;
+    let mut sent = Device::connect(app, address, "HD-1").await;
+    assert_eq!(sent.birth(0).await, Seen::Acked);
+    app.hand.advance(TimeDelta::minutes(1));
+    assert_eq!(sent.live(1, Channel::Pulse, 171).await, Seen::Acked);
+    service.stop().await;
+    let hu = app.user("hu", Role::CityManager, Place::City).await;
+    for path in ["/?lang=en", "/board?lang=en", "/devices?lang=en", "/alerts?lang=en", "/api/v1/devices"] {
+        let page = hu.page(path).await;
+        assert!(!page.contains("171"), "{path}: {page}");
+    }
+    let alerts = lin.page("/alerts?lang=en").await;
+    assert!(alerts.contains("Pulse") && !alerts.contains("171"), "the channel, and no value: {alerts}");
+    let listed = lin.get_json("/api/v1/alerts").await["items"][0].clone();
+    assert_eq!((&listed["kind"], &listed["value"]), (&json!("threshold"), &Value::Null));
+    assert!(app.audited("elder.readings").is_empty());
+
+    // One alert tells it, and the look is written down.
+    let number = &listed["id"];
+    assert!(lin.page(&format!("/alerts/{number}?lang=en")).await.contains("171 /min"));
+    assert_eq!(lin.get_json(&format!("/api/v1/alerts/{number}")).await["value"], json!(171.0));
+    let look = (elder.to_string(), format!("{{\"alert\":{number}}}"));
+    assert_eq!(app.audited("elder.readings"), [look.clone(), look]);
+
+    // From the elder's page to the readings, and from there to a file.
+    let path = format!("/elders/{elder}/readings");
+    assert!(lin.page(&format!("/elders/{elder}")).await.contains(&format!("href=\"{path}\"")));
+    let page = lin.page(&path).await;
+    assert!(page.contains(&format!("href=\"{path}.xlsx?days=7d\"")), "{page}");
+    let cells = cells_of(lin.get(&format!("{path}.xlsx?days=30d&lang=en")).await).await;
+    assert_eq!(cells[0][..2], ["Channel", "Unit"]);
+    assert_eq!((cells.len(), &cells[1][0][..], &cells[1][6][..]), (2, "Pulse", "171"));
+    let exported = (elder.to_string(), "{\"days\":\"30d\",\"export\":true}".to_owned());
+    assert_eq!(app.audited("elder.readings").last(), Some(&exported));
+    assert_eq!(
+        lin.status(&format!("/devices/{id}/measured.xlsx")).await,
+        404,
+        "the device's file has none of it"
+    );
+});
+
+/// The cells of a workbook's only sheet.
+async fn cells_of(response: reqwest::Response) -> Vec<Vec<String>> {
+    use calamine::Reader;
+    assert_eq!(response.status(), StatusCode::OK);
+    let bytes = response.bytes().await.unwrap().to_vec();
+    let mut book: calamine::Xlsx<_> = calamine::Xlsx::new(std::io::Cursor::new(bytes)).unwrap();
+    let sheet = book.worksheet_range_at(0).unwrap().unwrap();
+    sheet.rows().map(|row| row.iter().map(ToString::to_string).collect()).collect()
+}

@@ -1,6 +1,7 @@
 //! The devices of a station and of an institution on their pages.
 
 use songhe::access::{Place, Role};
+use songhe::alerts::AlertKind;
 use songhe::devices::{DeviceKind, DevicePlace, disable_device};
 use songhe_firmware_protocol::Channel;
 
@@ -50,4 +51,29 @@ both!(an_institution_shows_its_devices_to_its_own_people, |app| async {
         assert!(at("FIRE-1") < at("FIRE-2"), "in order of code");
         assert!(page.contains("Never connected") && !page.contains("FIRE-3"), "{login}: {page}");
     }
+});
+
+both!(whoever_works_for_a_stations_provider_reaches_its_devices_and_alerts, |app| async {
+    add_people(app);
+    let (ours, theirs) = (app.add_provider(1), app.add_provider(1));
+    let (station, other) = (app.add_station(1, Some(ours)), app.add_station(1, Some(theirs)));
+    let device = |code: &str, station| {
+        app.add_device(code, DeviceKind::SmartStation, 1, DevicePlace::Station(station))
+    };
+    let (near, far) = (device("ST-1", station), device("ST-2", other));
+    let call = app.add_alert(near, AlertKind::Sos, Channel::Sos, 1.0);
+    let foreign = app.add_alert(far, AlertKind::Sos, Channel::Sos, 1.0);
+    let su = app.user("su", Role::Coordinator, Place::Provider(ours)).await;
+    let page = su.page(&format!("/stations/{station}")).await;
+    assert!(page.contains(&format!("href=\"/devices/{near}\"")), "{page}");
+    assert_eq!(
+        (su.status(&format!("/devices/{near}")).await, su.status(&format!("/devices/{far}")).await),
+        (200, 404)
+    );
+    let list = su.page("/alerts").await;
+    assert!(list.contains(&format!("/alerts/{call}/acknowledge")) && !list.contains("ST-2"), "{list}");
+    assert_eq!(su.status(&format!("/alerts/{foreign}")).await, 404);
+    assert_eq!(su.post_form(&format!("/alerts/{foreign}/acknowledge"), &[]).await.status(), 404);
+    su.post_form(&format!("/alerts/{call}/acknowledge"), &[]).await;
+    assert_eq!(app.audited("alert.acknowledge").len(), 1);
 });

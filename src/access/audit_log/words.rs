@@ -151,6 +151,7 @@ pub const ACTIONS: &[&str] = &[
     "card_reading.show",
     "card_reading.claim",
     "card_reading.dismiss",
+    "card_reading.take_back",
     "device.add",
     "device.disable",
     "device.panel",

@@ -6,9 +6,10 @@ use utoipa::ToSchema;
 
 use super::TAG;
 use crate::access::{Permission, Scope};
-use crate::api::{At, Endpoint, Filter, Id, Json, Resource, list_endpoint, ok};
+use crate::api::{At, Endpoint, Filter, FilterKind, Id, Json, Resource, list_endpoint, ok};
 use crate::db::AnyConnection;
-use crate::devices::cards::{claim, dismiss, show};
+use crate::devices::cards::{claim, dismiss, show, take_back};
+use crate::devices::model::CardState;
 use crate::devices::store::{OpenCard, open_cards};
 use crate::error::Result;
 use crate::listing::ListRequest;
@@ -32,6 +33,10 @@ pub fn endpoints() -> Vec<Endpoint> {
             .takes::<CardDismissInput>()
             .answers::<CardSettled>(200)
             .fails(409),
+        Endpoint::post("/api/v1/card-readings/{id}/take-back", need, || web::to(undo))
+            .about(TAG, "api.card_reading.take_back")
+            .answers::<CardSettled>(200)
+            .fails(409),
     ]
 }
 
@@ -53,6 +58,15 @@ struct UnclaimedCard {
 struct CardReadings {
     /// The last digits of the number.
     card: String,
+    /// Whether somebody has said whose it is.
+    state: CardState,
+    /// Whose it is, by what was said.
+    elder_id: Option<i64>,
+    /// Login of whoever said so.
+    settled_by: Option<String>,
+    settled_at: Option<At>,
+    /// Why it is nobody's.
+    dismissed_reason: Option<String>,
     readings: Vec<CardValue>,
 }
 
@@ -93,7 +107,11 @@ impl Resource for OpenCards {
     const TAG: &'static str = TAG;
     const ABOUT: &'static str = "api.card_reading.list";
     const NEED: Permission = Permission::EditElder;
-    const FILTERS: &'static [Filter] = &[];
+    const FILTERS: &'static [Filter] = &[Filter::new(
+        "state",
+        FilterKind::OneOf(CardState::NAMES),
+        "Whether somebody has said whose it is; open without it.",
+    )];
     type Item = UnclaimedCard;
 
     fn rows(
@@ -131,7 +149,20 @@ async fn look(visitor: Visitor, Id(id): Id) -> Result<HttpResponse> {
         value: reading.value,
         at: At::new(visitor.app.calendar, reading.at),
     };
-    Ok(ok(&CardReadings { card: found.card, readings: found.readings.into_iter().map(value).collect() }))
+    Ok(ok(&CardReadings {
+        card: found.card,
+        state: found.state,
+        elder_id: found.one.elder_id.filter(|_| found.elder.is_some()),
+        settled_by: found.one.settled_by,
+        settled_at: found.one.settled_at.map(|at| At::new(visitor.app.calendar, at)),
+        dismissed_reason: found.one.dismissed_reason,
+        readings: found.readings.into_iter().map(value).collect(),
+    }))
+}
+
+async fn undo(visitor: Visitor, Id(id): Id) -> Result<HttpResponse> {
+    let readings = visitor.app.write(&visitor.scope(), move |tx| take_back(tx, id)).await? as i64;
+    Ok(ok(&CardSettled { readings }))
 }
 
 async fn save_claim(visitor: Visitor, Id(id): Id, Json(input): Json<CardClaimInput>) -> Result<HttpResponse> {

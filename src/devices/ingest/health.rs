@@ -73,6 +73,7 @@ impl Health {
         let mut state = json!({ "ready": reasons.is_empty(), "mode": self.0.mode, "address": told.address });
         if !reasons.is_empty() {
             state["reason"] = reasons.join("; ").into();
+            state["failing"] = told.troubles.keys().copied().collect::<Vec<_>>().into();
         }
         self.0.parts.tell("devices", state);
     }

@@ -1,18 +1,19 @@
-//! What was measured with cards that nobody has: the list, what it was, and whose it is.
+//! What was measured with cards that nobody has: the list, what it was, whose it is, and taking back what was said of it.
 
 use actix_web::{HttpResponse, web};
 
 use super::{channel_name, value_text};
 use crate::access::{Permission, Scope};
 use crate::db::AnyConnection;
-use crate::devices::cards::{Unclaimed, claim, dismiss, open, show};
+use crate::devices::cards::{CardLook, claim, dismiss, open, show, take_back};
+use crate::devices::model::CardState;
 use crate::devices::store::{CardReading, OpenCard, open_cards};
 use crate::elders::named;
 use crate::error::{Code, Result};
 use crate::listing::{ListRequest, Listed};
 use crate::web::{
-    Action, Cell, Column, Detail, Field, Form, FormField, Input, List, Need, Route, Row, Section, Visitor,
-    Words, detail_page, form_page, get, list_routes, post, redirect, table,
+    Action, Cell, Column, Detail, Field, Filter, FilterKind, Form, FormField, Input, List, Need, Route, Row,
+    Section, Visitor, Words, detail_page, form_page, get, list_routes, post, redirect, table,
 };
 
 pub fn routes() -> Vec<Route> {
@@ -24,6 +25,7 @@ pub fn routes() -> Vec<Route> {
         post("/card-readings/{id}/claim", need, || web::to(save_claim)),
         get("/card-readings/{id}/dismiss", need, || web::to(dismiss_form)),
         post("/card-readings/{id}/dismiss", need, || web::to(save_dismissal)),
+        post("/card-readings/{id}/take-back", need, || web::to(undo)),
     ]);
     routes
 }
@@ -42,6 +44,13 @@ impl List for OpenCards {
         Column::text("first", "field.first_at").unsorted(),
         Column::text("last", "field.last_at").unsorted(),
     ];
+
+    fn filters(_: &mut AnyConnection, _: &Scope, words: &Words) -> Result<Vec<Filter>> {
+        let states = CardState::NAMES.iter();
+        let states = states.map(|name| ((*name).to_owned(), words.name_of("card_state", name))).collect();
+        let kind = FilterKind::OneOf(states, CardState::Open.name());
+        Ok(vec![Filter { name: "state", label: "field.state", kind }])
+    }
 
     fn rows(
         connection: &mut AnyConnection,
@@ -76,26 +85,24 @@ const COLUMNS: &[Column] = &[
 
 async fn look(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
     let id = id.into_inner();
-    let Unclaimed { card, readings } = visitor.app.write(&visitor.scope(), move |tx| show(tx, id)).await?;
+    let look = visitor.app.write(&visitor.scope(), move |tx| show(tx, id)).await?;
     let words = Words::of(&visitor);
-    let rows = readings.iter().map(|(reading, device)| line(&words, reading, device)).collect();
-    let fact = Field::new(visitor.t("field.card_number"), card).sealed();
+    let rows = look.readings.iter().map(|(reading, device)| line(&words, reading, device)).collect();
+    let is_open = look.state == CardState::Open;
     detail_page(
         &visitor,
         Detail {
-            heading: visitor.t("card_reading.one").into_owned(),
+            heading: visitor
+                .t(if is_open { "card_reading.one" } else { "card_reading.one_settled" })
+                .into_owned(),
             subheading: visitor.t("card_reading.about").into_owned(),
-            actions: vec![
-                Action::link(format!("/card-readings/{id}/claim"), visitor.t("card_reading.claim"), "check")
-                    .primary(),
-                Action::link(
-                    format!("/card-readings/{id}/dismiss"),
-                    visitor.t("card_reading.dismiss"),
-                    "circle-x",
-                ),
-            ],
+            actions: actions(&visitor, id, is_open),
             sections: vec![
-                Section { heading: visitor.t("detail.facts").into_owned(), fields: vec![fact], table: None },
+                Section {
+                    heading: visitor.t("detail.facts").into_owned(),
+                    fields: facts(&words, look),
+                    table: None,
+                },
                 Section {
                     heading: visitor.t("device.readings").into_owned(),
                     fields: Vec::new(),
@@ -106,6 +113,42 @@ async fn look(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
             topic: None,
         },
     )
+}
+
+fn actions(visitor: &Visitor, id: i64, is_open: bool) -> Vec<Action> {
+    let (t, path) =
+        (|key: &str| visitor.t(key).into_owned(), |step: &str| format!("/card-readings/{id}/{step}"));
+    if is_open {
+        return vec![
+            Action::link(path("claim"), t("card_reading.claim"), "check").primary(),
+            Action::link(path("dismiss"), t("card_reading.dismiss"), "circle-x"),
+        ];
+    }
+    let ask = t("card_reading.take_back_confirm");
+    vec![Action::post(path("take-back"), t("card_reading.take_back"), "history").confirm(ask)]
+}
+
+fn facts(words: &Words, look: CardLook) -> Vec<Field> {
+    let mut fields = vec![Field::new(words.t("field.card_number"), look.card).sealed()];
+    fields.push(Field::new(words.t("field.state"), words.name_of("card_state", look.state.name())));
+    if let (Some(id), Some(name)) = (look.one.elder_id, look.elder) {
+        fields.push(Field::new(words.t("field.elder_id"), name).link(format!("/elders/{id}")));
+    }
+    if let Some(reason) = look.one.dismissed_reason {
+        fields.push(Field::new(words.t("field.reason"), reason));
+    }
+    if let (Some(who), Some(when)) = (look.one.settled_by, look.one.settled_at) {
+        let when = words.calendar.show(when);
+        let said = words.lang.fill("card_reading.settled", &[("who", &who), ("when", &when)]);
+        fields.push(Field::new(words.t("field.decided"), said));
+    }
+    fields
+}
+
+async fn undo(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
+    let id = id.into_inner();
+    visitor.app.write(&visitor.scope(), move |tx| take_back(tx, id)).await?;
+    Ok(redirect(&format!("/card-readings/{id}")))
 }
 
 fn line(words: &Words, reading: &CardReading, device: &str) -> Row {

@@ -46,6 +46,8 @@ pub async fn show(visitor: Visitor, http: HttpRequest, id: web::Path<i64>) -> Re
     if day < visitor.today() {
         actions.push(step(day.checked_add_days(Days::new(1)), "device.day_after", "chevron-right"));
     }
+    let href = format!("/elders/{id}/readings.xlsx?days={}", days.name());
+    actions.push(Action::link(href, visitor.t("chart.export"), "download"));
     if visitor.may(Permission::EditElder) {
         actions.push(Action::link(format!("/elders/{id}/limits/new"), visitor.t("elder.new_limit"), "plus"));
     }

@@ -56,8 +56,12 @@ fn state(visitor: &Visitor, part: &Value) -> StateView {
         Some(false) => ("bad", "ingest.failing"),
         None => ("off", "ingest.off"),
     };
-    let more = [text("mode"), text("address"), text("reason")];
-    let more: Vec<String> = more.into_iter().filter(|text| !text.is_empty()).collect();
+    let named = |group: &str, name: &str| visitor.t(&format!("{group}.{name}")).into_owned();
+    let mode = Some(text("mode")).filter(|mode| !mode.is_empty()).map(|mode| named("ingest_mode", &mode));
+    let address = Some(text("address")).filter(|address| !address.is_empty());
+    let failing = part["failing"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let failing = failing.map(|subject| named("ingest_trouble", subject));
+    let more: Vec<String> = mode.into_iter().chain(address).chain(failing).collect();
     StateView { tone, text: visitor.t(key).into_owned(), more: more.join(" · ") }
 }
 

@@ -6,7 +6,7 @@ use askama::Template;
 use crate::access::{Permission, Scope};
 use crate::db::AnyConnection;
 use crate::devices::model::notation_of;
-use crate::devices::quarantined::{Opened, dump, open_message};
+use crate::devices::quarantined::{Opened, dump, open_message, why};
 use crate::devices::store::{QuarantineRow, get_quarantined, list_quarantine};
 use crate::error::Result;
 use crate::listing::{ListRequest, Listed};
@@ -54,7 +54,7 @@ fn cells(row: &QuarantineRow, words: &Words) -> Row {
         cells: vec![
             Cell::text(format!("{} · {}", row.device_code, row.device_name)),
             Cell::text(&row.topic),
-            Cell::text(&row.error),
+            Cell::text(why(words.lang, &row.error)),
             Cell::count(row.occurrences),
             at(row.first_at),
             at(row.last_at),
@@ -87,7 +87,7 @@ pub async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> 
     let notation: Vec<String> = notation.into_iter().flatten().collect();
     let facts = vec![
         (t("field.mqtt_topic"), row.topic.clone()),
-        (t("field.decode_error"), row.error.clone()),
+        (t("field.decode_error"), why(visitor.lang, &row.error)),
         (t("field.occurrences"), row.occurrences.to_string()),
         (t("field.first_at"), visitor.show(row.first_at)),
         (t("field.last_at"), visitor.show(row.last_at)),

@@ -40,6 +40,7 @@ struct Looked {
     calibrations: Vec<CalibrationRow>,
     /// None of a device with an elder: what it measured is told by the elder's readings.
     charts: Option<ChartsView>,
+    span: ChartSpan,
 }
 
 fn look_at(
@@ -79,6 +80,7 @@ fn look_at(
         may_place,
         may_manage,
         charts,
+        span,
     })
 }
 
@@ -92,7 +94,7 @@ pub async fn show(visitor: Visitor, http: HttpRequest, id: web::Path<i64>) -> Re
         look_at(connection, &scope, &words, (id, sees_alerts, span), (&dialect.0, &dialect.1))
     });
     let looked = looked.await?;
-    if let Some(elder) = looked.listed.device.elder_id {
+    if let Some((elder, _)) = looked.elder {
         let town = looked.listed.device.town_code.clone();
         let look = move |tx: &mut Tx<'_>| note_look(tx, elder, Some(&town), json!({ "device": id }));
         visitor.app.write(&visitor.scope(), look).await?;
@@ -102,23 +104,25 @@ pub async fn show(visitor: Visitor, http: HttpRequest, id: web::Path<i64>) -> Re
 
 fn answer(visitor: &Visitor, looked: Looked, sees_alerts: bool) -> Result<HttpResponse> {
     let words = Words::of(visitor);
-    let Looked { listed, alerts, panel, elder, history, may_place, may_manage, claim, calibrations, charts } =
-        looked;
+    let Looked { listed, alerts, panel, elder, history, may_place, may_manage, .. } = looked;
+    let Looked { claim, calibrations, charts, span, .. } = looked;
     let section = |key: &str, columns: &[Column], rows: Vec<Row>| Section {
         heading: visitor.t(key).into_owned(),
         fields: Vec::new(),
         table: Some(table(visitor, columns, rows)),
     };
-    let mut sections = vec![
-        Section {
-            heading: visitor.t("detail.facts").into_owned(),
-            fields: facts(&words, &listed, visitor.may(Permission::SeeRegistry), elder.as_ref()),
-            table: None,
-        },
-        section("device.latest", &VALUE_COLUMNS, values(&words, &listed.latest)),
-    ];
+    let mut sections = vec![Section {
+        heading: visitor.t("detail.facts").into_owned(),
+        fields: facts(&words, &listed, visitor.may(Permission::SeeRegistry), elder.as_ref()),
+        table: None,
+    }];
+    // What is measured with an elder is for those who may see the elder.
+    let sees_values = listed.device.elder_id.is_none() || elder.is_some();
+    if sees_values {
+        sections.push(section("device.latest", &VALUE_COLUMNS, values(&words, &listed.latest)));
+    }
     if sees_alerts {
-        let rows = alerts.iter().map(|alert| alert_row(&words, alert)).collect();
+        let rows = alerts.iter().map(|alert| alert_row(&words, alert, sees_values)).collect();
         sections.push(section("device.open_alerts", &ALERT_COLUMNS, rows));
     }
     let charts_after = sections.len();
@@ -128,6 +132,14 @@ fn answer(visitor: &Visitor, looked: Looked, sees_alerts: bool) -> Result<HttpRe
         actions = panels::actions(visitor, panel);
     }
     let device = &listed.device;
+    if may_manage && listed.garbles {
+        let href = format!("/quarantine?q={}", device.code);
+        actions.push(Action::link(href, visitor.t("quarantine.heading"), "inbox"));
+    }
+    if charts.is_some() {
+        let href = format!("/devices/{}/measured.xlsx?span={}", device.id, span.name());
+        actions.push(Action::link(href, visitor.t("chart.export"), "download"));
+    }
     if may_manage {
         sections.push(Section {
             heading: visitor.t("device_office.credential").into_owned(),
@@ -174,6 +186,9 @@ fn manage_actions(visitor: &Visitor, device: &DeviceRow) -> Vec<Action> {
         Action::link(path("edit"), t("action.edit"), "pencil"),
         Action::link(path("calibrations/new"), t("device_office.calibrate"), "wrench"),
     ];
+    if device.claimed_at.is_none() && device.last_seen_at.is_none() {
+        actions.push(ask("remove", "device_office.remove", "device_office.remove_confirm", "circle-minus"));
+    }
     if device.disabled_at.is_some() {
         actions.push(Action::post(path("enable"), t("device_office.enable"), "play"));
         return actions;
@@ -354,13 +369,14 @@ fn values(words: &Words, latest: &[Latest]) -> Vec<Row> {
     latest.iter().map(row).collect()
 }
 
-fn alert_row(words: &Words, alert: &AlertRow) -> Row {
+fn alert_row(words: &Words, alert: &AlertRow, sees_value: bool) -> Row {
+    let value = if sees_value { crate::alerts::pages::cause_text(words, alert) } else { String::new() };
     Row {
         href: Some(format!("/alerts/{}", alert.id)),
         cells: vec![
             Cell::text(words.name_of("alert_kind", alert.kind.name())),
             Cell::text(crate::alerts::pages::channel_text(words, alert)),
-            Cell::text(crate::alerts::pages::cause_text(words, alert)),
+            Cell::text(value),
             instant(words, alert.raised_at),
         ],
     }

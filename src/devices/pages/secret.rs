@@ -8,7 +8,7 @@ use crate::app::Tx;
 use crate::devices::claim::issue_claim;
 use crate::devices::credential::{FORMER_HOURS, revoke, rotate};
 use crate::devices::model::grouped;
-use crate::devices::office::put_in_service;
+use crate::devices::office::{put_in_service, remove_mistaken};
 use crate::devices::store::get_device;
 use crate::error::Result;
 use crate::web::{Input, Page, RecordForm, Visitor, form_page, html, is_for_form, new_form, redirect};
@@ -113,6 +113,13 @@ pub async fn disable(visitor: Visitor, id: web::Path<i64>) -> Result<HttpRespons
 
 pub async fn enable(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
     serve(&visitor, id.into_inner(), true).await
+}
+
+/// Takes a device that was put on file by mistake off the books.
+pub async fn remove(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
+    let id = id.into_inner();
+    visitor.app.write(&visitor.scope(), move |tx| remove_mistaken(tx, id)).await?;
+    Ok(redirect("/devices"))
 }
 
 async fn serve(visitor: &Visitor, id: i64, serves: bool) -> Result<HttpResponse> {

@@ -1,13 +1,17 @@
 //! What people measured at shared devices with their cards.
 
+use std::collections::HashMap;
+
 use diesel::dsl::{count_star, max, min};
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use super::registry::within;
 use crate::access::{Permission, Scope};
 use crate::clock::Instant;
-use crate::db::AnyConnection;
 use crate::db::schema::{card_readings, devices};
+use crate::db::{AnyConnection, Backend};
+use crate::devices::model::CardState;
 use crate::error::Result;
 use crate::listing::{ListRequest, Listed};
 
@@ -69,9 +73,22 @@ pub struct CardReading {
     pub elder_id: Option<i64>,
     pub settled_at: Option<Instant>,
     pub settled_by: Option<String>,
+    pub dismissed_reason: Option<String>,
 }
 
-/// A card that nobody has, with what was measured with it and is nobody's yet.
+impl CardReading {
+    /// None where whose card it is was known when it came: then nobody was ever asked.
+    pub fn state(&self) -> Option<CardState> {
+        match (self.elder_id, self.settled_at) {
+            (None, None) => Some(CardState::Open),
+            (Some(_), Some(_)) => Some(CardState::Claimed),
+            (None, Some(_)) => Some(CardState::Dismissed),
+            (Some(_), None) => None,
+        }
+    }
+}
+
+/// A card that nobody had, with what was measured with it in one state.
 #[derive(Clone, Debug)]
 pub struct OpenCard {
     /// The first of its readings: by it the card is named.
@@ -87,16 +104,30 @@ pub struct OpenCard {
 type Grouped = (Option<i64>, i64, Option<Instant>, Option<Instant>);
 type Named = (i64, i64, String, String);
 
-/// Cards of nobody that were read by devices where the asker may change records of elders, the oldest first.
+type Condition = Box<dyn BoxableExpression<card_readings::table, Backend, SqlType = Bool>>;
+
+fn in_state(state: CardState) -> Condition {
+    let settled = card_readings::settled_at.is_not_null();
+    match state {
+        CardState::Open => {
+            Box::new(card_readings::elder_id.is_null().and(card_readings::settled_at.is_null()))
+        }
+        CardState::Claimed => Box::new(card_readings::elder_id.is_not_null().and(settled)),
+        CardState::Dismissed => Box::new(card_readings::elder_id.is_null().and(settled)),
+    }
+}
+
+/// Cards that were read by devices where the asker may change records of elders, the oldest first.
+/// Filters: state (open unless given).
 pub fn open_cards(
     connection: &mut AnyConnection,
     scope: &Scope,
     request: &ListRequest,
 ) -> Result<Listed<OpenCard>> {
     let reach = scope.reach(Permission::EditElder)?;
+    let state = request.filter("state").and_then(CardState::parse).unwrap_or(CardState::Open);
     let read_by: Vec<i64> = card_readings::table
-        .filter(card_readings::elder_id.is_null())
-        .filter(card_readings::settled_at.is_null())
+        .filter(in_state(state))
         .select(card_readings::device_id)
         .distinct()
         .load(connection)?;
@@ -107,8 +138,7 @@ pub fn open_cards(
         .load(connection)?;
     let grouped: Vec<Grouped> = card_readings::table
         .filter(card_readings::device_id.eq_any(here))
-        .filter(card_readings::elder_id.is_null())
-        .filter(card_readings::settled_at.is_null())
+        .filter(in_state(state))
         .group_by(card_readings::card_index)
         .select((min(card_readings::id), count_star(), min(card_readings::at), max(card_readings::at)))
         .load(connection)?;
@@ -150,16 +180,72 @@ pub fn get_card_reading(
     Ok((reading, town_code))
 }
 
-/// Everything that was measured with a card and is nobody's, in order of time, with the devices' names.
-pub fn open_readings(connection: &mut AnyConnection, index: &[u8]) -> Result<Vec<(CardReading, String)>> {
-    Ok(card_readings::table
-        .inner_join(devices::table)
+/// Everything that was measured with a card and is in one state, in order of time, with the devices' names.
+pub fn readings_of_card(
+    connection: &mut AnyConnection,
+    (index, state): (&[u8], CardState),
+) -> Result<Vec<(CardReading, String)>> {
+    let rows: Vec<CardReading> = card_readings::table
         .filter(card_readings::card_index.eq(index))
-        .filter(card_readings::elder_id.is_null())
-        .filter(card_readings::settled_at.is_null())
+        .filter(in_state(state))
         .order((card_readings::at, card_readings::id))
-        .select((CardReading::as_select(), devices::name))
+        .select(CardReading::as_select())
+        .load(connection)?;
+    let ids: Vec<i64> = rows.iter().map(|row| row.device_id).collect();
+    let names: Vec<(i64, String)> = devices::table
+        .filter(devices::id.eq_any(ids))
+        .select((devices::id, devices::name))
+        .load(connection)?;
+    let names: HashMap<i64, String> = names.into_iter().collect();
+    let named = |row: CardReading| {
+        let name = names.get(&row.device_id).cloned().unwrap_or_default();
+        (row, name)
+    };
+    Ok(rows.into_iter().map(named).collect())
+}
+
+/// Everything that was measured with a card and counts as an elder's, whoever said so.
+pub fn readings_with(
+    connection: &mut AnyConnection,
+    (index, elder_id): (&[u8], i64),
+) -> Result<Vec<CardReading>> {
+    Ok(card_readings::table
+        .filter(card_readings::card_index.eq(index))
+        .filter(card_readings::elder_id.eq(elder_id))
+        .order(card_readings::id)
+        .select(CardReading::as_select())
         .load(connection)?)
+}
+
+/// What an elder measured with cards at a device in `[from, to)`.
+pub fn card_values(
+    connection: &mut AnyConnection,
+    (elder_id, device_id, channel): (i64, i64, i16),
+    (from, to): (Instant, Instant),
+) -> Result<Vec<CardReading>> {
+    Ok(card_readings::table
+        .filter(card_readings::elder_id.eq(elder_id))
+        .filter(card_readings::device_id.eq(device_id))
+        .filter(card_readings::channel.eq(channel))
+        .filter(card_readings::at.ge(from))
+        .filter(card_readings::at.lt(to))
+        .order(card_readings::id)
+        .select(CardReading::as_select())
+        .load(connection)?)
+}
+
+/// A reading is nobody's again, and somebody has to say whose it is.
+pub(in crate::devices) fn reopen(connection: &mut AnyConnection, id: i64) -> Result<()> {
+    let (elder, when, text): (Option<i64>, Option<Instant>, Option<String>) = (None, None, None);
+    diesel::update(card_readings::table.filter(card_readings::id.eq(id)))
+        .set((
+            card_readings::elder_id.eq(elder),
+            card_readings::settled_at.eq(when),
+            card_readings::settled_by.eq(text.clone()),
+            card_readings::dismissed_reason.eq(text),
+        ))
+        .execute(connection)?;
+    Ok(())
 }
 
 /// Says of everything that was measured with a card and is nobody's whose it is, or why it is nobody's.

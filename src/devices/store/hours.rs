@@ -67,6 +67,17 @@ pub(in crate::devices) fn add_hours(connection: &mut AnyConnection, rows: &[Hour
     Ok(())
 }
 
+/// Forgets an hour, to be counted anew.
+pub(in crate::devices) fn drop_hour(
+    connection: &mut AnyConnection,
+    (elder_id, day): (i64, NaiveDate),
+    (device_id, channel, hour_at): (i64, i16, Instant),
+) -> Result<()> {
+    diesel::delete(elder_hours::table.find((elder_id, day, device_id, channel, hour_at)))
+        .execute(connection)?;
+    Ok(())
+}
+
 /// A day, or an hour, of one device's channel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measured {

@@ -259,7 +259,10 @@ pub fn places_with_elder(connection: &mut AnyConnection, elder_id: i64) -> Resul
 }
 
 /// When devices stood with elders, for what they measured there.
-pub(super) fn with_elders(connection: &mut AnyConnection, device_ids: &[i64]) -> Result<Vec<PlaceRow>> {
+pub(in crate::devices) fn with_elders(
+    connection: &mut AnyConnection,
+    device_ids: &[i64],
+) -> Result<Vec<PlaceRow>> {
     Ok(elder_places_of(device_ids.to_vec()).load(connection)?)
 }
 

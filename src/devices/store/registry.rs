@@ -109,12 +109,17 @@ pub(super) fn within(reach: &Reach) -> Condition {
         .filter(stays::institution_id.eq_any(reach.institutions.clone()))
         .filter(stays::ends_at.is_null())
         .select(stays::elder_id.nullable());
+    // A provider reaches what stands at the stations that it runs.
+    let providers: Vec<Option<i64>> = reach.providers.iter().copied().map(Some).collect();
+    let served =
+        stations::table.filter(stations::provider_id.eq_any(providers)).select(stations::id.nullable());
     Box::new(
         devices::town_code
             .eq_any(reach.towns.clone())
             .nullable()
             .or(devices::institution_id.eq_any(institutions))
-            .or(devices::elder_id.eq_any(residents)),
+            .or(devices::elder_id.eq_any(residents))
+            .or(devices::station_id.eq_any(served)),
     )
 }
 
@@ -150,18 +155,15 @@ pub(in crate::devices) fn get_to(
     Ok(one.select(DeviceRow::as_select()).first(connection)?)
 }
 
-/// The devices in service at a place, for the place's page: whoever works for the provider of a station sees the station's.
+/// The devices in service at a place, for the place's page.
 pub fn devices_at(
     connection: &mut AnyConnection,
     scope: &Scope,
     place: DevicePlace,
 ) -> Result<Vec<DeviceRow>> {
     let reach = scope.reach(Permission::SeeDevices)?;
-    let providers: Vec<Option<i64>> = reach.providers.iter().copied().map(Some).collect();
-    let served =
-        stations::table.filter(stations::provider_id.eq_any(providers)).select(stations::id.nullable());
     Ok(devices::table
-        .filter(within(&reach).or(devices::station_id.eq_any(served)))
+        .filter(within(&reach))
         .filter(standing_at(place))
         .filter(devices::disabled_at.is_null())
         .order(devices::code)

@@ -224,6 +224,10 @@ fn actions(visitor: &Visitor, listed: &ElderListed, is_clear: bool, may_edit: bo
     }
     let timeline = format!("/elders/{}/timeline", elder.id);
     actions.push(Action::link(timeline, visitor.t("elder.timeline"), "history"));
+    if visitor.may(Permission::SeeDevices) {
+        let href = format!("/elders/{}/readings", elder.id);
+        actions.push(Action::link(href, visitor.t("chart.vitals"), "activity"));
+    }
     if may_edit {
         actions.push(edit_action(visitor, elder.id));
     }

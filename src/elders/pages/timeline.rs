@@ -3,10 +3,13 @@
 use actix_web::web::{self, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use serde_json::json;
 
 use crate::access::Permission;
+use crate::app::Tx;
 use crate::clock::{Instant, from_millis};
-use crate::elders::store::get_elder;
+use crate::devices::{READING, note_look};
+use crate::elders::store::{ElderRow, get_elder};
 use crate::elders::timeline::{KINDS, page as page_of};
 use crate::error::{Error, Result};
 use crate::text::Text;
@@ -72,15 +75,16 @@ pub async fn show(visitor: Visitor, id: web::Path<i64>, http: HttpRequest) -> Re
     let (scope, words, id) = (visitor.scope(), Words::of(&visitor), id.into_inner());
     // Planned visits lie in the future and belong to the list.
     let until = before.unwrap_or_else(|| from_millis(253_402_300_799_000));
-    let (name, rows, follows) = visitor
+    let (elder, rows, follows) = visitor
         .app
         .db
         .read(move |connection| {
             let elder = get_elder(connection, &scope, Permission::SeeElders, id, words.now)?;
             let (rows, follows) = page_of(connection, &scope, &words, id, (kind, until, ROWS))?;
-            Ok((elder.name, rows, follows))
+            Ok((elder, rows, follows))
         })
         .await?;
+    note_readings(&visitor, &elder, &rows).await?;
     let path = format!("/elders/{id}/timeline");
     let last = rows.last().filter(|_| follows).map(|row| row.at.and_utc().timestamp_millis());
     let of_kind = kind.map(|kind| format!("kind={kind}&")).unwrap_or_default();
@@ -93,13 +97,24 @@ pub async fn show(visitor: Visitor, id: web::Path<i64>, http: HttpRequest) -> Re
     let kinds = KINDS.iter().map(|kind| choice(kind, visitor.name_of("happening", kind)));
     html(&TimelinePage {
         page: Page::new(&visitor, &visitor.t("elder.timeline")),
-        heading: format!("{name} · {}", visitor.t("elder.timeline")),
+        heading: format!("{} · {}", elder.name, visitor.t("elder.timeline")),
         back_href: format!("/elders/{id}"),
         kinds: std::iter::once(all).chain(kinds).collect(),
         rows: rows.into_iter().map(|row| view(&visitor, row)).collect(),
         next_href: last.map(|millis| format!("{path}?{of_kind}before={millis}")),
         path,
     })
+}
+
+/// Writes down that days of readings were looked at, where the page shows some.
+async fn note_readings(visitor: &Visitor, elder: &ElderRow, rows: &[Happening]) -> Result<()> {
+    let days =
+        || rows.iter().filter(|row| row.kind == READING).map(|row| visitor.app.calendar.day_of(row.at));
+    let (Some(first), Some(last)) = (days().min(), days().max()) else { return Ok(()) };
+    let (id, town) = (elder.id, elder.town_code.clone());
+    let detail = json!({ "timeline": [first, last] });
+    let look = move |tx: &mut Tx<'_>| note_look(tx, id, Some(&town), detail.clone());
+    visitor.app.write(&visitor.scope(), look).await
 }
 
 fn view(visitor: &Visitor, happening: Happening) -> RowView {

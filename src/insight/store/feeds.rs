@@ -68,6 +68,8 @@ pub struct ReadingLine {
     pub at: Instant,
 }
 
+/// What devices measured last; what is measured with an elder is told by the elder's readings alone, where each look is written
+/// down.
 pub fn latest_readings(
     connection: &mut AnyConnection,
     within: &Within,
@@ -78,6 +80,7 @@ pub fn latest_readings(
         .filter(
             devices::town_code.eq_any(&within.towns).or(devices::institution_id.eq_any(&within.institutions)),
         )
+        .filter(devices::elder_id.is_null())
         .order((latest::at.desc(), latest::device_id, latest::channel))
         .limit(limit)
         .select((latest::device_id, devices::name, latest::channel, latest::value, latest::at))

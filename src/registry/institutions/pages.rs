@@ -141,6 +141,9 @@ async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
         sections
             .push(table_section(visitor.t("institution.beds_by_kind"), table(&visitor, BED_COLUMNS, rows)));
     }
+    // Devices come and go more often than an entry of the registry changes.
+    let topic =
+        if equipment.as_ref().is_some_and(|rows| !rows.is_empty()) { Topic::Device } else { Topic::Registry };
     if let Some(equipment) = equipment {
         let equipment = table(&visitor, DEVICE_COLUMNS, equipment);
         sections.push(table_section(visitor.t("institution.devices"), equipment));
@@ -152,7 +155,7 @@ async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
             subheading: visitor.name_of("institution_kind", row.kind.name()),
             actions: actions(&visitor, &row),
             sections,
-            topic: Some(Topic::Registry),
+            topic: Some(topic),
         },
     )
 }

@@ -125,6 +125,9 @@ async fn show(visitor: Visitor, http: HttpRequest, id: web::Path<i64>) -> Result
         fields: facts(&visitor, &listed),
         table: None,
     }];
+    // Devices come and go more often than an entry of the registry changes.
+    let topic =
+        if devices.as_ref().is_some_and(|rows| !rows.is_empty()) { Topic::Device } else { Topic::Registry };
     if let Some(devices) = devices {
         let table = crate::web::table(&visitor, DEVICE_COLUMNS, devices);
         sections.push(table_section(visitor.t("device.heading"), table));
@@ -136,7 +139,7 @@ async fn show(visitor: Visitor, http: HttpRequest, id: web::Path<i64>) -> Result
     let charts_after = sections.len();
     let subheading = format!("{} · {}", listed.town.in_lang(visitor.lang), listed.village);
     let heading = station.name.clone();
-    let detail = Detail { heading, subheading, actions, sections, topic: Some(Topic::Registry) };
+    let detail = Detail { heading, subheading, actions, sections, topic: Some(topic) };
     detail_page_charted(&visitor, detail, (charts_after, charts))
 }
 

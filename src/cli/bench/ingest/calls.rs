@@ -56,12 +56,9 @@ async fn open_page(base_url: &str, token: &str) -> Result<mpsc::UnboundedReceive
                 if let Some(begin) = begin.take() {
                     let _ = begin.send(());
                 }
-                // One that is told before it is stored comes again.
-                let block = &buffer[..end];
-                let is_alert =
-                    block.lines().any(|line| is_event(line, "alert")) && !block.contains("\"durable\"");
+                let is_call = is_call(&buffer[..end]);
                 buffer.drain(..end + 2);
-                if is_alert && tell.send(Instant::now()).is_err() {
+                if is_call && tell.send(Instant::now()).is_err() {
                     return;
                 }
             }
@@ -71,17 +68,27 @@ async fn open_page(base_url: &str, token: &str) -> Result<mpsc::UnboundedReceive
     Ok(told)
 }
 
-fn is_event(line: &str, name: &str) -> bool {
-    line.strip_prefix("event:").is_some_and(|given| given.trim() == name)
+/// Whether an event tells of a stored call for help; one that is told before it is stored comes again.
+fn is_call(block: &str) -> bool {
+    let of = |name: &str| {
+        let prefix = format!("{name}:");
+        block.lines().find_map(move |line| line.strip_prefix(&prefix).map(str::trim).map(str::to_owned))
+    };
+    let told: serde_json::Value =
+        of("data").and_then(|data| serde_json::from_str(&data).ok()).unwrap_or_default();
+    of("event").is_some_and(|name| name == "alert") && told["kind"] == "sos" && told["durable"].is_null()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_event;
+    use super::is_call;
 
     #[test]
-    fn an_event_is_told_by_its_name() {
-        assert!(is_event("event: alert", "alert") && is_event("event:alert", "alert"));
-        assert!(!is_event("event: reading", "alert") && !is_event("data: alert", "alert"));
+    fn a_call_is_told_from_other_alerts_and_from_one_that_is_not_stored() {
+        assert!(is_call("id: 7\nevent: alert\ndata: {\"kind\":\"sos\",\"id\":3}"));
+        assert!(is_call("event:alert\ndata:{\"kind\":\"sos\"}"));
+        assert!(!is_call("event: alert\ndata: {\"kind\":\"offline\"}"));
+        assert!(!is_call("event: alert\ndata: {\"kind\":\"sos\",\"durable\":false}"));
+        assert!(!is_call("event: reading\ndata: {\"kind\":\"sos\"}"));
     }
 }
