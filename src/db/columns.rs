@@ -12,7 +12,7 @@ use diesel::sql_types::{Array, HasSqlType};
 /// A statement over rows of equally long columns.
 pub struct Columns {
     before: [&'static str; 2],
-    columns: Vec<Box<dyn QueryFragment<Pg> + Send>>,
+    values: Vec<Box<dyn QueryFragment<Pg> + Send>>,
     after: &'static str,
 }
 
@@ -24,12 +24,12 @@ struct Column<ST, T> {
 impl Columns {
     /// `INSERT INTO table (columns) ` and what follows the rows.
     pub fn insert(into: &'static str, after: &'static str) -> Columns {
-        Columns { before: [into, "SELECT * FROM "], columns: Vec::new(), after }
+        Columns { before: [into, "SELECT * FROM "], values: Vec::new(), after }
     }
 
     /// `UPDATE table SET column = name.column FROM ` and what follows the rows, their name first.
     pub fn update(from: &'static str, after: &'static str) -> Columns {
-        Columns { before: [from, ""], columns: Vec::new(), after }
+        Columns { before: [from, ""], values: Vec::new(), after }
     }
 
     /// The next column, of rows in their order.
@@ -41,7 +41,7 @@ impl Columns {
         Vec<T>: ToSql<Array<ST>, Pg>,
         Pg: HasSqlType<Array<ST>>,
     {
-        self.columns.push(Box::new(Column::<ST, T> { values: values.collect(), kind: PhantomData }));
+        self.values.push(Box::new(Column::<ST, T> { values: values.collect(), kind: PhantomData }));
         self
     }
 }
@@ -67,9 +67,11 @@ impl RunQueryDsl<PgConnection> for Columns {}
 
 impl QueryFragment<Pg> for Columns {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        self.before.iter().for_each(|part| out.push_sql(part));
+        for part in self.before {
+            out.push_sql(part);
+        }
         out.push_sql("unnest(");
-        for (index, column) in self.columns.iter().enumerate() {
+        for (index, column) in self.values.iter().enumerate() {
             if index > 0 {
                 out.push_sql(", ");
             }

@@ -136,7 +136,9 @@ fn wrongly_counted(tx: &mut Tx<'_>, one: &CardReading) -> Result<Vec<CardReading
 /// Counts the hours of an elder anew in which readings stood that are not the elder's.
 fn count_anew(tx: &mut Tx<'_>, elder: i64, gone: &[CardReading]) -> Result<()> {
     let mut touched = Hours::new();
-    gone.iter().for_each(|reading| add_to(&mut touched, tx.calendar, elder, latest(reading)));
+    for reading in gone {
+        add_to(&mut touched, tx.calendar, elder, latest(reading));
+    }
     let devices: BTreeSet<i64> = gone.iter().map(|reading| reading.device_id).collect();
     let devices: Vec<i64> = devices.into_iter().collect();
     let places = store::with_elders(tx.connection, &devices)?;
@@ -155,7 +157,9 @@ fn count_anew(tx: &mut Tx<'_>, elder: i64, gone: &[CardReading]) -> Result<()> {
         }
         store::drop_hour(tx.connection, (elder, hour.day), (device, channel, hour_at))?;
         let left = store::card_values(tx.connection, (elder, device, channel), (hour_at, until))?;
-        left.iter().for_each(|reading| add_to(&mut hours, tx.calendar, elder, latest(reading)));
+        for reading in &left {
+            add_to(&mut hours, tx.calendar, elder, latest(reading));
+        }
     }
     store::add_hours(tx.connection, &hours.into_values().collect::<Vec<_>>())
 }

@@ -87,6 +87,8 @@ fn pages_of_devices_are_sound_and_do_what_they_say() {
             "/devices/new?lang=zh-CN".to_owned(),
             "/devices/health".to_owned(),
             "/quarantine".to_owned(),
+            "/claim".to_owned(),
+            "/card-readings?state=claimed".to_owned(),
         ] {
             is_sound(browser, &path).await;
         }

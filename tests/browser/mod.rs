@@ -3,6 +3,7 @@
 //! Their path contains `browser`, so that `tests/run` runs them one at a time; `cargo test` alone leaves them out aloud
 //! unless `SONGHE_TEST_CHROMIUM` and `SONGHE_TEST_CHROMEDRIVER` name the programs.
 
+mod alarm;
 mod beds;
 mod board;
 mod bulk;

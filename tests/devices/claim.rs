@@ -319,7 +319,7 @@ both!(a_control_character_in_a_version_is_called_one, |app| async {
     let (status, problem) = answer(request.send().await.unwrap()).await;
     assert_eq!(status, 422, "{problem}");
     assert!(fields(&problem).contains(&"firmware_version"), "{problem}");
-    assert!(problem.to_string().contains("Control characters"), "{problem}");
+    assert!(problem.to_string().contains("不能含有控制字符"), "{problem}");
 });
 
 both!(a_device_that_was_put_on_file_by_mistake_is_taken_off_until_it_is_heard, |app| async {

@@ -132,14 +132,7 @@ fn answer(visitor: &Visitor, looked: Looked, sees_alerts: bool) -> Result<HttpRe
         actions = panels::actions(visitor, panel);
     }
     let device = &listed.device;
-    if may_manage && listed.garbles {
-        let href = format!("/quarantine?q={}", device.code);
-        actions.push(Action::link(href, visitor.t("quarantine.heading"), "inbox"));
-    }
-    if charts.is_some() {
-        let href = format!("/devices/{}/measured.xlsx?span={}", device.id, span.name());
-        actions.push(Action::link(href, visitor.t("chart.export"), "download"));
-    }
+    actions.extend(look_further(visitor, &listed, may_manage, charts.is_some().then_some(span)));
     if may_manage {
         sections.push(Section {
             heading: visitor.t("device_office.credential").into_owned(),
@@ -174,6 +167,24 @@ fn answer(visitor: &Visitor, looked: Looked, sees_alerts: bool) -> Result<HttpRe
         topic: device.elder_id.is_none().then_some(topic),
     };
     detail_page_charted(visitor, detail, (charts_after, charts))
+}
+
+/// To the messages that could not be read, and to a file of what was measured, where there are such.
+fn look_further(
+    visitor: &Visitor,
+    listed: &DeviceListed,
+    may_manage: bool,
+    charted: Option<ChartSpan>,
+) -> Vec<Action> {
+    let device = &listed.device;
+    let unreadable = (may_manage && listed.garbles).then(|| {
+        Action::link(format!("/quarantine?q={}", device.code), visitor.t("quarantine.heading"), "inbox")
+    });
+    let file = charted.map(|span| {
+        let href = format!("/devices/{}/measured.xlsx?span={}", device.id, span.name());
+        Action::link(href, visitor.t("chart.export"), "download")
+    });
+    unreadable.into_iter().chain(file).collect()
 }
 
 fn manage_actions(visitor: &Visitor, device: &DeviceRow) -> Vec<Action> {
