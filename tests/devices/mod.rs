@@ -1,5 +1,6 @@
 //! Devices: what is acknowledged, to whom, and when.
 
+mod alarms;
 mod broker;
 mod cards;
 mod charts;

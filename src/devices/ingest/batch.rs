@@ -1,7 +1,7 @@
 //! One group commit: everything that a batch of messages changes, in one transaction.
 //!
 //! Invariants: a message is stored exactly when its number is fresh, in the transaction that moves its window; only live
-//! samples that are newer than the latest value change latest values and alerts.
+//! samples that are newer than the latest value change latest values and alerts. An alarm of the past is an alert that is over.
 
 mod alerting;
 mod aside;
@@ -301,10 +301,9 @@ impl Batch {
         if let Some(born) = &decoded.born {
             store::note_birth(connection, work.device_id, &born.firmware, i32::from(born.heartbeat_s))?;
         }
-        if let Content::Alarm { kind_code, raised, cause } = &decoded.content
-            && decoded.is_live()
-        {
-            self.alarm(connection, work.device_id, (*kind_code, *raised, *cause), time.made_at)?;
+        if let Content::Alarm { kind_code, raised, cause } = &decoded.content {
+            let is_past = !decoded.is_live();
+            self.alarm(connection, (work.device_id, is_past), (*kind_code, *raised, *cause), time.made_at)?;
         }
         Ok(())
     }
