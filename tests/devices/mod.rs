@@ -13,6 +13,7 @@ mod gate;
 mod ingest_page;
 mod limits;
 pub mod live;
+mod moves;
 mod office;
 mod presence;
 mod rates;

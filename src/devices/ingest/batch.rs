@@ -309,6 +309,9 @@ impl Batch {
     }
 
     fn becomes_latest(&mut self, new: Latest) -> bool {
+        if self.is_of_another_place(new) {
+            return false;
+        }
         let known = self.latest.entry((new.device_id, new.channel));
         let known = known.or_insert((Latest { at: Instant::MIN, ..new }, false));
         let newer = known.0.at < new.at;
