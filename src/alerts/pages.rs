@@ -86,6 +86,7 @@ fn cells(listed: &AlertListed, words: &Words, may_answer: bool) -> Row {
     let alert = &listed.alert;
     let answer = match (&alert.acknowledged_by, may_answer) {
         (Some(who), _) => Cell::text(acknowledged_text(words, alert, who)),
+        (None, _) if alert.is_past => Cell::text(words.t("alert.past")),
         (None, true) => {
             Cell::button(words.t("alert.acknowledge"), format!("/alerts/{}/acknowledge", alert.id))
         }
@@ -113,10 +114,13 @@ fn cells(listed: &AlertListed, words: &Words, may_answer: bool) -> Row {
 }
 
 fn tone(alert: &AlertRow) -> &'static str {
-    match (alert.cleared_at, alert.kind.is_urgent()) {
-        (Some(_), _) => "off",
-        (None, true) => "urgent",
-        (None, false) => "warn",
+    let waits = alert.acknowledged_at.is_none() && !alert.is_past;
+    match (alert.kind.is_urgent(), alert.cleared_at) {
+        (true, None) => "urgent",
+        // A call that nobody has answered stays one after the button is let go.
+        (true, Some(_)) if waits => "urgent",
+        (_, Some(_)) => "off",
+        (false, None) => "warn",
     }
 }
 
@@ -179,7 +183,7 @@ async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
     let words = Words::of(&visitor);
     let alert = &listed.alert;
     let mut actions = vec![Action::link("/alerts", visitor.t("alert.back"), "arrow-left")];
-    if may_answer && alert.acknowledged_at.is_none() {
+    if may_answer && alert.acknowledged_at.is_none() && !alert.is_past {
         let href = format!("/alerts/{id}/acknowledge");
         actions.push(Action::post(href, visitor.t("alert.acknowledge"), "check").primary());
     }
@@ -213,11 +217,16 @@ fn facts(words: &Words, listed: &AlertListed) -> Vec<Field> {
     let field = |key: &str, value: String| Field::new(words.t(key), value);
     let acknowledged = match &alert.acknowledged_by {
         Some(who) => field("field.acknowledged", acknowledged_text(words, alert, who)),
+        None if alert.is_past => field("field.acknowledged", words.t("alert.past")),
         None => field("field.acknowledged", words.t("alert.not_acknowledged")).chip("warn"),
     };
-    let cleared = match alert.cleared_at {
-        Some(at) => field("field.cleared", words.calendar.show(at)),
-        None => field("field.cleared", words.t("alert.active")).chip("bad"),
+    let cleared = match (alert.cleared_at, &alert.closed_by) {
+        (Some(at), Some(who)) => {
+            let words_of = [("when", &*words.calendar.show(at)), ("who", who)];
+            field("field.cleared", words.lang.fill("alert.closed_by", &words_of))
+        }
+        (Some(at), None) => field("field.cleared", words.calendar.show(at)),
+        (None, _) => field("field.cleared", words.t("alert.active")).chip("bad"),
     };
     vec![
         field("field.device_place", place_text(words, listed)),

@@ -40,6 +40,10 @@ pub struct AlertRow {
     pub detail: String,
     /// Of an alert of a station as a whole; one of an institution has only that.
     pub station_id: Option<i64>,
+    /// Told of when it was over: nobody need answer.
+    pub is_past: bool,
+    /// Login of whoever ended it by moving the device or taking it out of service.
+    pub closed_by: Option<String>,
 }
 
 impl AlertRow {
@@ -118,7 +122,8 @@ pub fn answerable(connection: &mut AnyConnection, scope: &Scope, ids: &[i64]) ->
 fn in_state(state: AlertState) -> Condition {
     match state {
         AlertState::Open => {
-            Box::new(alerts::acknowledged_at.is_null().or(alerts::cleared_at.is_null()).nullable())
+            let waits = alerts::acknowledged_at.is_null().or(alerts::cleared_at.is_null());
+            Box::new(waits.and(alerts::is_past.eq(false)).nullable())
         }
         AlertState::Acknowledged => {
             Box::new(alerts::acknowledged_at.is_not_null().and(alerts::cleared_at.is_null()).nullable())
@@ -228,8 +233,8 @@ pub fn count_open(connection: &mut AnyConnection, scope: &Scope) -> Result<i64> 
         .get_result(connection)?)
 }
 
-/// Filters: state (open unless given), kind, town, device. Unacknowledged alerts first, of these the active ones, of these the
-/// urgent ones, then the newest.
+/// Filters: state (open unless given), kind, town, device. Unacknowledged alerts first, of these the urgent ones, of these the
+/// active ones, then the newest.
 /// Sorts: raised_at, kind, town.
 pub fn list_alerts(
     connection: &mut AnyConnection,
@@ -268,11 +273,11 @@ fn ordered<'a>(
     request: &ListRequest,
 ) -> alerts::BoxedQuery<'a, Backend> {
     match request.sort.as_ref().map(|(key, down)| (key.as_str(), *down)) {
-        // What nobody has taken up, of that what endangers life, of that the newest.
+        // What nobody has taken up, of that what endangers life, of that what lasts, of that the newest.
         None => query
-            .order(alerts::acknowledged_at.is_not_null())
-            .then_order_by(alerts::cleared_at.is_not_null())
+            .order(alerts::acknowledged_at.is_not_null().or(alerts::is_past))
             .then_order_by(alerts::kind.ne_all(urgent_kinds()))
+            .then_order_by(alerts::cleared_at.is_not_null())
             .then_order_by(alerts::raised_at.desc()),
         Some(("kind", false)) => query.order(alerts::kind.asc()),
         Some(("kind", true)) => query.order(alerts::kind.desc()),
@@ -283,7 +288,7 @@ fn ordered<'a>(
     }
 }
 
-fn urgent_kinds() -> Vec<AlertKind> {
+pub fn urgent_kinds() -> Vec<AlertKind> {
     AlertKind::ALL.iter().copied().filter(|kind| kind.is_urgent()).collect()
 }
 

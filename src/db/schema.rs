@@ -768,6 +768,9 @@ diesel::table! {
         version -> BigInt,
         detail -> Text,
         station_id -> Nullable<BigInt>,
+        by_alarm -> Bool,
+        is_past -> Bool,
+        closed_by -> Nullable<Text>,
     }
 }
 

@@ -9,8 +9,9 @@ use super::model::LimitChoice;
 use super::store::{self, LimitRow};
 use crate::access::Permission;
 use crate::access::audit::Entry;
+use crate::alerts::AlertKind;
 use crate::alerts::rules::{Rule, kind_of, rule_of};
-use crate::alerts::{AlertKind, store as alerts};
+use crate::alerts::store::{self as alerts, Active};
 use crate::app::Tx;
 use crate::bus::{Event, Topic};
 use crate::error::{Error, Result};
@@ -113,8 +114,9 @@ pub fn set_limit(tx: &mut Tx<'_>, id: i64, seen: i64, input: &LimitInput) -> Res
 /// Nothing would end it any more.
 fn end_alert(tx: &mut Tx<'_>, id: i64, channel: i16) -> Result<()> {
     let active = alerts::active_alerts(tx.connection, &[id])?;
-    let of_value = active.iter().find(|alert| alert.channel == channel && alert.kind == AlertKind::Threshold);
-    let Some(alert) = of_value else { return Ok(()) };
+    let of_value =
+        |alert: &&Active| alert.channel == channel && alert.kind == AlertKind::Threshold && !alert.by_alarm;
+    let Some(alert) = active.iter().find(of_value) else { return Ok(()) };
     alerts::clear_alert(tx.connection, alert.id, tx.now)?;
     let Some(device) = store::device_states(tx.connection, &[id])?.pop() else { return Ok(()) };
     let payload = json!({ "id": alert.id, "kind": alert.kind, "device_id": id });
@@ -175,12 +177,31 @@ fn checked(input: &LimitInput) -> Result<Option<Threshold>> {
     let limit =
         |raise: Option<i32>, clear: Option<i32>| Some(Limit { raise_scaled: raise?, clear_scaled: clear? });
     let threshold = Threshold { low: limit(low_raise, low_clear), high: limit(high_raise, high_clear) };
+    refuse_loose(channel, threshold)?;
     if threshold.is_sound() {
         return Ok(Some(threshold));
     }
     let low_is_wrong = threshold.low.is_some_and(|low| low.clear_scaled <= low.raise_scaled);
     let field = if low_is_wrong || threshold.high.is_none() { "low_clear" } else { "high_clear" };
     Err(Error::field(field, Text::new("rule.limit_order")))
+}
+
+/// What endangers life raises an alert at the protocol's limit at the latest.
+fn refuse_loose(channel: Channel, own: Threshold) -> Result<()> {
+    let vital = rule_of(channel).filter(|rule| rule.kind.is_urgent());
+    let Some(default) = vital.map(|rule| rule.threshold) else { return Ok(()) };
+    let raise = |limit: Option<Limit>| limit.map(|limit| limit.raise_scaled);
+    let mut checks = Checks::default();
+    let mut check = |field: &'static str, rule: &'static str, default: Option<i32>, holds: bool| {
+        let most = default.map(|scaled| channel.value(scaled)).unwrap_or_default();
+        checks.require(field, holds, || Text::new(rule).with("n", most));
+    };
+    let (low, high) = (raise(default.low), raise(default.high));
+    let at_least = low.is_none_or(|low| raise(own.low).is_some_and(|own| own >= low));
+    let at_most = high.is_none_or(|high| raise(own.high).is_some_and(|own| own <= high));
+    check("low_raise", "rule.limit_vital_low", low, at_least);
+    check("high_raise", "rule.limit_vital_high", high, at_most);
+    checks.finish()
 }
 
 #[cfg(test)]
@@ -233,6 +254,19 @@ mod tests {
         assert_eq!(none(Channel::Door), Err("channel".to_owned()), "nothing judges it");
         let switch = check(Channel::CabinetDoor, LimitChoice::Own, [None, None, Some(1.0), Some(0.0)]);
         assert_eq!(switch, Err("limit_choice".to_owned()));
+        let own =
+            |channel, raise, clear| check(channel, LimitChoice::Own, [None, None, Some(raise), Some(clear)]);
+        assert_eq!((own(Channel::Smoke, 0.5, 0.3), own(Channel::Heat, 50.0, 40.0)), (Ok(()), Ok(())));
+        for (channel, raise) in [
+            (Channel::Smoke, 0.51),
+            (Channel::Heat, 57.1),
+            (Channel::Gas, 10.1),
+            (Channel::CarbonMonoxide, 51.0),
+        ] {
+            assert_eq!(own(channel, raise, 0.0), Err("high_raise".to_owned()), "{}", channel.name());
+        }
+        let below = check(Channel::Smoke, LimitChoice::Own, [Some(0.1), Some(0.2), None, None]);
+        assert_eq!(below, Err("high_raise".to_owned()), "smoke is no alert from below");
         let idle = check(Channel::Pulse, LimitChoice::Default, [Some(40.0), None, None, None]);
         assert_eq!(idle, Err("low_raise".to_owned()));
     }

@@ -43,7 +43,7 @@ pub use model::{
     grouped as grouped_code, is_plausible, known, shown,
 };
 pub use office::{NewRecord, change_device, put_in_service, register_device, remove_device};
-pub use place::place_device;
+pub use place::{follow_town, place_device};
 pub use provision::{DeviceInput, add_device, disable_device, hash_token, new_token};
 pub use readings::note_look;
 pub use service::DeviceService;

@@ -8,6 +8,7 @@ use super::place::within_reach;
 use super::provision::{record, record_with};
 use super::store::{self, DeviceRow, NewDevice};
 use crate::access::Permission;
+use crate::alerts::close_alerts;
 use crate::app::Tx;
 use crate::error::{Code, Error, Result};
 use crate::input::Checks;
@@ -68,6 +69,10 @@ pub fn put_in_service(tx: &mut Tx<'_>, id: i64, serves: bool) -> Result<()> {
     if store::set_disabled(tx.connection, id, disabled_at)? {
         let action = if serves { "device.enable" } else { "device.disable" };
         record(tx, action, (id, &device.code), place_of(&device))?;
+        if !serves {
+            // Nothing it says counts any more, the end of an alarm included.
+            close_alerts(tx, id, None)?;
+        }
     }
     Ok(())
 }

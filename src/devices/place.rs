@@ -1,4 +1,4 @@
-//! Saying where a device stands from now on.
+//! Saying where a device stands from now on, and in which town.
 
 use serde_json::{Value, json};
 
@@ -6,6 +6,8 @@ use super::model::DevicePlace;
 use super::store::{self, Placement};
 use crate::access::Permission;
 use crate::access::audit::Entry;
+use crate::alerts::store::take_along;
+use crate::alerts::{AlertKind, close_alerts};
 use crate::app::Tx;
 use crate::beds::store::get_room;
 use crate::bus::{Event, Topic};
@@ -33,6 +35,7 @@ pub fn place_device(tx: &mut Tx<'_>, id: i64, seen: i64, place: DevicePlace) -> 
     let actor = tx.scope.actor.clone();
     store::end_place(tx.connection, id, tx.now)?;
     store::insert_place(tx.connection, id, &to, (tx.now, &actor))?;
+    leave(tx, id, &to)?;
     tx.audit(&Entry {
         action: "device.place",
         entity: "device",
@@ -45,8 +48,43 @@ pub fn place_device(tx: &mut Tx<'_>, id: i64, seen: i64, place: DevicePlace) -> 
     // Who looks at the place that it left, and who looks at the one that it came to.
     for placement in [&before, &to] {
         let payload = json!({ "id": id, "code": device.code, "disabled": false });
-        let event = Event::new(Topic::Device, &placement.town_code, id, payload);
-        tx.publish(&event.of_institution(placement.institution_id))?;
+        publish(tx, Topic::Device, placement, (id, payload))?;
+    }
+    Ok(())
+}
+
+/// A place has come to lie in another town: the devices there go with it, and what they raised and still lasts.
+pub fn follow_town(tx: &mut Tx<'_>, place: DevicePlace, town_code: &str) -> Result<()> {
+    let actor = tx.scope.actor.clone();
+    for (id, code, before) in store::devices_left_behind(tx.connection, place, town_code)? {
+        let to = Placement { town_code: town_code.to_owned(), ..before.clone() };
+        store::set_town(tx.connection, id, town_code)?;
+        store::end_place(tx.connection, id, tx.now)?;
+        store::insert_place(tx.connection, id, &to, (tx.now, &actor))?;
+        let alerts = take_along(tx.connection, id, town_code)?;
+        for placement in [&before, &to] {
+            let payload = json!({ "id": id, "code": code, "disabled": false });
+            publish(tx, Topic::Device, placement, (id, payload))?;
+            for (alert, kind) in &alerts {
+                let payload = json!({ "id": alert, "kind": kind, "device_id": id });
+                publish(tx, Topic::Alert, placement, (*alert, payload))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn publish(tx: &mut Tx<'_>, topic: Topic, at: &Placement, (id, payload): (i64, Value)) -> Result<()> {
+    tx.publish(&Event::new(topic, &at.town_code, id, payload).of_institution(at.institution_id))
+}
+
+/// What it raised and last measured belongs to the place that it left.
+fn leave(tx: &mut Tx<'_>, id: i64, to: &Placement) -> Result<()> {
+    store::delete_latest(tx.connection, id)?;
+    let closed = close_alerts(tx, id, Some((&to.town_code, to.institution_id)))?;
+    if closed.contains(&AlertKind::Offline) {
+        // It is silent at its new place too, and nobody there was told.
+        store::owe_silence(tx.connection, id)?;
     }
     Ok(())
 }

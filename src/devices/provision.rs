@@ -8,6 +8,7 @@ use super::model::{DeviceKind, DevicePlace};
 use super::store::{self, NewDevice};
 use crate::access::audit::Entry;
 use crate::access::seal::random;
+use crate::alerts::close_alerts;
 use crate::app::Tx;
 use crate::bus::{Event, Topic};
 use crate::error::{Error, Result};
@@ -65,6 +66,7 @@ pub fn disable_device(tx: &mut Tx<'_>, code: &str) -> Result<()> {
     let (id, town_code, institution) = store::find_by_code(tx.connection, code)?;
     if store::set_disabled(tx.connection, id, Some(tx.now))? {
         record(tx, "device.disable", (id, code), (&town_code, institution))?;
+        close_alerts(tx, id, None)?;
     }
     Ok(())
 }

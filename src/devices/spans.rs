@@ -161,7 +161,8 @@ pub fn by_hour(calendar: Calendar, buckets: &[Bucket]) -> Vec<Bucket> {
     merged(buckets, |one| hour(one.starts_at), |start| (*start, *start + TimeDelta::hours(1)))
 }
 
-/// What devices within the caller's reach measured, by device and channel; spans without a value that can be true are left out.
+/// What devices within the caller's reach measured where they stand now, by device and channel; spans without a value that can be
+/// true are left out.
 pub fn load(
     connection: &mut AnyConnection,
     device_ids: &[i64],
@@ -169,8 +170,13 @@ pub fn load(
     (calendar, now): (Calendar, Instant),
 ) -> Result<BTreeMap<(i64, i16), Vec<Bucket>>> {
     let bounds = span.bounds(calendar, now);
+    let moved = store::moved_at(connection, device_ids)?;
     let mut found: BTreeMap<(i64, i16), Vec<Bucket>> = BTreeMap::new();
     for row in store::spans_of(connection, device_ids, (span.kept_s(), channel), bounds)? {
+        // What was measured elsewhere may be an elder's; the span in which it moved holds some of it.
+        if moved.get(&row.device_id).is_some_and(|at| row.starts_at < *at) {
+            continue;
+        }
         let buckets = found.entry((row.device_id, row.channel)).or_default();
         if row.readings > 0 {
             buckets.push(Bucket::of(&row));

@@ -9,6 +9,7 @@ use super::personal::{Found, Personal, index, open, record_look_up, seal};
 use super::store::{self, ElderRow};
 use crate::access::Permission;
 use crate::app::Tx;
+use crate::devices::{DevicePlace, follow_town};
 use crate::error::{Code, Error, Result};
 use crate::input::Checks;
 use crate::registry::change::{Edit, differences, record, stale};
@@ -136,6 +137,9 @@ pub fn change(tx: &mut Tx<'_>, id: i64, seen: i64, input: &ElderInput) -> Result
     agree_with_number(&on_file.identity, input)?;
     if before.version != seen || !store::update_elder(tx.connection, (id, seen), &checked, tx.now)? {
         return Err(stale(tx.connection, "elder", id, seen)?);
+    }
+    if before.town_code != checked.town_code {
+        follow_town(tx, DevicePlace::Elder(id), &checked.town_code)?;
     }
     let after =
         ElderInput { longitude: Some(checked.longitude), latitude: Some(checked.latitude), ..input.clone() };

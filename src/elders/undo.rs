@@ -7,6 +7,7 @@ use super::register::{Checked, edit};
 use super::store::{self, ElderRow, PersonalColumns};
 use crate::access::Permission;
 use crate::app::Tx;
+use crate::devices::{DevicePlace, follow_town};
 use crate::error::{Error, Result};
 use crate::registry::change::{differences, record, stale};
 
@@ -38,6 +39,9 @@ pub fn restore(tx: &mut Tx<'_>, id: i64, seen: i64, kept: &Value) -> Result<()> 
     };
     if before.version != seen || !store::update_elder(tx.connection, (id, seen), &checked, tx.now)? {
         return Err(stale(tx.connection, "elder", id, seen)?);
+    }
+    if before.town_code != checked.town_code {
+        follow_town(tx, DevicePlace::Elder(id), &checked.town_code)?;
     }
     let sealed = |column: &str| -> Result<Option<Vec<u8>>> {
         let text = kept[column].as_str();

@@ -186,6 +186,7 @@ fn count_devices(connection: &mut AnyConnection, within: &Within, tallies: &mut 
     }
     let rows: Vec<(String, i64)> = alerts::table
         .filter(alerts::cleared_at.is_null().or(alerts::acknowledged_at.is_null()))
+        .filter(alerts::is_past.eq(false))
         .filter(
             alerts::town_code.eq_any(&within.towns).or(alerts::institution_id.eq_any(&within.institutions)),
         )

@@ -86,6 +86,7 @@ both!(limits_that_cannot_be_change_nothing, |app| async {
         (json!({ "channel": "pulse", "choice": "own", "high_raise": 100.5, "high_clear": 90 }), "high_raise"),
         (json!({ "channel": "pulse", "choice": "none", "high_raise": 100 }), "high_raise"),
         (json!({ "channel": "smoke", "choice": "none" }), "choice"),
+        (json!({ "channel": "smoke", "choice": "own", "high_raise": 100, "high_clear": 99 }), "high_raise"),
         (json!({ "channel": "door", "choice": "none" }), "channel"),
         (json!({ "channel": "toast", "choice": "none" }), "channel"),
     ] {

@@ -1,5 +1,6 @@
 //! Devices: what is acknowledged, to whom, and when.
 
+mod alarms;
 mod broker;
 mod cards;
 mod charts;
@@ -12,6 +13,7 @@ mod gate;
 mod ingest_page;
 mod limits;
 pub mod live;
+mod moves;
 mod office;
 mod presence;
 mod rates;

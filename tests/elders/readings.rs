@@ -107,12 +107,17 @@ both!(a_device_with_an_elder_shows_its_values_only_where_the_look_is_written_dow
     assert!(list.contains("With an elder") && !list.contains("71 /min") && !list.contains(&name), "{list}");
     assert!(app.audited("elder.readings").is_empty());
     let page = lin.page(&format!("/devices/{id}?lang=en")).await;
-    assert!(page.contains("71 /min") && page.contains(&format!("href=\"/elders/{elder}\">{name}")), "{page}");
+    assert!(!page.contains("71 /min"), "what was measured at the station is not the elder's: {page}");
+    app.report(id, Channel::Pulse, 73.0);
+    let page = lin.page(&format!("/devices/{id}?lang=en")).await;
+    assert!(page.contains("73 /min") && page.contains(&format!("href=\"/elders/{elder}\">{name}")), "{page}");
+    assert!(!lin.page("/devices?lang=en").await.contains("73 /min"));
     assert!(
         !page.contains("hx-trigger=\"songhe:"),
         "a page that is fetched again by itself looks at nothing"
     );
-    assert_eq!(app.audited("elder.readings"), [(elder.to_string(), format!("{{\"device\":{id}}}"))]);
+    let look = (elder.to_string(), format!("{{\"device\":{id}}}"));
+    assert_eq!(app.audited("elder.readings"), [look.clone(), look]);
     assert!(lin.page(&format!("/elders/{elder}")).await.contains(&format!("/devices/{id}")));
     // Who sees devices and no elders sees that it is somebody's, and not whose.
     let root = app.user("root", Role::SystemAdministrator, Place::City).await;

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use songhe::alerts::AlertKind;
-use songhe::alerts::store::{NewAlert, insert_alert};
+use songhe::alerts::store::{NewAlert, Told, insert_alert};
 use songhe::db::schema::devices;
 use songhe::devices::store::{Latest, NewDevice, device_states, insert_device, put_latest};
 use songhe::devices::{DeviceKind, DevicePlace, PresenceState, hash_token};
@@ -61,6 +61,8 @@ impl TestApp {
                 channel: channel.code() as i16,
                 value,
                 raised_at: tx.now,
+                by_alarm: false,
+                told: Told::Active,
             };
             insert_alert(tx.connection, &alert)
         })

@@ -29,6 +29,9 @@ pub struct Active {
     pub device_id: i64,
     pub channel: Channel,
     pub kind: AlertKind,
+    pub raised_at: Instant,
+    pub by_alarm: bool,
+    pub is_acknowledged: bool,
 }
 
 pub fn active_alerts(connection: &mut AnyConnection, device_ids: &[i64]) -> Result<Vec<Active>> {
@@ -40,7 +43,25 @@ pub fn active_of(device_ids: Vec<i64>) -> _ {
     alerts::table
         .filter(alerts::device_id.assume_not_null().eq_any(device_ids))
         .filter(alerts::cleared_at.is_null())
-        .select((alerts::id, alerts::device_id.assume_not_null(), alerts::channel, alerts::kind))
+        .select((
+            alerts::id,
+            alerts::device_id.assume_not_null(),
+            alerts::channel,
+            alerts::kind,
+            alerts::raised_at,
+            alerts::by_alarm,
+            alerts::acknowledged_at.is_not_null(),
+        ))
+}
+
+/// Whether it lasts when it is told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    Active,
+    /// Its end was told before it.
+    Over,
+    /// Of the past, and nobody need come.
+    Past,
 }
 
 /// A new alert.
@@ -53,6 +74,9 @@ pub struct NewAlert<'a> {
     pub channel: Channel,
     pub value: f64,
     pub raised_at: Instant,
+    /// No value ends it.
+    pub by_alarm: bool,
+    pub told: Told,
 }
 
 pub fn insert_alert(connection: &mut AnyConnection, alert: &NewAlert<'_>) -> Result<i64> {
@@ -65,9 +89,35 @@ pub fn insert_alert(connection: &mut AnyConnection, alert: &NewAlert<'_>) -> Res
             alerts::channel.eq(alert.channel),
             alerts::value.eq(alert.value),
             alerts::raised_at.eq(alert.raised_at),
+            alerts::by_alarm.eq(alert.by_alarm),
+            alerts::is_past.eq(alert.told == Told::Past),
+            alerts::cleared_at.eq((alert.told != Told::Active).then_some(alert.raised_at)),
         ))
         .returning(alerts::id)
         .get_result(connection)?)
+}
+
+/// When a device last ended an alert of a kind on a channel itself.
+pub fn last_ended(
+    connection: &mut AnyConnection,
+    (device_id, channel, kind): (i64, Channel, AlertKind),
+) -> Result<Option<Instant>> {
+    Ok(alerts::table
+        .filter(alerts::device_id.eq(device_id))
+        .filter(alerts::channel.eq(channel))
+        .filter(alerts::kind.eq(kind))
+        .filter(alerts::closed_by.is_null())
+        .filter(alerts::is_past.eq(false))
+        .select(diesel::dsl::max(alerts::cleared_at))
+        .first(connection)?)
+}
+
+/// An alarm says what a value said before.
+pub fn set_by_alarm(connection: &mut AnyConnection, id: i64) -> Result<()> {
+    diesel::update(alerts::table.filter(alerts::id.eq(id)))
+        .set((alerts::by_alarm.eq(true), alerts::version.eq(alerts::version + 1)))
+        .execute(connection)?;
+    Ok(())
 }
 
 /// An alert of a whole site: a station, or an institution.
@@ -175,10 +225,38 @@ pub fn clear_alert(connection: &mut AnyConnection, id: i64, at: Instant) -> Resu
     Ok(())
 }
 
-/// What began as a limit passed turned out to be worse.
-pub fn change_kind(connection: &mut AnyConnection, id: i64, kind: AlertKind) -> Result<()> {
-    diesel::update(alerts::table.filter(alerts::id.eq(id)))
-        .set((alerts::kind.eq(kind), alerts::version.eq(alerts::version + 1)))
+/// Number, kind, town and institution of an alert that was closed.
+pub type Closed = (i64, AlertKind, String, Option<i64>);
+
+/// Ends all that is active of a device: somebody moved it or took it out of service.
+pub fn close_alerts_of(
+    connection: &mut AnyConnection,
+    device_id: i64,
+    (who, at): (&str, Instant),
+) -> Result<Vec<Closed>> {
+    let active = alerts::table.filter(alerts::device_id.eq(device_id)).filter(alerts::cleared_at.is_null());
+    let closed: Vec<Closed> = active
+        .order(alerts::id)
+        .select((alerts::id, alerts::kind, alerts::town_code, alerts::institution_id))
+        .load(connection)?;
+    for (id, ..) in &closed {
+        clear_alert(connection, *id, at)?;
+        diesel::update(alerts::table.filter(alerts::id.eq(id)))
+            .set(alerts::closed_by.eq(who))
+            .execute(connection)?;
+    }
+    Ok(closed)
+}
+
+/// What lasts of a device goes to another town with it; gives number and kind of each.
+pub fn take_along(
+    connection: &mut AnyConnection,
+    device_id: i64,
+    town_code: &str,
+) -> Result<Vec<(i64, AlertKind)>> {
+    let active = alerts::table.filter(alerts::device_id.eq(device_id)).filter(alerts::cleared_at.is_null());
+    diesel::update(active)
+        .set((alerts::town_code.eq(town_code), alerts::version.eq(alerts::version + 1)))
         .execute(connection)?;
-    Ok(())
+    Ok(active.order(alerts::id).select((alerts::id, alerts::kind)).load(connection)?)
 }

@@ -1,7 +1,7 @@
 //! One group commit: everything that a batch of messages changes, in one transaction.
 //!
 //! Invariants: a message is stored exactly when its number is fresh, in the transaction that moves its window; only live
-//! samples that are newer than the latest value change latest values and alerts.
+//! samples that are newer than the latest value change latest values and alerts. An alarm of the past is an alert that is over.
 
 mod alerting;
 mod aside;
@@ -301,15 +301,17 @@ impl Batch {
         if let Some(born) = &decoded.born {
             store::note_birth(connection, work.device_id, &born.firmware, i32::from(born.heartbeat_s))?;
         }
-        if let Content::Alarm { kind_code, raised, cause } = &decoded.content
-            && decoded.is_live()
-        {
-            self.alarm(connection, work.device_id, (*kind_code, *raised, *cause), time.made_at)?;
+        if let Content::Alarm { kind_code, raised, cause } = &decoded.content {
+            let is_past = !decoded.is_live();
+            self.alarm(connection, (work.device_id, is_past), (*kind_code, *raised, *cause), time.made_at)?;
         }
         Ok(())
     }
 
     fn becomes_latest(&mut self, new: Latest) -> bool {
+        if self.is_of_another_place(new) {
+            return false;
+        }
         let known = self.latest.entry((new.device_id, new.channel));
         let known = known.or_insert((Latest { at: Instant::MIN, ..new }, false));
         let newer = known.0.at < new.at;

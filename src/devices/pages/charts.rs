@@ -9,7 +9,7 @@ use crate::devices::limits::in_force;
 use crate::devices::model::{Shown, known, shown};
 pub use crate::devices::spans::ChartSpan;
 use crate::devices::spans::{Bucket, by_day, by_hour, by_month, load, raising};
-use crate::devices::store::{DeviceListed, DeviceRow, limits_of};
+use crate::devices::store::{DeviceListed, DeviceRow, limits_of, moved_at};
 use crate::error::Result;
 use crate::web::chart::{Across, Measure, Upwards, band, line, points, strip};
 use crate::web::{Cell, ChartView, ChartsView, HeadView, Row, Shape, Tab, TableView, Words};
@@ -31,7 +31,10 @@ pub fn device_charts(
 ) -> Result<ChartsView> {
     let id = listed.device.id;
     let named = |_: i64| String::new();
-    of_devices(connection, words, (&[id], &named), (span, &format!("/devices/{id}")))
+    let charts = of_devices(connection, words, (&[id], &named), (span, &format!("/devices/{id}")))?;
+    let moved = moved_at(connection, &[id])?.remove(&id);
+    let note = |at| words.lang.fill("chart.since_move", &[("when", &words.calendar.show(at))]);
+    Ok(ChartsView { note: moved.map(note), ..charts })
 }
 
 /// Charts of what a place's devices measured; those with an elder are told by the elder's readings.

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use super::model::{ALERT_EVERY, Moment, SILENCE_MIN, Site, SiteTold, Step, Watched, due, heartbeat_of};
-use crate::alerts::store::{self as alerts, Ended, NewAlert, NewSiteAlert, SiteSilence};
+use crate::alerts::store::{self as alerts, Ended, NewAlert, NewSiteAlert, SiteSilence, Told};
 use crate::alerts::{AlertKind, SILENCE};
 use crate::app::Tx;
 use crate::bus::{Event, Topic};
@@ -262,6 +262,8 @@ impl Sweep<'_> {
             channel: SILENCE,
             value: silent_s as f64,
             raised_at: self.now,
+            by_alarm: false,
+            told: Told::Active,
         };
         let alert = alerts::insert_alert(tx.connection, &alert)?;
         store::set_told(tx.connection, id)?;

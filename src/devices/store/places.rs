@@ -43,8 +43,10 @@ pub fn placement_of(connection: &mut AnyConnection, place: DevicePlace) -> Resul
             town.map(|town_code| Placement { town_code, institution_id: Some(id), ..Placement::default() })
         }
         DevicePlace::Room(id) => {
-            let room =
-                rooms::table.filter(rooms::id.eq(id)).select((rooms::town_code, rooms::institution_id));
+            let room = rooms::table
+                .inner_join(institutions::table)
+                .filter(rooms::id.eq(id))
+                .select((institutions::town_code, rooms::institution_id));
             let room: Option<(String, i64)> = room.first(connection).optional()?;
             room.map(|(town_code, institution)| Placement {
                 town_code,

@@ -121,6 +121,14 @@ pub fn set_told(connection: &mut AnyConnection, id: i64) -> Result<()> {
     Ok(())
 }
 
+/// It is silent, and nobody who should know was told.
+pub fn owe_silence(connection: &mut AnyConnection, id: i64) -> Result<()> {
+    diesel::update(devices::table.filter(devices::id.eq(id)))
+        .set(devices::silence_owed.eq(true))
+        .execute(connection)?;
+    Ok(())
+}
+
 /// Writes what a batch made of a device's presence over the state that the batch saw; false where it is another one by now.
 pub fn set_presence(
     connection: &mut AnyConnection,

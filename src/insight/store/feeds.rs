@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use super::Within;
+use crate::alerts::store::urgent_kinds;
 use crate::clock::Instant;
 use crate::db::AnyConnection;
 use crate::db::schema::{alerts, devices, institutions, latest_readings as latest, stations, towns};
@@ -21,7 +22,7 @@ pub struct AlertLine {
     pub town_en: String,
 }
 
-/// The newest open alerts, those that nobody has acknowledged first.
+/// Open alerts as the list of alerts orders them: what nobody has acknowledged, what endangers life, what lasts, the newest.
 pub fn open_alerts(connection: &mut AnyConnection, within: &Within, limit: i64) -> Result<Vec<AlertLine>> {
     let rows: Vec<Row> = alerts::table
         .left_join(devices::table)
@@ -29,10 +30,17 @@ pub fn open_alerts(connection: &mut AnyConnection, within: &Within, limit: i64) 
         .left_join(institutions::table.on(alerts::institution_id.assume_not_null().eq(institutions::id)))
         .inner_join(towns::table)
         .filter(alerts::cleared_at.is_null().or(alerts::acknowledged_at.is_null()))
+        .filter(alerts::is_past.eq(false))
         .filter(
             alerts::town_code.eq_any(&within.towns).or(alerts::institution_id.eq_any(&within.institutions)),
         )
-        .order((alerts::acknowledged_at.is_not_null(), alerts::raised_at.desc(), alerts::id.desc()))
+        .order((
+            alerts::acknowledged_at.is_not_null(),
+            alerts::kind.ne_all(urgent_kinds()),
+            alerts::cleared_at.is_not_null(),
+            alerts::raised_at.desc(),
+            alerts::id.desc(),
+        ))
         .limit(limit)
         .select((
             alerts::id,

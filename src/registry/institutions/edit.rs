@@ -6,6 +6,7 @@ use super::model::InstitutionInput;
 use super::store;
 use crate::access::Permission;
 use crate::app::Tx;
+use crate::devices::{DevicePlace, follow_town};
 use crate::error::{Error, Result};
 use crate::registry::change::{Edit, differences, record, stale};
 use crate::registry::store as places;
@@ -35,6 +36,9 @@ pub fn change(tx: &mut Tx<'_>, id: i64, seen: i64, input: &InstitutionInput) -> 
     }
     if before.version != seen || !store::update_institution(tx.connection, id, seen, input, tx.now)? {
         return Err(stale(tx.connection, "institution", id, seen)?);
+    }
+    if moves {
+        follow_town(tx, DevicePlace::Institution(id), &input.town_code)?;
     }
     let changes = differences(&json!(before.input()), &json!(input));
     let edit = Edit {

@@ -6,6 +6,7 @@ use super::model::StationInput;
 use super::store;
 use crate::access::Permission;
 use crate::app::Tx;
+use crate::devices::{DevicePlace, follow_town};
 use crate::error::{Error, Result};
 use crate::registry::change::{Edit, differences, record, stale};
 use crate::registry::providers::store::may_choose;
@@ -26,6 +27,9 @@ pub fn change(tx: &mut Tx<'_>, id: i64, seen: i64, input: &StationInput) -> Resu
     let town_code = check(tx, input)?;
     if before.version != seen || !store::update_station(tx.connection, id, seen, &town_code, input, tx.now)? {
         return Err(stale(tx.connection, "station", id, seen)?);
+    }
+    if before.town_code != town_code {
+        follow_town(tx, DevicePlace::Station(id), &town_code)?;
     }
     let changes = differences(&before.input().written(), &input.written());
     record(tx, "station.change", &edit(id, &town_code, seen + 1), changes)

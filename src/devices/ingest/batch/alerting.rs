@@ -1,11 +1,14 @@
-//! Alerts of a batch: raised and cleared by live values and alarms only.
+//! Alerts of a batch: raised and ended by live values and by alarms.
+//!
+//! Invariants: an alert that an alarm raised is ended by the end of that alarm only, never by a value or by another alarm; what
+//! gets worse, or comes again once somebody has answered, is an alert of its own.
 
 use serde_json::json;
 use songhe_firmware_protocol::{AlarmKind, Sample};
 
 use super::Batch;
 use crate::alerts::rules::{Judgement, Rule};
-use crate::alerts::store::{self as alerts, Active, NewAlert};
+use crate::alerts::store::{self as alerts, Active, NewAlert, Told};
 use crate::alerts::{AlertKind, channel_of};
 use crate::bus::Topic;
 use crate::clock::Instant;
@@ -15,6 +18,17 @@ use crate::devices::model::{is_plausible, known};
 use crate::devices::store::Latest;
 use crate::error::Result;
 
+/// What says that something is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    /// It says so again as long as it lasts.
+    Value,
+    /// A message of its own, as is its end.
+    Alarm,
+    /// The state of a panel's part, which may be told again without being news.
+    State,
+}
+
 impl Batch {
     /// Judges a new latest value. An impossible one speaks of the sensor, not of the room.
     pub(super) fn judge(&mut self, connection: &mut AnyConnection, latest: Latest) -> Result<()> {
@@ -23,8 +37,12 @@ impl Batch {
             return Ok(());
         }
         match rule.judge(latest.value) {
-            Judgement::Raise => self.raise(connection, rule.kind, latest),
-            Judgement::Clear => self.clear(connection, latest.device_id, latest.channel, latest.at),
+            Judgement::Raise => self.raise(connection, (rule.kind, By::Value), latest),
+            Judgement::Clear => {
+                self.clear_where(connection, (latest.device_id, latest.channel), latest.at, |active| {
+                    !active.by_alarm && active.raised_at < latest.at
+                })
+            }
             Judgement::Keep => Ok(()),
         }
     }
@@ -34,62 +52,98 @@ impl Batch {
         in_force(known(latest.channel)?, self.limits.get(&(latest.device_id, latest.channel)))
     }
 
-    /// A device's alarm began or is over.
+    /// A device's alarm began or is over; or it did so in the past, which is told for the record.
     pub(super) fn alarm(
         &mut self,
         connection: &mut AnyConnection,
-        device_id: i64,
+        (device_id, is_past): (i64, bool),
         (kind_code, raised, cause): (u16, bool, Option<Sample>),
         at: Instant,
     ) -> Result<()> {
         let channel = channel_of(kind_code, cause.map(|cause| cause.channel_code));
-        if !raised {
-            return self.clear(connection, device_id, channel, at);
-        }
         let kind = AlertKind::of_alarm(AlarmKind::from_code(kind_code));
+        if !raised {
+            // An end that comes late is the end of what was before.
+            let is_its_own = |active: &Active| !is_past && active.kind == kind && active.raised_at <= at;
+            return self.clear_where(connection, (device_id, channel), at, is_its_own);
+        }
         let value = cause.map_or(1.0, |cause| {
             let scaled = cause.value_scaled;
             cause.channel().map_or_else(|| f64::from(scaled), |known| known.value(scaled))
         });
-        self.raise(connection, kind, Latest { device_id, channel, value, at })
+        let cause = Latest { device_id, channel, value, at };
+        if is_past {
+            return self.insert(connection, (kind, By::Alarm), cause, Told::Past);
+        }
+        self.raise(connection, (kind, By::Alarm), cause)
     }
 
     pub(super) fn raise(
         &mut self,
         connection: &mut AnyConnection,
-        kind: AlertKind,
+        (kind, by): (AlertKind, By),
         cause: Latest,
     ) -> Result<()> {
         let key = (cause.device_id, cause.channel);
-        let Some(device) = self.devices.get(&cause.device_id) else { return Ok(()) };
-        let id = match self.alerts.get_mut(&key) {
-            // A limit passed that turns out to be a fire; never the other way round.
-            Some(active) if kind < active.kind => {
-                alerts::change_kind(connection, active.id, kind)?;
-                active.kind = kind;
-                active.id
-            }
-            Some(_) => return Ok(()),
-            None => {
-                let alert = NewAlert {
-                    device_id: cause.device_id,
-                    town_code: &device.town_code,
-                    institution_id: device.institution_id,
-                    kind,
-                    channel: cause.channel,
-                    value: cause.value,
-                    raised_at: cause.at,
-                };
-                let id = alerts::insert_alert(connection, &alert)?;
-                let active = Active { id, device_id: cause.device_id, channel: cause.channel, kind };
-                self.alerts.insert(key, active);
-                id
-            }
+        let Some(active) = self.alerts.get_mut(&key) else {
+            let told = told_of(connection, (kind, by), cause)?;
+            return self.insert(connection, (kind, by), cause, told);
         };
+        let is_worse = kind < active.kind;
+        let is_again =
+            kind == active.kind && by == By::Alarm && active.is_acknowledged && active.raised_at < cause.at;
+        if is_worse || is_again {
+            let told = told_of(connection, (kind, by), cause)?;
+            if told == Told::Active {
+                self.clear(connection, cause.device_id, cause.channel, cause.at)?;
+            }
+            return self.insert(connection, (kind, by), cause, told);
+        }
+        if kind == active.kind && by != By::Value && !active.by_alarm {
+            active.by_alarm = true;
+            alerts::set_by_alarm(connection, active.id)?;
+        }
+        Ok(())
+    }
+
+    fn insert(
+        &mut self,
+        connection: &mut AnyConnection,
+        (kind, by): (AlertKind, By),
+        cause: Latest,
+        told: Told,
+    ) -> Result<()> {
+        let Some(device) = self.devices.get(&cause.device_id) else { return Ok(()) };
+        let by_alarm = by != By::Value;
+        let alert = NewAlert {
+            device_id: cause.device_id,
+            town_code: &device.town_code,
+            institution_id: device.institution_id,
+            kind,
+            channel: cause.channel,
+            value: cause.value,
+            raised_at: cause.at,
+            by_alarm,
+            told,
+        };
+        let id = alerts::insert_alert(connection, &alert)?;
+        if told == Told::Active {
+            let active = Active {
+                id,
+                device_id: cause.device_id,
+                channel: cause.channel,
+                kind,
+                raised_at: cause.at,
+                by_alarm,
+                is_acknowledged: false,
+            };
+            self.alerts.insert((cause.device_id, cause.channel), active);
+        }
         self.tell(id, kind, cause.device_id);
         Ok(())
     }
 
+    /// Whatever is active on the channel is over.
     pub(super) fn clear(
         &mut self,
         connection: &mut AnyConnection,
@@ -97,9 +151,20 @@ impl Batch {
         channel: i16,
         at: Instant,
     ) -> Result<()> {
-        let Some(active) = self.alerts.remove(&(device_id, channel)) else { return Ok(()) };
+        self.clear_where(connection, (device_id, channel), at, |_| true)
+    }
+
+    fn clear_where(
+        &mut self,
+        connection: &mut AnyConnection,
+        key: (i64, i16),
+        at: Instant,
+        is_over: impl FnOnce(&Active) -> bool,
+    ) -> Result<()> {
+        let Some(active) = self.alerts.get(&key).copied().filter(is_over) else { return Ok(()) };
+        self.alerts.remove(&key);
         alerts::clear_alert(connection, active.id, at)?;
-        self.tell(active.id, active.kind, device_id);
+        self.tell(active.id, active.kind, active.device_id);
         Ok(())
     }
 
@@ -107,4 +172,13 @@ impl Batch {
         let payload = json!({ "id": id, "kind": kind, "device_id": device_id });
         self.events.extend(self.event(Topic::Alert, device_id, id, payload));
     }
+}
+
+/// An alarm whose end came before it does not last.
+fn told_of(connection: &mut AnyConnection, (kind, by): (AlertKind, By), cause: Latest) -> Result<Told> {
+    if by != By::Alarm {
+        return Ok(Told::Active);
+    }
+    let ended = alerts::last_ended(connection, (cause.device_id, cause.channel, kind))?;
+    Ok(if ended.is_some_and(|ended| cause.at < ended) { Told::Over } else { Told::Active })
 }

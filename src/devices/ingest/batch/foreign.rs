@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use super::alerting::By;
 use super::{Batch, What, Work};
 use crate::alerts::AlertKind;
 use crate::alerts::store as alerts;
@@ -53,7 +54,7 @@ impl Batch {
         self.heard(connection, &work, (online, None), None)
     }
 
-    /// Raises an alert where none of its channel is active; says where exactly.
+    /// Raises an alert where none so grave is active on its channel; says where exactly.
     pub(in crate::devices) fn alert(
         &mut self,
         connection: &mut AnyConnection,
@@ -62,10 +63,10 @@ impl Batch {
         detail: &str,
     ) -> Result<()> {
         let key = (cause.device_id, cause.channel);
-        let is_known = self.alerts.contains_key(&key);
-        self.raise(connection, kind, cause)?;
+        let before = self.alerts.get(&key).map(|active| active.id);
+        self.raise(connection, (kind, By::State), cause)?;
         match self.alerts.get(&key) {
-            Some(active) if !is_known => alerts::set_detail(connection, active.id, detail),
+            Some(active) if Some(active.id) != before => alerts::set_detail(connection, active.id, detail),
             _ => Ok(()),
         }
     }

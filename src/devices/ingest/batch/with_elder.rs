@@ -19,6 +19,13 @@ impl Batch {
         add_to(&mut self.hours, self.calendar, elder_id, one);
     }
 
+    /// Whether a device measured it before it came to the elder with whom it stands, or with one with whom it stands no more: then
+    /// it is no value of its present place.
+    pub(super) fn is_of_another_place(&self, one: Latest) -> bool {
+        let of_device = self.with_elders.iter().filter(|place| place.device_id == one.device_id);
+        of_device.map(|place| place.to_at.unwrap_or(place.from_at)).any(|since| one.at < since)
+    }
+
     /// In an order that two processes share.
     pub(super) fn hours_to_add(&mut self) -> Vec<HourRow> {
         std::mem::take(&mut self.hours).into_values().collect()
