@@ -46,7 +46,7 @@ pub fn write_changes(connection: &mut AnyConnection, changes: &Changes<'_>) -> R
     outbox::insert_all(connection, at, events)
 }
 
-fn put_windows(connection: &mut AnyConnection, rows: &[WindowRow]) -> Result<()> {
+pub fn put_windows(connection: &mut AnyConnection, rows: &[WindowRow]) -> Result<()> {
     use device_windows as table;
     in_fixed_pieces!(rows, part => on_backend!(connection, inner => diesel::insert_into(table::table)
         .values(part)
@@ -70,7 +70,7 @@ fn window_columns(rows: &[WindowRow]) -> Columns {
     .with::<BigInt, _>(rows.iter().map(|row| row.window_bits))
 }
 
-fn put_latest(connection: &mut AnyConnection, rows: &[Latest]) -> Result<()> {
+pub fn put_latest(connection: &mut AnyConnection, rows: &[Latest]) -> Result<()> {
     use latest_readings as table;
     in_fixed_pieces!(rows, part => on_backend!(connection, inner => diesel::insert_into(table::table)
         .values(part)
@@ -92,7 +92,7 @@ fn latest_columns(rows: &[Latest]) -> Columns {
     .with::<Timestamp, _>(rows.iter().map(|row| row.at))
 }
 
-fn set_last_seen(connection: &mut AnyConnection, ids: &[i64], at: Instant) -> Result<()> {
+pub fn set_last_seen(connection: &mut AnyConnection, ids: &[i64], at: Instant) -> Result<()> {
     let older = devices::last_seen_at.is_null().or(devices::last_seen_at.lt(at).assume_not_null());
     diesel::update(devices::table.filter(devices::id.eq_any(ids.to_vec())).filter(older))
         .set(devices::last_seen_at.eq(at))

@@ -21,10 +21,11 @@ mod records;
 mod registry;
 mod spans;
 
+pub use append::append_readings;
 pub use batch::*;
 pub use calibrations::*;
 pub use cards::*;
-pub use changes::{Changes, write_changes};
+pub use changes::*;
 pub use claims::*;
 pub use credentials::*;
 pub use days::*;
