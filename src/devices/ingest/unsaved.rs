@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use songhe_firmware_protocol::AlarmKind;
 
 use super::batch::{What, Work};
+use super::clock_rule::MessageTime;
 use super::message::Content;
 use crate::alerts::AlertKind;
 use crate::app::App;
@@ -119,10 +120,11 @@ impl Unsaved {
 }
 
 fn urgent(work: &Work) -> Option<Urgent> {
-    let What::Message { decoded, time, .. } = &work.what else { return None };
+    let What::Message { decoded, .. } = &work.what else { return None };
     let Content::Alarm { kind_code, raised: true, .. } = decoded.content else { return None };
     let kind = AlertKind::of_alarm(AlarmKind::from_code(kind_code));
     let header = &decoded.header;
     let identity = (work.device_id, header.boot_id, header.seq);
-    (kind.is_urgent() && decoded.is_live()).then_some(Urgent { identity, kind, at: time.made_at })
+    let at = MessageTime::choose(header, work.received_at, None).made_at;
+    (kind.is_urgent() && decoded.is_live()).then_some(Urgent { identity, kind, at })
 }

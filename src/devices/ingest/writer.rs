@@ -1,6 +1,6 @@
 //! The one writer: takes what waits, commits it together, answers.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +11,6 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 use super::batch::{self, Done, What, Work};
-use super::clock_rule::{BirthAnchor, MessageTime};
 use super::figures::Committed;
 use super::health::Health;
 use super::message::Content;
@@ -112,7 +111,6 @@ impl Loop {
     async fn run(mut self) {
         let receiver = Arc::clone(&self.receiver);
         let mut receiver = receiver.lock().await;
-        let mut births = HashMap::new();
         let mut was_large = false;
         loop {
             let mut envelopes = Vec::new();
@@ -130,16 +128,13 @@ impl Loop {
             was_large = envelopes.len() >= LARGE_MESSAGES;
             metrics::gauge!("songhe_ingest_queue_messages").set(receiver.len() as f64);
             self.app.ingest.note_queue(receiver.len());
-            self.handle(envelopes, &mut births).await;
+            self.handle(envelopes).await;
         }
     }
 
-    async fn handle(&self, envelopes: Vec<Envelope>, births: &mut HashMap<i64, BirthAnchor>) {
-        let (mut work, replies): (Vec<Work>, Vec<_>) =
+    async fn handle(&self, envelopes: Vec<Envelope>) {
+        let (work, replies): (Vec<Work>, Vec<_>) =
             envelopes.into_iter().map(|envelope| (envelope.work, envelope.reply)).unzip();
-        for one in &mut work {
-            choose_time(one, births);
-        }
         let started = std::time::Instant::now();
         let mut answers: Vec<Result<(), Refused>> = Vec::new();
         answers.resize_with(work.len(), || Ok(()));
@@ -300,37 +295,16 @@ async fn gather(receiver: &mut mpsc::Receiver<Envelope>, envelopes: &mut Vec<Env
     }
 }
 
-/// Remembers births, and chooses the time again where one is known.
-fn choose_time(work: &mut Work, births: &mut HashMap<i64, BirthAnchor>) {
-    let What::Message { decoded, time, .. } = &mut work.what else { return };
-    let header = &decoded.header;
-    if matches!(decoded.content, Content::Birth) {
-        let anchor = BirthAnchor {
-            boot_id: header.boot_id,
-            received_at: work.received_at,
-            monotonic_ms: header.monotonic_ms,
-        };
-        births.insert(work.device_id, anchor);
-    }
-    *time = MessageTime::choose(header, work.received_at, births.get(&work.device_id));
-}
-
 /// What a commit did, for the page of ingest.
 fn counted(work: &[Work], done: &Done, took: Duration) -> Committed {
     let messages = work.iter().filter(|one| matches!(one.what, What::Message { .. } | What::Poison { .. }));
-    let lags = work.iter().filter_map(|one| match &one.what {
-        What::Message { decoded, time, .. } if decoded.is_live() => {
-            u64::try_from((one.received_at - time.made_at).num_milliseconds()).ok()
-        }
-        _ => None,
-    });
     Committed {
         messages: messages.count() as u64,
         rows: done.rows,
         duplicates: done.duplicates,
         unreadable: done.poisoned,
         refused: done.refused.len() as u64,
-        lag_ms_max: lags.max().unwrap_or_default(),
+        lag_ms_max: done.lag_ms_max,
         took_ms: took.as_millis() as u64,
     }
 }
