@@ -1,6 +1,7 @@
 //! Who is there and who has fallen silent: in time, once, and never because we could not hear.
 
 mod gone;
+mod links;
 mod silent;
 
 use std::time::Duration;
