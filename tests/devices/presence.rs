@@ -3,6 +3,7 @@
 mod gone;
 mod links;
 mod silent;
+mod wills;
 
 use std::time::Duration;
 
