@@ -2,6 +2,7 @@
 
 mod gone;
 mod links;
+mod reconnect;
 mod silent;
 mod wills;
 
