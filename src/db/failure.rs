@@ -47,6 +47,76 @@ impl From<Failure> for Error {
     }
 }
 
+/// What a failed write says of what was to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blame {
+    /// Nothing: the database is away, busy or full, or what it did is not known.
+    Database,
+    /// It breaks a rule of the database, and will break it again.
+    Content,
+    /// Either. Only another try tells.
+    Unclear,
+}
+
+/// The context of a commit whose outcome nobody knows.
+pub(super) const UNKNOWN_COMMIT: &str = "commit";
+/// The context of a write whose worker went away.
+pub(super) const UNANSWERED: &str = "a write was not answered";
+
+/// What databases say when they, or the way to them, are at fault: diesel has no kind for most of it.
+const OUTAGES: [&str; 18] = [
+    "terminating connection",
+    "server closed the connection",
+    "no connection to the server",
+    "connection not open",
+    "could not receive data",
+    "could not send data",
+    "SSL connection",
+    "SSL SYSCALL",
+    "canceling statement",
+    "the database system is",
+    "out of memory",
+    "out of shared memory",
+    "could not extend file",
+    "could not open file",
+    "could not write",
+    "could not read",
+    "disk I/O error",
+    "unable to open database file",
+];
+
+/// Whether a failed write will fail again because of what is written.
+pub fn blame(error: &Error) -> Blame {
+    if error.code.retryable() {
+        return Blame::Database;
+    }
+    let source = std::error::Error::source(error);
+    match source.and_then(|source| source.downcast_ref::<Failure>()) {
+        Some(Failure::DatabaseError(kind, information)) => blame_kind(kind, information.message()),
+        Some(Failure::BrokenTransactionManager) => Blame::Database,
+        None if [UNKNOWN_COMMIT, UNANSWERED].iter().any(|lost| error.context.starts_with(lost)) => {
+            Blame::Database
+        }
+        _ => Blame::Unclear,
+    }
+}
+
+fn blame_kind(kind: &DatabaseErrorKind, message: &str) -> Blame {
+    use DatabaseErrorKind::{
+        CheckViolation, ClosedConnection, ExclusionViolation, ForeignKeyViolation, NotNullViolation,
+        ReadOnlyTransaction, RestrictViolation, SerializationFailure, UnableToSendCommand, UniqueViolation,
+    };
+    match kind {
+        UniqueViolation | ForeignKeyViolation | NotNullViolation | CheckViolation | RestrictViolation
+        | ExclusionViolation => Blame::Content,
+        ClosedConnection | UnableToSendCommand | SerializationFailure | ReadOnlyTransaction => {
+            Blame::Database
+        }
+        _ if OUTAGES.iter().any(|outage| message.contains(outage)) => Blame::Database,
+        _ => Blame::Unclear,
+    }
+}
+
 /// Whether the named constraint or trigger refused the statement.
 ///
 /// PostgreSQL names its constraints; our SQLite triggers raise the same name as their message.
@@ -86,4 +156,35 @@ fn may_succeed_later(failure: &Failure) -> bool {
         || ["deadlock detected", "database is locked", "database table is locked"]
             .iter()
             .any(|clash| information.message().contains(clash))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_rule_that_is_broken_is_held_against_what_was_written() {
+        use DatabaseErrorKind::{CheckViolation, ClosedConnection, Unknown};
+        let blamed = |kind: DatabaseErrorKind, message: &str| {
+            blame(&Failure::DatabaseError(kind, Box::new(message.to_owned())).into())
+        };
+        assert_eq!(blamed(CheckViolation, "violates check constraint \"x\""), Blame::Content);
+        for (kind, message) in [
+            (ClosedConnection, "anything"),
+            (Unknown, "FATAL:  terminating connection due to administrator command"),
+            (Unknown, "server closed the connection unexpectedly"),
+            (Unknown, "canceling statement due to statement timeout"),
+            (Unknown, "canceling statement due to lock timeout"),
+            (Unknown, "the database system is in recovery mode"),
+            (Unknown, "disk I/O error"),
+            (Unknown, "database or disk is full"),
+            (DatabaseErrorKind::ReadOnlyTransaction, "cannot execute INSERT in a read-only transaction"),
+        ] {
+            assert_eq!(blamed(kind, message), Blame::Database, "{message}");
+        }
+        assert_eq!(blamed(Unknown, "numeric field overflow"), Blame::Unclear);
+        assert_eq!(blame(&Error::internal("a database task panicked")), Blame::Unclear);
+        assert_eq!(blame(&Error::internal("commit: internal: database (gone)")), Blame::Database);
+        assert_eq!(blame(&Error::busy()), Blame::Database);
+    }
 }

@@ -22,7 +22,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use columns::{Columns, Together};
 pub use connection::{AnyConnection, Kind, MultiBackend as Backend, Source};
-pub use failure::{in_use, is_unique, violates};
+pub use failure::{Blame, blame, in_use, is_unique, violates};
 pub use migrate::{MigrationReport, newest_step};
 
 use crate::error::{Error, Result};
@@ -165,7 +165,7 @@ impl Db {
             // It has begun.
             Err(_) => reply.await,
         };
-        answer.unwrap_or_else(|gone| Err(Error::internal("a write was not answered").because(gone)))
+        answer.unwrap_or_else(|gone| Err(Error::internal(failure::UNANSWERED).because(gone)))
     }
 
     /// Writes whose turn has not come.
@@ -239,7 +239,7 @@ impl Db {
             Shared::Undone(jobs) => jobs.into_iter().for_each(|job| self.alone(connection, job)),
             Shared::Unknown(jobs, why) => {
                 for job in jobs {
-                    job.answer(Err(Error::internal(format!("commit: {why}"))));
+                    job.answer(Err(Error::internal(format!("{}: {why}", failure::UNKNOWN_COMMIT))));
                 }
             }
         }

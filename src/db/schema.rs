@@ -666,6 +666,7 @@ diesel::table! {
         lane -> SmallInt,
         next_seq -> BigInt,
         window_bits -> BigInt,
+        booted_at -> Nullable<Timestamp>,
     }
 }
 
@@ -676,6 +677,7 @@ diesel::table! {
         lane -> SmallInt,
         from_seq -> BigInt,
         to_seq -> BigInt,
+        is_blurred -> Bool,
     }
 }
 

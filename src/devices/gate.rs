@@ -1,5 +1,7 @@
 //! The program behind the embedded broker: who may connect, and where messages go.
 
+use chrono::TimeDelta;
+
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::devices::broker::{Credentials, Departure, Device, Gate, Message, Presence, Refused};
@@ -45,17 +47,20 @@ impl Gate for DeviceGate {
 
     async fn presence(&self, event: Presence) {
         let number = |connection: u64| i64::try_from(connection).unwrap_or(i64::MAX);
-        let (device, what) = match event {
+        let now = self.clock.now();
+        let (device, received_at, what) = match event {
             Presence::Connected { device, connection } => {
-                (device, What::Connected { connection: number(connection) })
+                (device, now, What::Connected { connection: number(connection) })
             }
-            Presence::Disconnected { device, connection, departure } => {
+            Presence::Disconnected { device, connection, departure, silence } => {
                 tracing::debug!(device = &*device.code, ?departure, "device gone");
                 let said = departure == Departure::Said;
-                (device, What::Disconnected { connection: number(connection), said })
+                // It was heard for the last time that long ago.
+                let heard_at = now - TimeDelta::milliseconds(silence.as_millis() as i64);
+                (device, heard_at, What::Disconnected { connection: number(connection), said })
             }
         };
-        self.ingest.note(Work { device_id: device.id, received_at: self.clock.now(), what }).await;
+        self.ingest.note(Work { device_id: device.id, received_at, what }).await;
     }
 }
 

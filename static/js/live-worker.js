@@ -9,12 +9,24 @@ import { openLink } from "./live-link.js";
 const RECENT_MAX = 500;
 const ports = new Set();
 let recent = [];
+// Alarms that the server could not store yet, for pages that are opened now.
+const unstored = new Map();
 let link = null;
 
 function tell(message) {
   if (message.kind === "gone") {
     link = null;
     recent = [];
+    unstored.clear();
+  } else if (message.kind === "link" && message.up) {
+    // The server tells again of what is still not stored.
+    unstored.clear();
+  } else if (message.kind === "event" && message.data?.alarm !== undefined) {
+    if (message.data.durable === false) {
+      unstored.set(message.data.alarm, message);
+    } else {
+      unstored.delete(message.data.alarm);
+    }
   } else if (message.kind === "event") {
     recent.push(message);
     recent = recent.slice(-RECENT_MAX);
@@ -28,6 +40,7 @@ function hello(port, after) {
   ports.add(port);
   if (!link) {
     recent = [];
+    unstored.clear();
     link = openLink("/live", after, tell);
     return;
   }
@@ -38,6 +51,9 @@ function hello(port, after) {
     for (const message of recent.filter((event) => Number(event.id) > Number(after))) {
       port.postMessage(message);
     }
+  }
+  for (const message of unstored.values()) {
+    port.postMessage(message);
   }
 }
 

@@ -79,19 +79,19 @@ function showReading(reading) {
   }
 }
 
-// An alarm that the server could not store yet is said at once and stays until its stored alert, or the page, comes anew.
+// An alarm that the server could not store yet is said at once and stays until it is stored, or the page comes anew.
 function showUnstored(alert) {
   const place = document.getElementById("unstored-alerts");
-  if (!place || !alert || alert.device_id === undefined) {
+  if (!place || !alert || alert.alarm === undefined) {
     return;
   }
-  place.querySelector(`[data-device="${CSS.escape(alert.device_id)}"]`)?.remove();
+  place.querySelector(`[data-alarm="${CSS.escape(alert.alarm)}"]`)?.remove();
   if (alert.durable !== false) {
     return;
   }
   const banner = document.createElement("div");
   banner.className = "banner bad";
-  banner.dataset.device = alert.device_id;
+  banner.dataset.alarm = alert.alarm;
   const text = document.createElement("p");
   text.textContent = alert.texts?.[document.documentElement.lang] ?? "";
   banner.append(text);
@@ -116,6 +116,10 @@ function receive(message) {
       changed("figures");
     }
   } else if (message.kind === "link") {
+    if (message.up) {
+      // What is still not stored is told again after this.
+      document.getElementById("unstored-alerts")?.replaceChildren();
+    }
     showLink(message.up);
   } else if (message.kind === "missed") {
     TOPICS.forEach(changed);

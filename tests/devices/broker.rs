@@ -252,7 +252,7 @@ async fn presence_follows_the_present_connection() {
         .iter()
         .map(|event| match event {
             Presence::Connected { device, connection } => (device.id, *connection, None),
-            Presence::Disconnected { device, connection, departure } => {
+            Presence::Disconnected { device, connection, departure, .. } => {
                 (device.id, *connection, Some(*departure))
             }
         })

@@ -1,6 +1,10 @@
 //! Who is there and who has fallen silent: in time, once, and never because we could not hear.
 
 mod gone;
+mod links;
+mod reconnect;
+mod silent;
+mod wills;
 
 use std::time::Duration;
 

@@ -23,15 +23,18 @@ impl RawClient {
         Self::connect_with(version, address, (code, TOKEN)).await
     }
 
-    pub async fn connect_with(version: Version, address: SocketAddr, (code, token): (&str, &str)) -> Self {
-        let level = if version == Version::V3 { 4 } else { 5 };
-        // Protocol name and level, flags (user name, password, clean), keep-alive 30 s, empty properties in MQTT 5.
-        let mut body = text("MQTT");
-        body.extend([level, 0xc2, 0, 30]);
-        body.extend(no_properties(version));
-        for part in [code, code, token] {
-            body.extend(text(part));
-        }
+    pub async fn connect_with(version: Version, address: SocketAddr, who: (&str, &str)) -> Self {
+        Self::connect_keeping(version, address, who, 30).await
+    }
+
+    /// With a keep-alive of so many seconds.
+    pub async fn connect_keeping(
+        version: Version,
+        address: SocketAddr,
+        who: (&str, &str),
+        keep_alive_s: u16,
+    ) -> Self {
+        let body = introduction(version, who, keep_alive_s);
         let attempt = || async {
             let socket = TcpStream::connect(address).await.unwrap();
             let mut client = Self { socket, version };
@@ -42,6 +45,19 @@ impl RawClient {
             (answer[1] == 0).then_some(client)
         };
         eventually(attempt).await
+    }
+
+    /// The answer to one who asks for a keep-alive of so many seconds, if there is one.
+    pub async fn answer_to(
+        version: Version,
+        address: SocketAddr,
+        who: (&str, &str),
+        keep_alive_s: u16,
+    ) -> Option<Vec<u8>> {
+        let socket = TcpStream::connect(address).await.unwrap();
+        let mut client = Self { socket, version };
+        client.write(CONNECT, &introduction(version, who, keep_alive_s)).await;
+        client.read().await.map(|(_, answer)| answer)
     }
 
     /// Sends a publish whose packet has `length` bytes after its fixed header.
@@ -85,6 +101,19 @@ impl RawClient {
         within(self.socket.read_exact(&mut body)).await.ok()?;
         Some((kind, body))
     }
+}
+
+/// Protocol name and level, flags (user name, password, clean), keep-alive, empty properties in MQTT 5, and who it is.
+fn introduction(version: Version, (code, token): (&str, &str), keep_alive_s: u16) -> Vec<u8> {
+    let level = if version == Version::V3 { 4 } else { 5 };
+    let mut body = text("MQTT");
+    body.extend([level, 0xc2]);
+    body.extend(keep_alive_s.to_be_bytes());
+    body.extend(no_properties(version));
+    for part in [code, code, token] {
+        body.extend(text(part));
+    }
+    body
 }
 
 fn text(text: &str) -> Vec<u8> {

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use songhe_firmware_protocol::TopicKind;
@@ -58,14 +59,13 @@ pub enum Departure {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Presence {
     /// `connection` grows with every connection of this process.
-    Connected {
-        device: Device,
-        connection: u64,
-    },
+    Connected { device: Device, connection: u64 },
     Disconnected {
         device: Device,
         connection: u64,
         departure: Departure,
+        /// How long nothing had been heard when it ended, where that is why it ended.
+        silence: Duration,
     },
 }
 

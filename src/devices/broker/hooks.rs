@@ -19,7 +19,7 @@ use super::counters::{Counters, count};
 use super::gate::{Credentials, Departure, Device, Gate, Message, Presence, Refused};
 use super::pace::Pace;
 use super::roster::Roster;
-use super::server::end_session;
+use super::server::{KEEP_ALIVE_S_MAX, end_session};
 use crate::clock::Clock;
 
 /// What all hooks share.
@@ -200,7 +200,8 @@ impl<G: Gate> Shared<G> {
         };
         let ended = self.roster.disconnect(&session.id.client_id, session.id.remote_addr);
         if let Some((device, connection)) = ended {
-            self.gate.presence(Presence::Disconnected { device, connection, departure }).await;
+            let silence = silence_before(session, reason).await;
+            self.gate.presence(Presence::Disconnected { device, connection, departure, silence }).await;
         }
     }
 }
@@ -223,6 +224,27 @@ fn kicked_by_server(reason: &Reason) -> Option<bool> {
         Reason::ConnectKicked(by_server) => Some(*by_server),
         Reason::Reasons(reasons) => reasons.iter().find_map(kicked_by_server),
         _ => None,
+    }
+}
+
+/// How long nothing was heard before a connection ended. The library waits for one and a half times the keep-alive, and three seconds
+/// longer than a very short one.
+async fn silence_before(session: &Session, reason: &Reason) -> Duration {
+    if !is_silence(reason) {
+        return Duration::ZERO;
+    }
+    let Ok(connect) = session.connect_info().await else { return Duration::ZERO };
+    match u64::from(connect.keep_alive().min(KEEP_ALIVE_S_MAX)) {
+        seconds @ 0..6 => Duration::from_secs(seconds + 3),
+        seconds => Duration::from_millis(seconds * 1_500),
+    }
+}
+
+fn is_silence(reason: &Reason) -> bool {
+    match reason {
+        Reason::ConnectKeepaliveTimeout => true,
+        Reason::Reasons(reasons) => reasons.iter().any(is_silence),
+        _ => false,
     }
 }
 

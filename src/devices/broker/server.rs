@@ -34,8 +34,9 @@ const DRAIN_POLL: Duration = Duration::from_millis(5);
 /// How long a session that is to end may be locked: connecting takes no longer.
 const END_WAIT_MAX: Duration = Duration::from_secs(15);
 const END_POLL: Duration = Duration::from_millis(20);
-/// Longest silence a device may ask for.
-const KEEP_ALIVE_S_MAX: u16 = 300;
+/// Longest silence a device may ask for. A connection without a word lives for one and a half times that: no longer than the shortest
+/// silence after which a device is offline.
+pub(super) const KEEP_ALIVE_S_MAX: u16 = 60;
 /// Downlink messages kept for a device that is away; the oldest are dropped.
 const DOWNLINK_QUEUE_MAX: usize = 100;
 const LISTENER: u16 = 1;

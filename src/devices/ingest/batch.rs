@@ -8,6 +8,7 @@ mod aside;
 mod cards;
 mod events;
 mod foreign;
+mod numbers;
 mod presence;
 mod seen;
 pub(in crate::devices) mod with_elder;
@@ -18,17 +19,18 @@ use bytes::Bytes;
 use songhe_firmware_protocol::{Lane, TopicKind};
 
 use self::cards::CardSample;
+use self::numbers::Offer;
 use self::with_elder::Hours;
-use super::clock_rule::MessageTime;
+use super::clock_rule::{AHEAD_MAX, BirthAnchor, MessageTime};
 use super::message::{Content, Decoded};
-use super::window::{Verdict, Window};
+use super::window::Window;
 use crate::access::seal::Keys;
 use crate::alerts::store::Active;
 use crate::bus::Event;
 use crate::clock::{Calendar, Instant, from_millis};
 use crate::db::AnyConnection;
 use crate::devices::store::{
-    self, Changes, DeviceState, Known, Latest, LimitRow, NewReading, PlaceRow, Stream, WindowRow,
+    self, Changes, DeviceState, Gaps, Known, Latest, LimitRow, NewReading, PlaceRow, Stream,
 };
 use crate::error::Result;
 
@@ -44,7 +46,6 @@ pub struct Work {
 pub enum What {
     Message {
         decoded: Decoded,
-        time: MessageTime,
         /// Last level of its topic, and its bytes, in case that it cannot be stored.
         topic: &'static str,
         payload: Bytes,
@@ -79,10 +80,7 @@ impl Work {
     pub fn read(device_id: i64, kind: TopicKind, payload: Bytes, received_at: Instant) -> Work {
         let topic = kind.level();
         let what = match Decoded::read(kind, &payload) {
-            Ok(decoded) => {
-                let time = MessageTime::choose(&decoded.header, received_at, None);
-                What::Message { decoded, time, topic, payload }
-            }
+            Ok(decoded) => What::Message { decoded, topic, payload },
             Err(error) => What::Poison { topic, payload, error },
         };
         Work { device_id, received_at, what }
@@ -110,6 +108,10 @@ pub struct Done {
     pub rows: u64,
     pub duplicates: u64,
     pub poisoned: u64,
+    /// Of live messages, from when they were made to when they came.
+    pub lag_ms_max: u64,
+    /// What it knew of its devices.
+    pub devices: HashMap<i64, DeviceState>,
     /// Everything of these streams up to the number, itself included, is stored.
     pub acknowledged: Vec<(String, Stream, u64)>,
 }
@@ -119,8 +121,10 @@ pub(in crate::devices) struct Batch {
     calendar: Calendar,
     devices: HashMap<i64, DeviceState>,
     windows: BTreeMap<Stream, (Window, bool)>,
-    /// The first number that is missing before a stream's window, and whether that is still so.
-    gaps: HashMap<Stream, i64>,
+    /// When the monotonic clocks of boots began, by device and boot.
+    boots: HashMap<(i64, i64), Instant>,
+    /// What is missing before the windows of streams, and whether that is still so.
+    gaps: HashMap<Stream, Gaps>,
     gaps_changed: bool,
     latest: HashMap<(i64, i16), (Latest, bool)>,
     alerts: HashMap<(i64, i16), Active>,
@@ -150,7 +154,7 @@ pub fn apply(
     let (ids, boots): (Vec<i64>, Vec<i64>) = (ids.into_iter().collect(), boots.into_iter().collect());
     let mut batch = Batch::load(connection, calendar, (&ids, &boots))?;
     for (place, one) in work.iter().enumerate() {
-        batch.take(connection, place, one)?;
+        batch.take((&mut *connection, keys), place, one)?;
         batch.put_aside(connection, keys, one)?;
     }
     batch.settle_cards(connection, keys)?;
@@ -164,6 +168,12 @@ impl Batch {
         (ids, boots): (&[i64], &[i64]),
     ) -> Result<Batch> {
         let known = Known::load(connection, ids, boots)?;
+        let mut boots: HashMap<(i64, i64), Instant> = HashMap::new();
+        for row in &known.windows {
+            let Some(at) = row.booted_at else { continue };
+            let began_at = boots.entry((row.device_id, row.boot_id)).or_insert(at);
+            *began_at = at.min(*began_at);
+        }
         let windows = known.windows.into_iter().map(|row| {
             let stream = Stream { device_id: row.device_id, boot_id: row.boot_id, lane: row.lane };
             let highest = row.next_seq.saturating_sub(1).max(0) as u64;
@@ -174,6 +184,7 @@ impl Batch {
             calendar,
             devices: known.devices.into_iter().map(|one| (one.id, one)).collect(),
             windows: windows.collect(),
+            boots,
             gaps: known.gaps.into_iter().collect(),
             gaps_changed: false,
             latest: latest.collect(),
@@ -190,7 +201,12 @@ impl Batch {
         })
     }
 
-    fn take(&mut self, connection: &mut AnyConnection, place: usize, work: &Work) -> Result<()> {
+    fn take(
+        &mut self,
+        (connection, keys): (&mut AnyConnection, &Keys),
+        place: usize,
+        work: &Work,
+    ) -> Result<()> {
         let known = self.devices.get(&work.device_id);
         let is_end = matches!(work.what, What::Disconnected { .. });
         let refused = known.is_none_or(|device| device.disabled_at.is_some() && !is_end);
@@ -215,11 +231,11 @@ impl Batch {
                 self.done.poisoned += 1;
                 Ok(())
             }
-            What::Message { decoded, time, .. } => {
-                if self.is_fresh(connection, work.device_id, decoded)? {
-                    self.store(connection, work, decoded, time)?;
-                } else {
-                    self.done.duplicates += 1;
+            What::Message { decoded, topic, payload } => {
+                match self.offer(connection, work.device_id, decoded)? {
+                    Offer::Fresh => self.store(connection, work, decoded)?,
+                    Offer::Duplicate => self.done.duplicates += 1,
+                    Offer::Blurred => self.put_blurred((&mut *connection, keys), work, (topic, payload))?,
                 }
                 if decoded.is_numbered() {
                     self.hear(work);
@@ -230,39 +246,8 @@ impl Batch {
         }
     }
 
-    fn is_fresh(&mut self, connection: &mut AnyConnection, id: i64, decoded: &Decoded) -> Result<bool> {
-        let header = &decoded.header;
-        if !decoded.is_numbered() {
-            return Ok(true);
-        }
-        let lane = i16::from(header.lane.code());
-        let stream = Stream { device_id: id, boot_id: header.boot_id as i64, lane };
-        self.touched.insert(stream);
-        let (window, changed) = self.windows.entry(stream).or_default();
-        for range in window.left_behind(header.seq) {
-            store::insert_gap(connection, stream, range.start as i64, range.end as i64)?;
-            self.gaps_changed = true;
-        }
-        match window.offer(header.seq) {
-            Verdict::Fresh => {
-                *changed = true;
-                Ok(true)
-            }
-            Verdict::Duplicate => Ok(false),
-            Verdict::TooOld => {
-                self.gaps_changed = true;
-                store::take_from_gap(connection, stream, header.seq as i64)
-            }
-        }
-    }
-
-    fn store(
-        &mut self,
-        connection: &mut AnyConnection,
-        work: &Work,
-        decoded: &Decoded,
-        time: &MessageTime,
-    ) -> Result<()> {
+    fn store(&mut self, connection: &mut AnyConnection, work: &Work, decoded: &Decoded) -> Result<()> {
+        let time = &self.time_of(work, decoded);
         if let (Content::Samples(samples), Some(card)) = (&decoded.content, decoded.card) {
             self.take_card(work, (decoded.header, card), samples, time);
             return Ok(());
@@ -294,7 +279,7 @@ impl Batch {
             });
             let latest = Latest { device_id: work.device_id, channel, value, at };
             self.note_with_elder(latest);
-            if decoded.is_live() && self.becomes_latest(latest) && judged {
+            if decoded.is_live() && self.becomes_latest(latest, work.received_at) && judged {
                 self.judge(connection, latest)?;
             }
         }
@@ -308,13 +293,32 @@ impl Batch {
         Ok(())
     }
 
-    fn becomes_latest(&mut self, new: Latest) -> bool {
+    /// When a message was made. The birth of its boot may be in this very batch, and its birth may be this very message.
+    fn time_of(&mut self, work: &Work, decoded: &Decoded) -> MessageTime {
+        let (header, received_at) = (&decoded.header, work.received_at);
+        let boot = (work.device_id, header.boot_id as i64);
+        let known = self.boots.get(&boot).copied();
+        let mut anchor = known.map(|began_at| BirthAnchor { boot_id: header.boot_id, began_at });
+        if matches!(decoded.content, Content::Birth) {
+            anchor = BirthAnchor::of(header, received_at, known);
+            self.boots.extend(anchor.map(|anchor| (boot, anchor.began_at)));
+        }
+        let time = MessageTime::choose(header, received_at, anchor.as_ref());
+        if decoded.is_live() {
+            let lag_ms = (received_at - time.made_at).num_milliseconds();
+            self.done.lag_ms_max = self.done.lag_ms_max.max(u64::try_from(lag_ms).unwrap_or_default());
+        }
+        time
+    }
+
+    /// A value that is newer than the latest one. One that lies in the future was taken before our clock was set back.
+    fn becomes_latest(&mut self, new: Latest, received_at: Instant) -> bool {
         if self.is_of_another_place(new) {
             return false;
         }
         let known = self.latest.entry((new.device_id, new.channel));
         let known = known.or_insert((Latest { at: Instant::MIN, ..new }, false));
-        let newer = known.0.at < new.at;
+        let newer = known.0.at < new.at || known.0.at > received_at + AHEAD_MAX;
         if newer {
             *known = (new, true);
         }
@@ -339,43 +343,8 @@ impl Batch {
         };
         store::write_changes(connection, &changes)?;
         self.note_acknowledged(connection)?;
+        self.done.devices = self.devices;
         Ok(self.done)
-    }
-
-    fn moved_windows(&self) -> Vec<WindowRow> {
-        let moved = self.windows.iter().filter(|(_, (_, changed))| *changed);
-        let row = |(stream, (window, _)): (&Stream, &(Window, bool))| {
-            let (highest, bits) = window.parts();
-            WindowRow {
-                device_id: stream.device_id,
-                boot_id: stream.boot_id,
-                lane: stream.lane,
-                next_seq: (highest as i64).saturating_add(1),
-                window_bits: bits as i64,
-            }
-        };
-        moved.map(row).collect()
-    }
-
-    /// How far each stream of the batch is stored without a gap; duplicates count too, as their device missed the answer.
-    fn note_acknowledged(&mut self, connection: &mut AnyConnection) -> Result<()> {
-        if self.gaps_changed {
-            let ids: BTreeSet<i64> = self.touched.iter().map(|stream| stream.device_id).collect();
-            let ids: Vec<i64> = ids.into_iter().collect();
-            self.gaps = store::first_gaps(connection, &ids)?.into_iter().collect();
-        }
-        for stream in &self.touched {
-            let Some((window, _)) = self.windows.get(stream) else { continue };
-            let upto = match self.gaps.get(stream) {
-                Some(first) => (*first as u64).checked_sub(1),
-                None => window.contiguous(),
-            };
-            let device = self.devices.get(&stream.device_id);
-            if let (Some(upto), Some(device)) = (upto, device) {
-                self.done.acknowledged.push((device.code.clone(), *stream, upto));
-            }
-        }
-        Ok(())
     }
 }
 

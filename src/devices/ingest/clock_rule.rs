@@ -16,12 +16,11 @@ pub const AHEAD_MAX: TimeDelta = TimeDelta::minutes(2);
 /// A device's word on a time longer ago than this is not taken: ten years.
 pub const AGE_MAX: TimeDelta = TimeDelta::days(3_653);
 
-/// What is known of a boot: when the server received its birth message, and what the device's monotonic clock said in it.
+/// What is known of a boot: when, on the server's clock, the device's monotonic clock began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BirthAnchor {
     pub boot_id: u64,
-    pub received_at: Instant,
-    pub monotonic_ms: u64,
+    pub began_at: Instant,
 }
 
 /// Where the time used comes from.
@@ -71,11 +70,17 @@ impl MessageTime {
 }
 
 impl BirthAnchor {
+    /// What a birth message says of its boot. A birth that came late says too late a beginning: the earliest that is known counts.
+    pub fn of(birth: &Header, received_at: Instant, known: Option<Instant>) -> Option<Self> {
+        let since = TimeDelta::try_milliseconds(i64::try_from(birth.monotonic_ms).ok()?)?;
+        let began_at = (since <= AGE_MAX).then(|| received_at - since);
+        let began_at = known.into_iter().chain(began_at).min()?;
+        Some(Self { boot_id: birth.boot_id, began_at })
+    }
+
     fn time_of(&self, header: &Header) -> Option<Instant> {
-        // Backfill may be older than the birth message: the difference has a sign.
-        let difference = i128::from(header.monotonic_ms) - i128::from(self.monotonic_ms);
-        let difference = TimeDelta::try_milliseconds(i64::try_from(difference).ok()?)?;
-        self.received_at.checked_add_signed(difference)
+        let since = TimeDelta::try_milliseconds(i64::try_from(header.monotonic_ms).ok()?)?;
+        self.began_at.checked_add_signed(since)
     }
 }
 
@@ -107,7 +112,10 @@ mod tests {
     }
 
     fn born(boot_id: u64, monotonic_ms: u64) -> BirthAnchor {
-        BirthAnchor { boot_id, received_at: at(-60), monotonic_ms }
+        // An anchor beyond all bounds is none.
+        let birth = Header { monotonic_ms, boot_id, ..header(Lane::Live, None) };
+        let beyond = BirthAnchor { boot_id, began_at: at(-60) - AGE_MAX };
+        BirthAnchor::of(&birth, at(-60), None).unwrap_or(beyond)
     }
 
     fn chosen(header: &Header, birth: Option<BirthAnchor>) -> (Instant, TimeSource) {
@@ -150,6 +158,19 @@ mod tests {
         // Made 40 s before the birth message of the same boot.
         assert_eq!(chosen(&hour_ago, Some(born(1, 140_000))), (at(-100), TimeSource::BirthClock));
         assert_eq!(chosen(&header(Lane::Backfill, Some(121)), None), (at(0), TimeSource::Receipt), "future");
+    }
+
+    #[test]
+    fn the_earliest_birth_of_a_boot_counts() {
+        let birth = |monotonic_ms| Header { monotonic_ms, ..header(Lane::Live, None) };
+        let began = |monotonic_ms, received_s, known| {
+            BirthAnchor::of(&birth(monotonic_ms), at(received_s), known).map(|anchor| anchor.began_at)
+        };
+        assert_eq!(began(10_000, 0, None), Some(at(-10)));
+        assert_eq!(began(10_000, 300, Some(at(-10))), Some(at(-10)), "delivered late");
+        assert_eq!(began(10_000, -2, Some(at(-10))), Some(at(-12)));
+        assert_eq!(began(u64::MAX, 0, None), None);
+        assert_eq!(began(i64::MAX as u64, 0, Some(at(-10))), Some(at(-10)));
     }
 
     #[test]

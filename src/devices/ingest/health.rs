@@ -54,6 +54,12 @@ impl Health {
         }
     }
 
+    /// Whether one of these does not work.
+    pub fn is_failing(&self, subjects: &[&str]) -> bool {
+        let told = self.lock();
+        subjects.iter().any(|subject| told.troubles.contains_key(subject))
+    }
+
     /// Messages may have been missed until now.
     pub fn note_break(&self) {
         self.lock().is_broken = true;

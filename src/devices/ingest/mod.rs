@@ -4,12 +4,15 @@
 //! transaction ([`batch`]); only then is the sender answered.
 //!
 //! Invariants: an answer of `Ok` means committed; one message that cannot be stored does not hold back the others of its
-//! batch; a writer that panicked is started again and says so in the health answer.
+//! batch; that a device came or went is kept until it is committed; a writer that panicked is started again and says so in the
+//! health answer.
 
 pub mod batch;
 pub mod clock_rule;
+mod doubts;
 mod figures;
 mod health;
+mod links;
 pub mod message;
 mod queue;
 mod unsaved;

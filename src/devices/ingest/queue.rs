@@ -5,6 +5,7 @@ use songhe_firmware_protocol::TopicKind;
 use tokio::sync::{mpsc, oneshot};
 
 use super::batch::{What, Work};
+use super::unsaved::Unsaved;
 use crate::clock::Instant;
 use crate::devices::broker::Refused;
 use crate::devices::storage::Disk;
@@ -32,6 +33,7 @@ pub(super) struct Envelope {
 pub struct Ingest {
     pub(super) sender: mpsc::Sender<Envelope>,
     pub(super) disk: Disk,
+    pub(super) unsaved: Unsaved,
 }
 
 impl Ingest {
@@ -46,6 +48,8 @@ impl Ingest {
             metrics::counter!("songhe_ingest_refused_total").increment(1);
             return Err(Refused { reason: "the disk is nearly full".to_owned() });
         }
+        // Its time runs from here on: it may wait behind a batch that is stuck.
+        self.unsaved.watch(&work);
         let (reply, answer) = oneshot::channel();
         let stopping = || Refused { reason: "ingest is stopping".to_owned() };
         self.sender.send(Envelope { work, reply: Some(reply) }).await.map_err(|_| stopping())?;

@@ -1,25 +1,31 @@
 //! Calls for help and fire alarms that wait for a database: told to the open pages of this process before they are stored, and marked
-//! so. A page must not be silent because a disk is full.
+//! so. A page must not be silent because a disk is full, or because the database is away.
 //!
 //! It is a promise of nothing: the device keeps the message and repeats it until it is stored, and the stored alert takes the mark
-//! away. Once for each message, however often it comes.
+//! away. Once for each message, however often it comes. The time runs from when the message was handed over, and where its device is
+//! comes out of memory, since neither may wait for the database.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use songhe_firmware_protocol::AlarmKind;
 
 use super::batch::{What, Work};
+use super::clock_rule::MessageTime;
 use super::message::Content;
 use crate::alerts::AlertKind;
 use crate::app::App;
 use crate::bus::{Event, Topic};
+use crate::clock::Instant;
 use crate::devices::store::{self, DeviceState};
 use crate::text::Lang;
 
+/// An urgent alarm that is not committed by then is told all the same.
+const URGENT_AFTER: Duration = Duration::from_millis(500);
 /// Identities remembered at the most; beyond that an alarm may be told twice.
-const TOLD_MAX: usize = 10_000;
+const KNOWN_MAX: usize = 10_000;
 
 /// (device, boot, seq)
 type Identity = (i64, u64, u64);
@@ -27,102 +33,170 @@ type Identity = (i64, u64, u64);
 #[derive(Clone)]
 pub(super) struct Unsaved {
     app: App,
-    told: Arc<Mutex<HashSet<Identity>>>,
+    known: Arc<Mutex<Known>>,
+}
+
+#[derive(Default)]
+struct Known {
+    alarms: HashMap<Identity, Stage>,
+    /// Where devices in service were when they were last heard.
+    places: HashMap<i64, Place>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Told,
+    /// Stored, or put aside, or refused for good.
+    Over,
+}
+
+#[derive(Clone)]
+struct Place {
+    code: String,
+    town_code: String,
+    institution_id: Option<i64>,
 }
 
 /// An alarm that somebody must hear of now.
 struct Urgent {
     identity: Identity,
     kind: AlertKind,
-    at: crate::clock::Instant,
+    at: Instant,
 }
 
 impl Unsaved {
     pub fn new(app: &App) -> Unsaved {
-        Unsaved { app: app.clone(), told: Arc::default() }
+        Unsaved { app: app.clone(), known: Arc::default() }
     }
 
-    /// Tells of the urgent alarms in a batch that is not committed.
-    pub async fn tell(&self, work: &[Work]) {
-        let fresh: Vec<Urgent> =
-            work.iter().filter_map(urgent).filter(|one| self.is_new(one.identity)).collect();
-        if fresh.is_empty() {
+    /// A message is handed over: if it is an urgent alarm, it is told unless it is stored in time.
+    pub fn watch(&self, work: &Work) {
+        let Some(one) = urgent(work) else { return };
+        if self.lock().alarms.contains_key(&one.identity) {
             return;
         }
-        let ids: Vec<i64> = fresh.iter().map(|one| one.identity.0).collect();
-        let read = self.app.db.read(move |connection| store::device_states(connection, &ids)).await;
-        let devices = match read {
-            Ok(devices) => devices,
-            // Whose pages may show it is not known: the next try tells.
+        let unsaved = self.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(URGENT_AFTER).await;
+            unsaved.tell_one(&one).await;
+        });
+    }
+
+    /// Tells of the urgent alarms in a batch that could not be committed.
+    pub async fn tell(&self, work: &[Work]) {
+        for one in work.iter().filter_map(urgent) {
+            self.tell_one(&one).await;
+        }
+    }
+
+    async fn tell_one(&self, one: &Urgent) {
+        if self.lock().alarms.contains_key(&one.identity) {
+            return;
+        }
+        let Some(place) = self.place_of(one.identity.0).await else { return };
+        // Under the lock: a commit in this moment must find it told, or it would stay so.
+        let mut known = self.lock();
+        if known.alarms.contains_key(&one.identity) {
+            return;
+        }
+        known.remember(one.identity, Stage::Told);
+        tracing::error!(device = place.code, kind = one.kind.name(), "an alarm is not stored yet");
+        self.app.bus.tell_unstored(self.event(one, &place));
+    }
+
+    /// Without the database where that is possible. None: of a device that may send nothing, or nobody knows where it is.
+    async fn place_of(&self, id: i64) -> Option<Place> {
+        if let Some(place) = self.lock().places.get(&id) {
+            return Some(place.clone());
+        }
+        let read = self.app.db.read(move |connection| store::device_states(connection, &[id])).await;
+        match read {
+            Ok(devices) => devices.into_iter().find_map(place),
+            // The next try tells.
             Err(error) => {
                 tracing::error!(error = %error.for_log(), "an alarm cannot be stored, nor its device looked up");
-                let mut told = self.lock();
-                for one in &fresh {
-                    told.remove(&one.identity);
-                }
-                return;
-            }
-        };
-        for one in &fresh {
-            let device = devices.iter().find(|device| device.id == one.identity.0);
-            if let Some(device) = device.filter(|device| device.disabled_at.is_none()) {
-                tracing::error!(device = device.code, kind = one.kind.name(), "an alarm is not stored yet");
-                self.app.bus.tell_unstored(self.event(one, device));
+                None
             }
         }
     }
 
-    /// The batch is committed: what was told of its devices is in the database or was never true.
+    /// What a committed batch knew of its devices.
+    pub fn note_places(&self, devices: HashMap<i64, DeviceState>) {
+        let mut known = self.lock();
+        for (id, device) in devices {
+            match place(device) {
+                Some(place) => drop(known.places.insert(id, place)),
+                None => drop(known.places.remove(&id)),
+            }
+        }
+    }
+
+    /// These are in the database, or will never be: nobody waits for them any more.
     pub fn settle(&self, work: &[Work]) {
-        if self.lock().is_empty() {
-            return;
-        }
         for identity in work.iter().filter_map(urgent).map(|one| one.identity) {
-            if self.lock().contains(&identity) {
-                let payload = json!({ "device_id": identity.0, "durable": true });
-                self.app.bus.forget_unstored(&identity.0.to_string(), &payload);
+            let mut known = self.lock();
+            if known.remember(identity, Stage::Over) == Some(Stage::Told) {
+                let alarm = name_of(identity);
+                let payload = json!({ "device_id": identity.0, "alarm": alarm, "durable": true });
+                self.app.bus.forget_unstored(&alarm, &payload);
             }
         }
     }
 
-    fn event(&self, one: &Urgent, device: &DeviceState) -> Event {
+    fn event(&self, one: &Urgent, place: &Place) -> Event {
         let text = |lang: Lang| {
             let kind = lang.t(&format!("enums.alert_kind.{}", one.kind.name())).into_owned();
             let when = self.app.calendar.show_seconds(one.at);
-            lang.fill("alert.not_stored", &[("kind", &kind), ("device", &device.code), ("when", &when)])
+            lang.fill("alert.not_stored", &[("kind", &kind), ("device", &place.code), ("when", &when)])
         };
         let texts: serde_json::Map<String, Value> = [Lang::Chinese, Lang::English]
             .iter()
             .map(|lang| (lang.code().to_owned(), Value::from(text(*lang))))
             .collect();
+        let alarm = name_of(one.identity);
         let payload = json!({
-            "device_id": device.id,
+            "device_id": one.identity.0,
+            "alarm": alarm,
             "kind": one.kind,
             "durable": false,
             "at": self.app.calendar.rfc3339(one.at),
             "texts": texts,
         });
-        Event::new(Topic::Alert, &device.town_code, device.id, payload).of_institution(device.institution_id)
+        Event::new(Topic::Alert, &place.town_code, alarm, payload).of_institution(place.institution_id)
     }
 
-    fn is_new(&self, identity: Identity) -> bool {
-        let mut told = self.lock();
-        if told.len() >= TOLD_MAX {
-            told.clear();
-        }
-        told.insert(identity)
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashSet<Identity>> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+impl Known {
+    /// Gives what was known before.
+    fn remember(&mut self, identity: Identity, stage: Stage) -> Option<Stage> {
+        if self.alarms.len() >= KNOWN_MAX {
+            // Those that pages still show must be taken away one day.
+            self.alarms.retain(|_, stage| *stage == Stage::Told);
+        }
+        self.alarms.insert(identity, stage)
+    }
+}
+
+fn place(device: DeviceState) -> Option<Place> {
+    let DeviceState { code, town_code, institution_id, disabled_at, .. } = device;
+    disabled_at.is_none().then_some(Place { code, town_code, institution_id })
+}
+
+/// Stands for one alarm on the pages.
+fn name_of((device, boot, seq): Identity) -> String {
+    format!("{device}-{boot}-{seq}")
+}
+
 fn urgent(work: &Work) -> Option<Urgent> {
-    let What::Message { decoded, time, .. } = &work.what else { return None };
+    let What::Message { decoded, .. } = &work.what else { return None };
     let Content::Alarm { kind_code, raised: true, .. } = decoded.content else { return None };
     let kind = AlertKind::of_alarm(AlarmKind::from_code(kind_code));
     let header = &decoded.header;
     let identity = (work.device_id, header.boot_id, header.seq);
-    (kind.is_urgent() && decoded.is_live()).then_some(Urgent { identity, kind, at: time.made_at })
+    let at = MessageTime::choose(header, work.received_at, None).made_at;
+    (kind.is_urgent() && decoded.is_live()).then_some(Urgent { identity, kind, at })
 }

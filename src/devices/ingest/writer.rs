@@ -1,6 +1,6 @@
 //! The one writer: takes what waits, commits it together, answers.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,15 +11,17 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 use super::batch::{self, Done, What, Work};
-use super::clock_rule::{BirthAnchor, MessageTime};
+use super::doubts::Doubts;
 use super::figures::Committed;
 use super::health::Health;
+use super::links::Links;
 use super::message::Content;
 use super::queue::{Downlink, Envelope, Ingest, QUEUE_MAX};
 use super::unsaved::Unsaved;
 use crate::app::App;
 use crate::clock::to_millis;
 use crate::db::store::ping;
+use crate::db::{Blame, blame};
 use crate::devices::broker::Refused;
 use crate::devices::storage::Disk;
 use crate::error::{Error, Result};
@@ -35,8 +37,6 @@ const PAUSE_MIN: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(2);
 /// Together about five seconds; then the devices are told to come again.
 const ATTEMPTS_MAX: u32 = 8;
-/// An urgent alarm that is not committed by then is told all the same.
-const URGENT_AFTER: Duration = Duration::from_millis(500);
 const RESTART_AFTER: Duration = Duration::from_millis(200);
 const DOWNLINK_MAX: usize = 10_000;
 /// Larger than any acknowledgement or time.
@@ -55,15 +55,17 @@ impl Writer {
         let (sender, receiver) = mpsc::channel(QUEUE_MAX);
         let (downlink, to_devices) = mpsc::channel(DOWNLINK_MAX);
         let (stop, stopped) = watch::channel(false);
+        let unsaved = Unsaved::new(app);
         let work = Loop {
             app: app.clone(),
             health: health.clone(),
             receiver: Arc::new(Mutex::new(receiver)),
             downlink,
-            unsaved: Unsaved::new(app),
+            unsaved: unsaved.clone(),
+            links: Links::default(),
             stopped: stopped.clone(),
         };
-        let ingest = Ingest { sender, disk: Disk::watch(app, health, stopped) };
+        let ingest = Ingest { sender, disk: Disk::watch(app, health, stopped), unsaved };
         let task = tokio::spawn(supervise(work));
         (Writer { stop, task }, ingest, to_devices)
     }
@@ -97,6 +99,7 @@ struct Loop {
     receiver: Arc<Mutex<mpsc::Receiver<Envelope>>>,
     downlink: mpsc::Sender<Downlink>,
     unsaved: Unsaved,
+    links: Links,
     stopped: watch::Receiver<bool>,
 }
 
@@ -112,10 +115,11 @@ impl Loop {
     async fn run(mut self) {
         let receiver = Arc::clone(&self.receiver);
         let mut receiver = receiver.lock().await;
-        let mut births = HashMap::new();
         let mut was_large = false;
         loop {
             let mut envelopes = Vec::new();
+            // Nobody may bring anything: then what is owed, and whether the database is back, is tried from here.
+            let owes = !self.links.is_empty() || self.health.is_failing(&["database", "writer"]);
             tokio::select! {
                 count = receiver.recv_many(&mut envelopes, BATCH_MESSAGES_MAX) => if count == 0 { return },
                 _ = self.stopped.changed() => {
@@ -123,6 +127,7 @@ impl Loop {
                     receiver.close();
                     continue;
                 }
+                () = tokio::time::sleep(PAUSE_MAX), if owes => {}
             }
             if was_large {
                 gather(&mut receiver, &mut envelopes).await;
@@ -130,16 +135,17 @@ impl Loop {
             was_large = envelopes.len() >= LARGE_MESSAGES;
             metrics::gauge!("songhe_ingest_queue_messages").set(receiver.len() as f64);
             self.app.ingest.note_queue(receiver.len());
-            self.handle(envelopes, &mut births).await;
+            self.handle(envelopes).await;
         }
     }
 
-    async fn handle(&self, envelopes: Vec<Envelope>, births: &mut HashMap<i64, BirthAnchor>) {
-        let (mut work, replies): (Vec<Work>, Vec<_>) =
+    async fn handle(&self, envelopes: Vec<Envelope>) {
+        let (brought, answered): (Vec<Work>, Vec<_>) =
             envelopes.into_iter().map(|envelope| (envelope.work, envelope.reply)).unzip();
-        for one in &mut work {
-            choose_time(one, births);
-        }
+        let mut work = self.links.owed_before(&brought, BATCH_MESSAGES_MAX);
+        self.links.note(&brought);
+        let replies: Vec<Reply> = work.iter().map(|_| None).chain(answered).collect();
+        work.extend(brought);
         let started = std::time::Instant::now();
         let mut answers: Vec<Result<(), Refused>> = Vec::new();
         answers.resize_with(work.len(), || Ok(()));
@@ -147,26 +153,23 @@ impl Loop {
         match self.commit_or_tell(&work).await {
             Ok(done) => self.settle(&work, 0, done, &mut answers),
             Err(Trouble::Database(error)) => refuse_all(&mut answers, &error),
-            Err(Trouble::Content(error)) if work.len() > 1 => {
-                tracing::error!(error = %error.for_log(), "a batch was refused by the database: looking for the cause");
-                self.commit_apart(&work, &mut answers).await;
-            }
-            Err(Trouble::Content(error)) => self.isolate(&work[0], 0, &error, &mut answers).await,
+            Err(Trouble::Content(error)) => match &*work {
+                [] => {}
+                [one] => self.give_up(one, 0, &error, &mut answers).await,
+                _ => {
+                    tracing::error!(error = %error.for_log(), "a batch was refused by the database: looking for the cause");
+                    self.commit_apart(&work, &mut answers).await;
+                }
+            },
         }
         metrics::histogram!("songhe_ingest_commit_seconds").record(started.elapsed().as_secs_f64());
         metrics::histogram!("songhe_ingest_batch_messages").record(work.len() as f64);
         answer_all(replies, answers);
     }
 
-    /// Commits; who waits for an alarm is told of it if that takes long or fails.
+    /// Commits; who waits for an alarm is told of it if that fails.
     async fn commit_or_tell(&self, work: &Arc<[Work]>) -> Result<Done, Trouble> {
-        let mut commit = std::pin::pin!(self.commit(work));
-        let outcome = if let Ok(outcome) = tokio::time::timeout(URGENT_AFTER, &mut commit).await {
-            outcome
-        } else {
-            self.unsaved.tell(work).await;
-            commit.await
-        };
+        let outcome = self.commit(work).await;
         if outcome.is_err() {
             self.unsaved.tell(work).await;
         }
@@ -176,6 +179,7 @@ impl Loop {
     /// Commits in one transaction, trying again while the database does not work.
     async fn commit(&self, work: &Arc<[Work]>) -> Result<Done, Trouble> {
         let mut pause = PAUSE_MIN;
+        let mut doubts = Doubts::default();
         for attempt in 1.. {
             let (batch, keys) = (Arc::clone(work), Arc::clone(&self.app.keys));
             let (now, started) = (self.app.clock.now(), std::time::Instant::now());
@@ -183,9 +187,11 @@ impl Loop {
             let outcome =
                 self.app.db.write(move |connection| batch::apply(connection, &keys, when, &batch)).await;
             let error = match outcome {
-                Ok(done) => {
+                Ok(mut done) => {
                     self.app.bus.wake();
+                    self.links.settle(work);
                     self.unsaved.settle(work);
+                    self.unsaved.note_places(std::mem::take(&mut done.devices));
                     self.app.ingest.note_commit(now, &counted(work, &done, started.elapsed()));
                     self.health.works("database");
                     self.health.works("writer");
@@ -193,13 +199,17 @@ impl Loop {
                 }
                 Err(error) => error,
             };
-            if !error.code.retryable() && self.app.db.write(ping).await.is_ok() {
+            let blame = blame(&error);
+            let works = blame != Blame::Database && self.app.db.write(ping).await.is_ok();
+            if works && (blame == Blame::Content || doubts.confirm(&error)) {
                 return Err(Trouble::Content(error));
             }
             tracing::warn!(error = %error.for_log(), attempt, "a batch was not committed");
-            self.health.fails("database", "readings cannot be written");
+            if !works {
+                self.health.fails("database", "readings cannot be written");
+            }
             if attempt == ATTEMPTS_MAX {
-                self.app.ingest.note_refused(work.len() as u64);
+                self.app.ingest.note_refused(messages(work));
                 return Err(Trouble::Database(error));
             }
             tokio::time::sleep(pause).await;
@@ -218,7 +228,7 @@ impl Loop {
                 Ok(done) => self.settle(&part, from, done, answers),
                 Err(Trouble::Database(error)) => refuse_all(&mut answers[from..to], &error),
                 Err(Trouble::Content(error)) if to - from == 1 => {
-                    self.isolate(&part[0], from, &error, answers).await;
+                    self.give_up(&part[0], from, &error, answers).await;
                 }
                 Err(Trouble::Content(_)) => {
                     let middle = from.midpoint(to);
@@ -226,6 +236,15 @@ impl Loop {
                     parts.push((from, middle));
                 }
             }
+        }
+    }
+
+    /// Leaves out what can never be stored: nobody waits for it any more.
+    async fn give_up(&self, work: &Work, place: usize, error: &Error, answers: &mut [Result<(), Refused>]) {
+        self.isolate(work, place, error, answers).await;
+        self.links.settle(std::slice::from_ref(work));
+        if answers[place].is_ok() {
+            self.unsaved.settle(std::slice::from_ref(work));
         }
     }
 
@@ -300,39 +319,21 @@ async fn gather(receiver: &mut mpsc::Receiver<Envelope>, envelopes: &mut Vec<Env
     }
 }
 
-/// Remembers births, and chooses the time again where one is known.
-fn choose_time(work: &mut Work, births: &mut HashMap<i64, BirthAnchor>) {
-    let What::Message { decoded, time, .. } = &mut work.what else { return };
-    let header = &decoded.header;
-    if matches!(decoded.content, Content::Birth) {
-        let anchor = BirthAnchor {
-            boot_id: header.boot_id,
-            received_at: work.received_at,
-            monotonic_ms: header.monotonic_ms,
-        };
-        births.insert(work.device_id, anchor);
-    }
-    *time = MessageTime::choose(header, work.received_at, births.get(&work.device_id));
-}
-
 /// What a commit did, for the page of ingest.
 fn counted(work: &[Work], done: &Done, took: Duration) -> Committed {
-    let messages = work.iter().filter(|one| matches!(one.what, What::Message { .. } | What::Poison { .. }));
-    let lags = work.iter().filter_map(|one| match &one.what {
-        What::Message { decoded, time, .. } if decoded.is_live() => {
-            u64::try_from((one.received_at - time.made_at).num_milliseconds()).ok()
-        }
-        _ => None,
-    });
     Committed {
-        messages: messages.count() as u64,
+        messages: messages(work),
         rows: done.rows,
         duplicates: done.duplicates,
         unreadable: done.poisoned,
         refused: done.refused.len() as u64,
-        lag_ms_max: lags.max().unwrap_or_default(),
+        lag_ms_max: done.lag_ms_max,
         took_ms: took.as_millis() as u64,
     }
+}
+
+fn messages(work: &[Work]) -> u64 {
+    work.iter().filter(|one| matches!(one.what, What::Message { .. } | What::Poison { .. })).count() as u64
 }
 
 fn is_json(work: &Work) -> bool {
@@ -357,7 +358,7 @@ fn answer_all(replies: Vec<Reply>, answers: Vec<Result<(), Refused>>) {
         match (reply, answer) {
             // Whoever no longer waits comes again with the same number.
             (Some(reply), answer) => drop(reply.send(answer)),
-            (None, Err(refused)) => tracing::warn!(reason = %refused, "not noted"),
+            (None, Err(refused)) => tracing::warn!(reason = %refused, "not noted yet"),
             (None, Ok(())) => {}
         }
     }

@@ -1,7 +1,7 @@
 //! Who is there and who has fallen silent.
 //!
-//! A device is online while it is heard, suspect once its connection is lost or it is silent for one and a half heartbeats, and
-//! offline after three heartbeats, or 90 s where that is longer. Whoever says goodbye is offline at once. Once offline it takes two
+//! A device is online while it is heard or its connection lives, suspect once that is lost or, behind another broker, it is silent for
+//! one and a half heartbeats, and offline after three heartbeats, or 90 s where that is longer. Whoever says goodbye is offline at once. Once offline it takes two
 //! messages, or a connection that lives for two heartbeats, to be online again.
 //!
 //! Invariants: silence counts only while the program itself was receiving: not before its start, not while its broker or its

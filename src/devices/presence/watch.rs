@@ -51,6 +51,8 @@ impl Watcher {
     pub async fn look(&mut self) -> Result<usize> {
         let now = self.app.clock.now();
         if self.was_deaf(now) {
+            // Whoever was asked about it does not say so again.
+            self.is_broken = true;
             self.app.db.write(move |connection| store::begin_watch(connection, now)).await?;
             (self.since, self.is_broken) = (now, false);
             return Ok(0);

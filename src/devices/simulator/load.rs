@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use songhe_firmware_protocol::{
     Alarm, AlarmKind, Channel, EncodeError, Header, Lane, Readings, Sample, TopicKind,
 };
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::MissedTickBehavior;
 
 use super::outbox::encoded;
@@ -19,6 +19,7 @@ use crate::clock::{Clock, to_millis};
 
 /// Between two samples of a message.
 const SAMPLE_AGE_MS: u32 = 100;
+const PING_EVERY: Duration = Duration::from_secs(25);
 /// Connections that are opened at the same time.
 const OPENING_MAX: usize = 64;
 
@@ -165,19 +166,40 @@ pub async fn steady(
 }
 
 /// Connections that only stay.
-pub struct Idle(Vec<LoadDevice>);
+pub struct Idle {
+    count: usize,
+    task: JoinHandle<()>,
+}
 
 impl Idle {
     pub async fn open(target: Target, logins: &[Login]) -> Result<Idle, LoadError> {
-        Ok(Idle(open(target, logins).await?))
+        let devices = open(target, logins).await?;
+        Ok(Idle { count: devices.len(), task: tokio::spawn(keep(devices)) })
     }
 
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.count
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.count == 0
+    }
+}
+
+impl Drop for Idle {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Says just enough for connections to live on.
+async fn keep(mut devices: Vec<LoadDevice>) {
+    loop {
+        tokio::time::sleep(PING_EVERY).await;
+        for device in &mut devices {
+            // One whose connection broke is no longer there.
+            let _ = device.wire.ping().await;
+        }
     }
 }
 

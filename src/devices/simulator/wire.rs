@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::timeout;
 
-const KEEP_ALIVE_S: u16 = 300;
+const KEEP_ALIVE_S: u16 = 60;
 const ANSWER_WAIT_MAX: Duration = Duration::from_secs(30);
 /// After this long without a word a message to a broker elsewhere is sent once more.
 const AGAIN_AFTER: Duration = Duration::from_secs(3);
@@ -111,6 +111,11 @@ impl Wire {
             }
         };
         timeout(ANSWER_WAIT_MAX, sending).await.map_err(|_| slow())?
+    }
+
+    /// So that the connection lives on. The answer is read with the next message's.
+    pub async fn ping(&mut self) -> Result<(), WireError> {
+        self.write(0xC0, &[]).await
     }
 
     async fn stored(&mut self, seq: u64) -> Result<(), WireError> {

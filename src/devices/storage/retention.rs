@@ -29,6 +29,8 @@ pub struct Forgotten {
     pub quarter_hours: usize,
     pub hours: usize,
     pub quarantined: usize,
+    /// Values with cards.
+    pub cards: usize,
 }
 
 /// Tidies at once and every hour until `stopped` turns true.
@@ -80,6 +82,9 @@ pub async fn tidy(app: &App) -> Result<Forgotten> {
     let until = before.quarantine;
     let quarantine = move |connection: &mut AnyConnection| store::forget_quarantine(connection, until);
     forgotten.quarantined = pieces(app, due.quarantine, quarantine).await?;
+    let until = before.readings;
+    let cards = move |connection: &mut AnyConnection| store::forget_card_readings(connection, until);
+    forgotten.cards = pieces(app, due.cards, cards).await?;
     Ok(forgotten)
 }
 

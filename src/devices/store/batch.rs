@@ -1,13 +1,11 @@
 //! Statements of the ingest writer. They take no scope: what comes in here was authenticated as a device, not as a person.
 
-use diesel::dsl::{auto_type, case_when, sql};
-use diesel::expression::SqlLiteral;
+use diesel::dsl::{auto_type, case_when};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable};
 
 use crate::clock::Instant;
 use crate::db::AnyConnection;
-use crate::db::schema::{device_gaps, device_windows, devices, latest_readings, stays};
+use crate::db::schema::{device_windows, devices, latest_readings, stays};
 use crate::devices::model::PresenceState;
 use crate::error::Result;
 
@@ -68,6 +66,8 @@ pub struct WindowRow {
     pub next_seq: i64,
     /// The window's 64 bits, taken as a signed number.
     pub window_bits: i64,
+    /// When the boot's monotonic clock began, as its births tell; on the rows of both lanes that moved since.
+    pub booted_at: Option<Instant>,
 }
 
 pub(super) fn windows(
@@ -89,6 +89,7 @@ pub(super) fn windows_of(device_ids: Vec<i64>, boot_ids: Vec<i64>) -> _ {
             device_windows::lane,
             device_windows::next_seq,
             device_windows::window_bits,
+            device_windows::booted_at,
         ))
 }
 
@@ -98,63 +99,6 @@ pub struct Stream {
     pub device_id: i64,
     pub boot_id: i64,
     pub lane: i16,
-}
-
-/// Numbers `[from_seq, to_seq)` that may still come although the window moved past them.
-pub fn insert_gap(connection: &mut AnyConnection, stream: Stream, from_seq: i64, to_seq: i64) -> Result<()> {
-    diesel::insert_into(device_gaps::table)
-        .values((
-            device_gaps::device_id.eq(stream.device_id),
-            device_gaps::boot_id.eq(stream.boot_id),
-            device_gaps::lane.eq(stream.lane),
-            device_gaps::from_seq.eq(from_seq),
-            device_gaps::to_seq.eq(to_seq),
-        ))
-        .execute(connection)?;
-    Ok(())
-}
-
-/// Takes a number out of the gap that it lies in; false where it lies in none.
-pub fn take_from_gap(connection: &mut AnyConnection, stream: Stream, seq: i64) -> Result<bool> {
-    let found: Option<(i64, i64)> = device_gaps::table
-        .filter(device_gaps::device_id.eq(stream.device_id))
-        .filter(device_gaps::boot_id.eq(stream.boot_id))
-        .filter(device_gaps::lane.eq(stream.lane))
-        .filter(device_gaps::from_seq.le(seq))
-        .filter(device_gaps::to_seq.gt(seq))
-        .select((device_gaps::from_seq, device_gaps::to_seq))
-        .first(connection)
-        .optional()?;
-    let Some((from_seq, to_seq)) = found else { return Ok(false) };
-    diesel::delete(device_gaps::table.find((stream.device_id, stream.boot_id, stream.lane, from_seq)))
-        .execute(connection)?;
-    for (from_seq, to_seq) in [(from_seq, seq), (seq + 1, to_seq)] {
-        if from_seq < to_seq {
-            insert_gap(connection, stream, from_seq, to_seq)?;
-        }
-    }
-    Ok(true)
-}
-
-/// First numbers that are missing before the windows of streams; only of those that miss one.
-pub fn first_gaps(connection: &mut AnyConnection, device_ids: &[i64]) -> Result<Vec<(Stream, i64)>> {
-    Ok(first_gaps_in(gaps_of(device_ids.to_vec()).load(connection)?))
-}
-
-#[auto_type(type_case = "PascalCase")]
-pub(super) fn gaps_of(device_ids: Vec<i64>) -> _ {
-    let first: SqlLiteral<Nullable<BigInt>> = sql("min(device_gaps.from_seq)");
-    device_gaps::table
-        .filter(device_gaps::device_id.eq_any(device_ids))
-        .group_by((device_gaps::device_id, device_gaps::boot_id, device_gaps::lane))
-        .select((device_gaps::device_id, device_gaps::boot_id, device_gaps::lane, first))
-}
-
-pub(super) fn first_gaps_in(rows: Vec<(i64, i64, i16, Option<i64>)>) -> Vec<(Stream, i64)> {
-    let first = |(device_id, boot_id, lane, first): (i64, i64, i16, Option<i64>)| {
-        Some((Stream { device_id, boot_id, lane }, first?))
-    };
-    rows.into_iter().filter_map(first).collect()
 }
 
 #[derive(Clone, Debug)]

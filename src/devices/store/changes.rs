@@ -2,7 +2,7 @@
 //! and presence, is written where it is decided.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Double, SmallInt, Timestamp};
+use diesel::sql_types::{BigInt, Double, Nullable, SmallInt, Timestamp};
 use diesel::upsert::excluded;
 
 use super::append::{append_readings, reading_columns};
@@ -52,22 +52,27 @@ pub fn put_windows(connection: &mut AnyConnection, rows: &[WindowRow]) -> Result
         .values(part)
         .on_conflict((table::device_id, table::boot_id, table::lane))
         .do_update()
-        .set((table::next_seq.eq(excluded(table::next_seq)), table::window_bits.eq(excluded(table::window_bits))))
+        .set((
+            table::next_seq.eq(excluded(table::next_seq)),
+            table::window_bits.eq(excluded(table::window_bits)),
+            table::booted_at.eq(excluded(table::booted_at)),
+        ))
         .execute(inner)?));
     Ok(())
 }
 
 fn window_columns(rows: &[WindowRow]) -> Columns {
     Columns::insert(
-        "INSERT INTO device_windows (device_id, boot_id, lane, next_seq, window_bits) ",
+        "INSERT INTO device_windows (device_id, boot_id, lane, next_seq, window_bits, booted_at) ",
         " ON CONFLICT (device_id, boot_id, lane) DO UPDATE SET next_seq = excluded.next_seq, \
-            window_bits = excluded.window_bits",
+            window_bits = excluded.window_bits, booted_at = excluded.booted_at",
     )
     .with::<BigInt, _>(rows.iter().map(|row| row.device_id))
     .with::<BigInt, _>(rows.iter().map(|row| row.boot_id))
     .with::<SmallInt, _>(rows.iter().map(|row| row.lane))
     .with::<BigInt, _>(rows.iter().map(|row| row.next_seq))
     .with::<BigInt, _>(rows.iter().map(|row| row.window_bits))
+    .with::<Nullable<Timestamp>, _>(rows.iter().map(|row| row.booted_at))
 }
 
 pub fn put_latest(connection: &mut AnyConnection, rows: &[Latest]) -> Result<()> {

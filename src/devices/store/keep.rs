@@ -8,7 +8,7 @@ use super::days::has_dayless;
 use super::spans::cursor;
 use crate::clock::Instant;
 use crate::db::AnyConnection;
-use crate::db::schema::{quarantine, quarantine_floods, reading_spans, readings};
+use crate::db::schema::{card_readings, quarantine, quarantine_floods, reading_spans, readings};
 use crate::error::Result;
 
 /// Rows of one piece.
@@ -33,6 +33,8 @@ pub struct Due {
     pub quarter_hours: bool,
     pub hours: bool,
     pub quarantine: bool,
+    /// Values with cards.
+    pub cards: bool,
     /// Readings that lie on no day of their own (PostgreSQL).
     pub dayless: bool,
 }
@@ -51,6 +53,7 @@ pub fn due(connection: &mut AnyConnection, before: &Before) -> Result<Due> {
         quarter_hours: select(exists(spans(900, before.quarter_hours))).get_result(connection)?,
         hours: select(exists(spans(3_600, before.hours))).get_result(connection)?,
         quarantine: select(exists(old)).get_result(connection)?,
+        cards: !old_card_readings(connection, before.readings, 1)?.is_empty(),
         dayless: has_dayless(connection, before.readings)?,
     })
 }
@@ -99,6 +102,30 @@ pub fn forget_quarantine(connection: &mut AnyConnection, before: Instant) -> Res
         .select(quarantine::id)
         .load(connection)?;
     Ok(diesel::delete(quarantine::table.filter(quarantine::id.eq_any(old))).execute(connection)?)
+}
+
+/// Forgets values that were received with cards before an instant: a piece of them, gives how many. Those of elders are in their
+/// hours.
+pub fn forget_card_readings(connection: &mut AnyConnection, before: Instant) -> Result<usize> {
+    let old = old_card_readings(connection, before, PIECE_ROWS)?;
+    Ok(diesel::delete(card_readings::table.filter(card_readings::id.eq_any(old))).execute(connection)?)
+}
+
+/// But not the last word on whose a card is: by it the next value finds its elder.
+fn old_card_readings(connection: &mut AnyConnection, before: Instant, limit: i64) -> Result<Vec<i64>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        id: i64,
+    }
+    const OLD: &str = "SELECT one.id FROM card_readings AS one WHERE one.received_at < $1 \
+        AND (one.elder_id IS NULL OR one.settled_at IS NULL OR EXISTS (SELECT 1 FROM card_readings AS later \
+            WHERE later.card_index = one.card_index AND later.elder_id IS NOT NULL \
+            AND (later.settled_at > one.settled_at OR later.settled_at = one.settled_at AND later.id > one.id))) \
+        ORDER BY one.id LIMIT $2";
+    let rows: Vec<Row> =
+        diesel::sql_query(OLD).bind::<Timestamp, _>(before).bind::<BigInt, _>(limit).load(connection)?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
 /// Ends the floods of devices that have sent nothing unreadable since an instant; gives those that were flagged.

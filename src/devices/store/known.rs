@@ -6,9 +6,10 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, Record};
 
 use super::batch::{
-    DeviceState, GapsOf, Latest, LatestWith, StatesOf, Stream, WindowRow, WindowsOf, device_states,
-    first_gaps, first_gaps_in, gaps_of, latest_of, latest_with, states_of, windows, windows_of,
+    DeviceState, Latest, LatestWith, StatesOf, Stream, WindowRow, WindowsOf, device_states, latest_of,
+    latest_with, states_of, windows, windows_of,
 };
+use super::gaps::{Gaps, GapsOf, GapsRow, gaps, gaps_in, gaps_of};
 use super::limits::{LimitRow, LimitsWith, limits_of, limits_with};
 use super::places::{ElderPlacesOf, PlaceRow, elder_places_of, with_elders};
 use crate::alerts::store::{Active, ActiveOf, active_alerts, active_of};
@@ -18,8 +19,8 @@ use crate::error::Result;
 pub struct Known {
     pub devices: Vec<DeviceState>,
     pub windows: Vec<WindowRow>,
-    /// Streams that miss a number before their window, and the first.
-    pub gaps: Vec<(Stream, i64)>,
+    /// Streams that miss a number before their window.
+    pub gaps: Vec<(Stream, Gaps)>,
     pub latest: Vec<Latest>,
     pub alerts: Vec<Active>,
     pub limits: Vec<LimitRow>,
@@ -35,7 +36,7 @@ impl Known {
         Ok(Known {
             devices: device_states(connection, ids)?,
             windows: windows(connection, ids, boots)?,
-            gaps: first_gaps(connection, ids)?,
+            gaps: gaps(connection, ids, boots)?,
             latest: latest_of(connection, ids)?,
             alerts: active_alerts(connection, ids)?,
             limits: limits_of(connection, ids)?,
@@ -48,7 +49,7 @@ impl Known {
         let lists: AtOnce = AtOnce([
             Box::new(states_of(ids())),
             Box::new(windows_of(ids(), boots.to_vec())),
-            Box::new(gaps_of(ids())),
+            Box::new(gaps_of(ids(), boots.to_vec())),
             Box::new(latest_with(ids())),
             Box::new(active_of(ids())),
             Box::new(limits_with(ids())),
@@ -59,7 +60,7 @@ impl Known {
         Ok(Known {
             devices: build::<StatesOf, _>(devices)?,
             windows: build::<WindowsOf, _>(windows)?,
-            gaps: first_gaps_in(gaps),
+            gaps: gaps_in(gaps),
             latest: build::<LatestWith, _>(latest)?,
             alerts: build::<ActiveOf, _>(alerts)?,
             limits: build::<LimitsWith, _>(limits)?,
@@ -74,7 +75,7 @@ type ListOf<Q, T> = Vec<<T as Queryable<SqlOf<Q>, Pg>>::Row>;
 type Lists = (
     ListOf<StatesOf, DeviceState>,
     ListOf<WindowsOf, WindowRow>,
-    Vec<(i64, i64, i16, Option<i64>)>,
+    Vec<GapsRow>,
     ListOf<LatestWith, Latest>,
     ListOf<ActiveOf, Active>,
     ListOf<LimitsWith, LimitRow>,

@@ -1,7 +1,9 @@
 //! Everything that can go wrong between a sensor and a committed reading, and the devices' own list of what was acknowledged.
 
-mod broken;
+pub mod broken;
+mod cut;
 mod disk;
+pub mod full;
 mod killed;
 mod line;
 mod oracle;

@@ -1,7 +1,10 @@
 //! The whole path of a message: from a device's connection to the database and to the pages.
 
+mod births;
 pub mod external;
+mod gaps;
 pub mod rig;
+mod set_back;
 mod shown;
 mod stored;
 

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use songhe::app::App;
 use songhe::clock::Instant;
 use songhe::db::Kind;
-use songhe::db::schema::{outbox, quarantine, quarantine_floods};
+use songhe::db::schema::{card_readings, outbox, quarantine, quarantine_floods};
 use songhe::devices::DeviceKind;
 use songhe::devices::storage::{Forgotten, tidy};
 use songhe::devices::store::{self, SpanRow};
@@ -127,4 +127,49 @@ both!(what_could_not_be_read_is_forgotten_and_a_flood_ends, |app| async {
     assert_eq!(left, ["bf"]);
     let rows: i64 = app.read(|connection| Ok(quarantine_floods::table.count().get_result(connection)?));
     assert_eq!(rows, 0);
+});
+
+both!(values_with_cards_are_forgotten_and_whose_a_card_is_stays, |app| async {
+    app.add_towns();
+    let (device, elder) = (add_device(app, "ST-1", DeviceKind::SmartStation, 1), app.add_elder(1));
+    // (number, card, age in days, whose, days since somebody said so, why it is nobody's)
+    let rows: [(i64, u8, i64, Option<i64>, Option<i64>, Option<&str>); 8] = [
+        (0, 1, 12, None, None, None),
+        (1, 2, 12, None, Some(11), Some("a stranger's")),
+        (2, 3, 12, Some(elder), None, None),
+        (3, 4, 13, Some(elder), Some(12), None),
+        (4, 4, 12, Some(elder), Some(11), None),
+        (5, 4, 12, Some(elder), Some(11), None),
+        (6, 4, 12, Some(elder), None, None),
+        (7, 1, 9, None, None, None),
+    ];
+    app.write(|tx| {
+        for (seq, card, days, elder_id, settled_days, reason) in rows {
+            let settled_at: Option<Instant> = settled_days.map(days_ago);
+            let row = (
+                card_readings::device_id.eq(device),
+                card_readings::boot_id.eq(1),
+                card_readings::lane.eq(0),
+                card_readings::seq.eq(seq),
+                card_readings::channel.eq(1),
+                card_readings::value.eq(70.0),
+                card_readings::at.eq(days_ago(days)),
+                card_readings::received_at.eq(days_ago(days)),
+                card_readings::card_index.eq(vec![card]),
+                card_readings::card_sealed.eq(elder_id.is_none().then(|| vec![9_u8])),
+                card_readings::elder_id.eq(elder_id),
+                card_readings::settled_at.eq(settled_at),
+                card_readings::settled_by.eq(settled_at.map(|_| "lin")),
+                card_readings::dismissed_reason.eq(reason),
+            );
+            diesel::insert_into(card_readings::table).values(row).execute(tx.connection)?;
+        }
+        Ok(())
+    });
+    assert_eq!(forgotten(&keeping(app, 10)).await, Forgotten { cards: 6, ..Forgotten::default() });
+    let left: Vec<i64> = app.read(|connection| {
+        Ok(card_readings::table.order(card_readings::seq).select(card_readings::seq).load(connection)?)
+    });
+    assert_eq!(left, [5, 7], "the last word on the fourth card, and what is not old");
+    assert_eq!(app.read(|connection| store::claimed_by(connection, &[4])), Some(elder));
 });

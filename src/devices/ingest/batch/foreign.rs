@@ -33,10 +33,10 @@ impl Batch {
         connection: &mut AnyConnection,
         reading: NewReading,
     ) -> Result<()> {
-        let NewReading { device_id, channel, value, at, .. } = reading;
+        let NewReading { device_id, channel, value, at, received_at, .. } = reading;
         let latest = Latest { device_id, channel, value, at };
         self.readings.push(reading);
-        if self.becomes_latest(latest) { self.judge(connection, latest) } else { Ok(()) }
+        if self.becomes_latest(latest, received_at) { self.judge(connection, latest) } else { Ok(()) }
     }
 
     /// The device was heard, or is gone.
