@@ -8,6 +8,7 @@ mod aside;
 mod cards;
 mod events;
 mod foreign;
+mod numbers;
 mod presence;
 mod seen;
 pub(in crate::devices) mod with_elder;
@@ -15,13 +16,13 @@ pub(in crate::devices) mod with_elder;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bytes::Bytes;
-use songhe_firmware_protocol::{Lane, TopicKind};
+use songhe_firmware_protocol::{Header, Lane, TopicKind};
 
 use self::cards::CardSample;
 use self::with_elder::Hours;
 use super::clock_rule::MessageTime;
 use super::message::{Content, Decoded};
-use super::window::{Verdict, Window};
+use super::window::Window;
 use crate::access::seal::Keys;
 use crate::alerts::store::Active;
 use crate::bus::Event;
@@ -54,6 +55,9 @@ pub enum What {
         topic: &'static str,
         payload: Bytes,
         error: String,
+        /// Where it is known, its number counts as stored: nothing better comes under it, and everything behind it would
+        /// wait for ever for the word that it is stored.
+        header: Option<Header>,
     },
     Connected {
         connection: i64,
@@ -83,7 +87,10 @@ impl Work {
                 let time = MessageTime::choose(&decoded.header, received_at, None);
                 What::Message { decoded, time, topic, payload }
             }
-            Err(error) => What::Poison { topic, payload, error },
+            Err(error) => {
+                let header = Decoded::header_of_unread(kind, &payload);
+                What::Poison { topic, payload, error, header }
+            }
         };
         Work { device_id, received_at, what }
     }
@@ -112,6 +119,8 @@ pub struct Done {
     pub poisoned: u64,
     /// Everything of these streams up to the number, itself included, is stored.
     pub acknowledged: Vec<(String, Stream, u64)>,
+    /// Code and number of devices whose births are stored, also from before: they want to know the time.
+    pub born: Vec<(String, i64)>,
 }
 
 /// The batch's state: what the database held, and what the batch made of it.
@@ -210,9 +219,12 @@ impl Batch {
                 self.heard(connection, work, (*online, *number), *ends)
             }
             What::Mark => Ok(()),
-            What::Poison { .. } => {
+            What::Poison { header, .. } => {
                 self.hear(work);
                 self.done.poisoned += 1;
+                if let Some(header) = header {
+                    self.is_unused(connection, work.device_id, header)?;
+                }
                 Ok(())
             }
             What::Message { decoded, time, .. } => {
@@ -221,37 +233,14 @@ impl Batch {
                 } else {
                     self.done.duplicates += 1;
                 }
+                if matches!(decoded.content, Content::Birth) {
+                    self.note_born(work.device_id);
+                }
                 if decoded.is_numbered() {
                     self.hear(work);
                     self.arrived_over_connection(connection, work)?;
                 }
                 Ok(())
-            }
-        }
-    }
-
-    fn is_fresh(&mut self, connection: &mut AnyConnection, id: i64, decoded: &Decoded) -> Result<bool> {
-        let header = &decoded.header;
-        if !decoded.is_numbered() {
-            return Ok(true);
-        }
-        let lane = i16::from(header.lane.code());
-        let stream = Stream { device_id: id, boot_id: header.boot_id as i64, lane };
-        self.touched.insert(stream);
-        let (window, changed) = self.windows.entry(stream).or_default();
-        for range in window.left_behind(header.seq) {
-            store::insert_gap(connection, stream, range.start as i64, range.end as i64)?;
-            self.gaps_changed = true;
-        }
-        match window.offer(header.seq) {
-            Verdict::Fresh => {
-                *changed = true;
-                Ok(true)
-            }
-            Verdict::Duplicate => Ok(false),
-            Verdict::TooOld => {
-                self.gaps_changed = true;
-                store::take_from_gap(connection, stream, header.seq as i64)
             }
         }
     }
@@ -380,6 +369,7 @@ impl Batch {
 fn boot_of(work: &Work) -> Option<i64> {
     match &work.what {
         What::Message { decoded, .. } => Some(decoded.header.boot_id as i64),
+        What::Poison { header, .. } => header.map(|header| header.boot_id as i64),
         What::Heard { ends, .. } => ends.map(|(boot_id, _)| boot_id as i64),
         _ => None,
     }
