@@ -1,5 +1,6 @@
 //! A broker elsewhere: a Mosquitto with the configuration that is shipped, between devices and the program.
 
+mod faults;
 mod full;
 mod order;
 mod rights;

@@ -4,4 +4,4 @@ mod broken;
 mod disk;
 mod killed;
 mod line;
-mod oracle;
+pub mod oracle;
