@@ -30,6 +30,7 @@ extern "C" {
 #define SONGHE_FIRMWARE_VERSION_BYTES_MAX 32
 #define SONGHE_CARD_NUMBER_BYTES_MAX 32
 #define SONGHE_SAMPLE_AGE_MS_MAX 86400000
+#define SONGHE_SEQ_MAX 9223372036854775806
 
 /* Bytes that are always enough: a header, one sample, and whole messages. A readings message takes
  * 4 + SONGHE_HEADER_BYTES + SONGHE_SAMPLE_BYTES for each sample, and 2 + SONGHE_CARD_NUMBER_BYTES_MAX + 1 for a card. */
@@ -134,7 +135,7 @@ typedef enum {
 typedef struct {
     uint64_t boot_id;
     songhe_lane lane;
-    uint64_t seq;
+    uint64_t seq; /* up to SONGHE_SEQ_MAX, none left out: an empty message takes the place of one that is given up */
     uint64_t monotonic_ms;
     bool has_wall;
     uint64_t wall_ms; /* only with has_wall */

@@ -36,5 +36,8 @@ pub const FIRMWARE_VERSION_BYTES_MAX: usize = 32;
 /// Longest card number.
 pub const CARD_NUMBER_BYTES_MAX: usize = 32;
 
+/// Highest number of a message: a server keeps the one after it as a signed number of 64 bits.
+pub const SEQ_MAX: u64 = (1 << 63) - 2;
+
 /// Oldest age a sample may have relative to its message: one day.
 pub const SAMPLE_AGE_MS_MAX: u32 = 24 * 60 * 60 * 1_000;

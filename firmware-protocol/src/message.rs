@@ -7,9 +7,10 @@ use crate::alarm::Alarm;
 use crate::birth::Birth;
 use crate::card::CardNumber;
 use crate::command::Command;
+use crate::cursor::open;
 use crate::downlink::{Ack, Time};
 use crate::error::{DecodeError, EncodeError};
-use crate::header::Header;
+use crate::header::{Header, Lane};
 use crate::readings::{Readings, Sample};
 use crate::state::State;
 use crate::topic::TopicKind;
@@ -72,6 +73,24 @@ impl Message {
             TopicKind::Command => Self::Command(Command::decode(payload)?),
             TopicKind::Json | TopicKind::JsonDown => return Err(DecodeError::Malformed),
         })
+    }
+
+    /// The header of a CBOR payload that cannot be read whole, where it can be read and its number is used up: a will names
+    /// the number that comes next.
+    pub fn header_of_unread(kind: TopicKind, payload: &[u8]) -> Option<Header> {
+        let lane = match kind {
+            TopicKind::Up | TopicKind::Alarm | TopicKind::Birth | TopicKind::State => Lane::Live,
+            TopicKind::Backfill => Lane::Backfill,
+            _ => return None,
+        };
+        let mut decoder = minicbor::Decoder::new(payload);
+        open(&mut decoder, 1).ok()?;
+        let header = Header::read(&mut decoder).ok()?;
+        if kind == TopicKind::State {
+            open(&mut decoder, 1).ok()?;
+            decoder.bool().ok().filter(|online| *online)?;
+        }
+        (header.lane == lane).then_some(header)
     }
 
     /// Writes CBOR.

@@ -157,6 +157,51 @@ state-will a700cb8aff730fd7
 time 0be71304c15ae004
 ";
 
+/// Each file whole: comments and the JSON beside it say what the bytes mean.
+#[test]
+fn every_file_of_a_released_folder_is_as_it_was() {
+    let mut prints = String::new();
+    for version in FOLDERS {
+        let mut paths: Vec<_> =
+            fs::read_dir(folder(version)).unwrap().map(|file| file.unwrap().path()).collect();
+        paths.sort();
+        for path in paths {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            writeln!(prints, "{version}/{name} {:016x}", print_of(&fs::read(&path).unwrap())).unwrap();
+        }
+    }
+    assert_eq!(prints, include_str!("released.txt"));
+}
+
+#[test]
+fn the_number_of_what_cannot_be_read_is_found_in_front_of_it() {
+    let mut found = 0;
+    for one in golden() {
+        let kind = topic_of(one.name);
+        let mut bytes = vector(one.name);
+        bytes.push(0);
+        let lane = if kind == TopicKind::Backfill { Lane::Backfill } else { Lane::Live };
+        // A will names the number that comes next.
+        let is_will = matches!(one.message, Message::State(state) if !state.online);
+        let whole = one.message.header().copied().filter(|header| header.lane == lane && !is_will);
+        assert_eq!(Message::header_of_unread(kind, &bytes), whole, "{}", one.name);
+        found += usize::from(whole.is_some());
+        for length in 0..bytes.len() {
+            let cut = Message::header_of_unread(kind, &bytes[..length]);
+            assert!(cut.is_none() || cut == whole, "{} cut at {length}", one.name);
+        }
+    }
+    assert!(found > 15, "{found}");
+    for name in ["version", "lane", "indefinite", "short-header"] {
+        assert_eq!(
+            Message::header_of_unread(TopicKind::Up, &vector(&format!("refused-{name}"))),
+            None,
+            "{name}"
+        );
+    }
+    assert!(Message::header_of_unread(TopicKind::Up, &vec![0x80; FRAME_BYTES_MAX + 1]).is_none());
+}
+
 #[test]
 fn what_was_added_leaves_older_messages_as_they_were() {
     // Without a card, commands or an answer a message of now is a message of version 1.0, byte for byte.

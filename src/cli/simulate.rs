@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use tokio::io::AsyncReadExt;
 use tokio::sync::watch;
 
@@ -12,8 +12,8 @@ use crate::clock::{Calendar, Clock};
 use crate::config::Config;
 use crate::devices::gb26875::model::Address;
 use crate::devices::simulator::{
-    DeviceFaults, Faults, PanelReport, PanelSettings, Report, SimulatorError, SimulatorSettings, choose,
-    read_credentials, simulate, simulate_panels,
+    BACKFILL_RATE, DeviceFaults, Faults, PanelReport, PanelSettings, Report, SimulatorError,
+    SimulatorSettings, Word, choose, read_credentials, simulate, simulate_panels,
 };
 
 /// Act as smart stations and fire gateways that connect to a broker, or as fire panels that speak GB/T 26875.3.
@@ -58,7 +58,14 @@ pub struct SimulateArgs {
     /// Each device's clock is off by up to so many seconds either way.
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub clock_skew: u32,
-    /// Append the identity of every acknowledged message to this file, one JSON object a line.
+    /// Whose word counts that a message is stored: the broker's, or behind a broker of the city's own the application's, which is
+    /// Songhe. Without the word a message is sent again after 30 seconds.
+    #[arg(long, value_name = "WHO", value_enum, default_value_t = Acks::Broker)]
+    pub acks: Acks,
+    /// Share of devices, 0 to 1, whose clock nobody has set: they say no time.
+    #[arg(long, value_name = "P", default_value_t = 0.0)]
+    pub clockless: f64,
+    /// Append every acknowledged message to this file, one JSON object a line: its identity and what it measured.
     #[arg(long, value_name = "FILE")]
     pub oracle: Option<PathBuf>,
     /// Stop when standard input closes, so that nothing outlives the program that started this one.
@@ -66,6 +73,13 @@ pub struct SimulateArgs {
     pub until_stdin_closes: bool,
     #[command(flatten)]
     pub panels: PanelArgs,
+}
+
+/// Who says that a message is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Acks {
+    Broker,
+    Application,
 }
 
 /// Fire panels instead of devices of a broker.
@@ -115,6 +129,12 @@ fn devices(args: SimulateArgs) -> Result<SimulatorSettings, SimulatorError> {
         smoke_per_hour: args.smoke_per_hour,
         oracle: args.oracle,
         faults: DeviceFaults::each(args.faults),
+        word: match args.acks {
+            Acks::Broker => Word::Broker,
+            Acks::Application => Word::Server,
+        },
+        backfill_rate: BACKFILL_RATE,
+        clockless: args.clockless,
         clock_skew_s: args.clock_skew,
         clock: Clock::system(),
     })

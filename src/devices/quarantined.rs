@@ -40,7 +40,7 @@ pub fn why(lang: Lang, stored: &str) -> String {
 }
 
 /// What the decoders say, and its key.
-const PLAIN: [(&str, &str); 10] = [
+const PLAIN: [(&str, &str); 11] = [
     ("not a message of this protocol", "malformed"),
     ("message is too long", "too_long"),
     ("a required field is missing", "missing_field"),
@@ -51,6 +51,7 @@ const PLAIN: [(&str, &str); 10] = [
     ("the lane is not the topic's", "lane_of_topic"),
     ("the sequence number is out of range", "seq_out_of_range"),
     ("the database refused it", "refused"),
+    ("too many numbers are missing: whether this one was stored is not known any more", "blurred"),
 ];
 
 /// The same with a number behind it.

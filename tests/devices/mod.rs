@@ -7,6 +7,7 @@ mod charts;
 mod claim;
 pub mod client;
 mod clients;
+mod external;
 mod faults;
 mod fire;
 mod gate;

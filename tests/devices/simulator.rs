@@ -6,13 +6,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use songhe::cli::simulate::{PanelArgs, SimulateArgs, run};
+use songhe::cli::simulate::{Acks, PanelArgs, SimulateArgs, run};
 use songhe::clock::Clock;
 use songhe::devices::broker::{Broker, Departure, Presence};
 use songhe::devices::simulator::{
-    Credential, DeviceFaults, Report, SimulatorError, SimulatorSettings, simulate,
+    Credential, DeviceFaults, Report, SimulatorError, SimulatorSettings, Word, simulate,
 };
-use songhe_firmware_protocol::{Alarm, AlarmKind, Birth, Channel, DeviceKind, Header, Lane, Readings};
+use songhe_firmware_protocol::{Alarm, AlarmKind, Birth, Channel, DeviceKind, Header, Lane, Readings, State};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -36,6 +36,10 @@ fn simulation(broker: &Broker, oracle: &Path, devices: u32) -> SimulatorSettings
         smoke_per_hour: 40_000.0,
         oracle: Some(oracle.to_owned()),
         faults: DeviceFaults::default(),
+        word: Word::Broker,
+        // What was kept must be handed over before a test ends.
+        backfill_rate: 1_000.0,
+        clockless: 0.0,
         clock_skew_s: 0,
         clock: Clock::manual(noon()).0,
     }
@@ -56,6 +60,7 @@ fn header_of(level: &str, payload: &[u8]) -> Header {
         "up" | "bf" => Readings::decode(payload).unwrap().header,
         "alarm" => Alarm::decode(payload).unwrap().header,
         "birth" => Birth::decode(payload).unwrap().header,
+        "state" => State::decode(payload).unwrap().header,
         other => panic!("unexpected topic {other}"),
     }
 }
@@ -202,6 +207,8 @@ async fn the_command_simulates_for_the_time_asked_and_says_what_it_did() {
         fire: Some(0),
         faults: 0.0,
         clock_skew: 0,
+        acks: Acks::Broker,
+        clockless: 0.0,
         rate: 20.0,
         seed: 1,
         sos_per_hour: 0.0,

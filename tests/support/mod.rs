@@ -9,6 +9,7 @@ pub mod database;
 pub mod equipment;
 pub mod files;
 pub mod live;
+pub mod mosquitto;
 pub mod people;
 pub mod poll;
 pub mod process;

@@ -74,9 +74,14 @@ fn decide(name: &str, variable: &str, value: Option<String>, complete: bool) -> 
     }
 }
 
-/// Says that something is not tested since the machine does not allow it, whatever is started.
+/// Says that something is not tested since the machine does not allow it, whatever is started; fails a complete run.
 pub fn left_out(what: &str) {
-    say_once(&format!("LEFT OUT: {what}"));
+    say_once(&not_tested(what, std::env::var(COMPLETE).is_ok_and(|value| !value.is_empty())));
+}
+
+fn not_tested(what: &str, complete: bool) -> String {
+    assert!(!complete, "a complete run was asked for: {what}");
+    format!("LEFT OUT: {what}")
 }
 
 fn say_once(notice: &str) {
@@ -104,6 +109,17 @@ fn a_missing_service_is_named_when_the_run_need_not_be_complete() {
 #[should_panic(expected = "a complete run was asked for: start Redis")]
 fn a_missing_service_fails_a_complete_run() {
     let _ = decide("Redis", "SONGHE_TEST_REDIS_URL", None, true);
+}
+
+#[test]
+fn what_a_machine_does_not_allow_is_named_when_the_run_need_not_be_complete() {
+    assert_eq!(not_tested("a small disk", false), "LEFT OUT: a small disk");
+}
+
+#[test]
+#[should_panic(expected = "a complete run was asked for: a small disk")]
+fn what_a_machine_does_not_allow_fails_a_complete_run() {
+    not_tested("a small disk", true);
 }
 
 #[test]

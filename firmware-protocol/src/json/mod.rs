@@ -11,6 +11,7 @@ use core::fmt;
 
 use self::read::Object;
 use crate::error::EncodeError;
+use crate::header::Header;
 use crate::limits::JSON_BYTES_MAX;
 use crate::message::Message;
 
@@ -43,6 +44,12 @@ pub fn decode(payload: &[u8]) -> Result<Message, JsonError> {
     }
     let value: serde_json::Value = serde_json::from_slice(payload).map_err(|_| JsonError::Syntax)?;
     Object::root(&value)?.message()
+}
+
+/// The header of a payload that cannot be read whole, where it can be read and its number is used up.
+pub fn header_of_unread(payload: &[u8]) -> Option<Header> {
+    let value: serde_json::Value = serde_json::from_slice(payload).ok()?;
+    Object::root(&value).ok()?.header_of_unread()
 }
 
 /// Writes a message without blanks. One that is too long as JSON, though not as CBOR, is refused.

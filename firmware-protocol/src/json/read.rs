@@ -63,6 +63,19 @@ impl<'v> Object<'v> {
         }
     }
 
+    pub fn header_of_unread(&self) -> Option<Header> {
+        let version = self.whole("version", u64::MAX).ok()?;
+        let header = self.header().ok().filter(|_| version == u64::from(PROTOCOL_VERSION))?;
+        let is_numbered = match self.get("message").ok()?.as_str()? {
+            "readings" => true,
+            "alarm" | "birth" => header.lane == Lane::Live,
+            // A will names the number that comes next.
+            "state" => header.lane == Lane::Live && self.switch("online").ok()?,
+            _ => false,
+        };
+        is_numbered.then_some(header)
+    }
+
     fn readings(&self) -> Result<Message> {
         let header = self.header()?;
         let read = |value: &Value| Object(value.as_object().ok_or(NOT_AN_OBJECT_IN_SAMPLES)?).sample();

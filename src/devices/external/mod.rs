@@ -8,17 +8,20 @@
 mod address;
 mod bridge;
 mod downlink;
+mod lines;
 mod uplink;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use self::address::Address;
-use crate::access::seal::random;
+use crate::access::seal::{Keys, random};
 use crate::app::App;
 use crate::devices::ingest::{Downlink, Health, Ingest};
 use crate::devices::tls;
 use crate::error::{Error, Result};
+
+const GROUP_DIGITS: usize = 32;
 
 /// Running connections to a broker.
 pub struct External {
@@ -65,11 +68,19 @@ pub fn start(
         health,
         ingest,
         options: address.options(&format!("songhe-up-{name}"), through),
+        group: group(&app.keys),
     };
     let options = address.options(&format!("songhe-down-{name}"), through);
     let sending = downlink::run(options, to_devices, stopped.clone());
     let tasks = [tokio::spawn(uplink.run(stopped)), tokio::spawn(sending)];
     Ok(External { stop, tasks, _bridge: bridge })
+}
+
+/// The same for all replicas, and known to nobody else: brokers let everybody join a group whose name they know, and then choose
+/// a device for messages that it may not read, which are lost.
+fn group(keys: &Keys) -> String {
+    let digest = hex::encode(keys.index("mqtt_group", "songhe"));
+    format!("songhe-{}", digest.get(..GROUP_DIGITS).unwrap_or(&digest))
 }
 
 /// A name that stays the same over restarts: the broker keeps a session's messages for whoever comes back under it.

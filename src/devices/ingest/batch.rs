@@ -16,7 +16,7 @@ pub(in crate::devices) mod with_elder;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bytes::Bytes;
-use songhe_firmware_protocol::{Lane, TopicKind};
+use songhe_firmware_protocol::{Header, Lane, TopicKind};
 
 use self::cards::CardSample;
 use self::numbers::Offer;
@@ -55,6 +55,9 @@ pub enum What {
         topic: &'static str,
         payload: Bytes,
         error: String,
+        /// Where it is known, its number counts as stored: nothing better comes under it, and everything behind it would
+        /// wait for ever for the word that it is stored.
+        header: Option<Header>,
     },
     Connected {
         connection: i64,
@@ -81,7 +84,10 @@ impl Work {
         let topic = kind.level();
         let what = match Decoded::read(kind, &payload) {
             Ok(decoded) => What::Message { decoded, topic, payload },
-            Err(error) => What::Poison { topic, payload, error },
+            Err(error) => {
+                let header = Decoded::header_of_unread(kind, &payload);
+                What::Poison { topic, payload, error, header }
+            }
         };
         Work { device_id, received_at, what }
     }
@@ -114,6 +120,8 @@ pub struct Done {
     pub devices: HashMap<i64, DeviceState>,
     /// Everything of these streams up to the number, itself included, is stored.
     pub acknowledged: Vec<(String, Stream, u64)>,
+    /// Code and number of devices whose births are stored, also from before: they want to know the time.
+    pub born: Vec<(String, i64)>,
 }
 
 /// The batch's state: what the database held, and what the batch made of it.
@@ -226,9 +234,12 @@ impl Batch {
                 self.heard(connection, work, (*online, *number), *ends)
             }
             What::Mark => Ok(()),
-            What::Poison { .. } => {
+            What::Poison { header, .. } => {
                 self.hear(work);
                 self.done.poisoned += 1;
+                if let Some(header) = header {
+                    self.offer_number(connection, work.device_id, header)?;
+                }
                 Ok(())
             }
             What::Message { decoded, topic, payload } => {
@@ -236,6 +247,9 @@ impl Batch {
                     Offer::Fresh => self.store(connection, work, decoded)?,
                     Offer::Duplicate => self.done.duplicates += 1,
                     Offer::Blurred => self.put_blurred((&mut *connection, keys), work, (topic, payload))?,
+                }
+                if matches!(decoded.content, Content::Birth) {
+                    self.note_born(work.device_id);
                 }
                 if decoded.is_numbered() {
                     self.hear(work);
@@ -351,6 +365,7 @@ impl Batch {
 fn boot_of(work: &Work) -> Option<i64> {
     match &work.what {
         What::Message { decoded, .. } => Some(decoded.header.boot_id as i64),
+        What::Poison { header, .. } => header.map(|header| header.boot_id as i64),
         What::Heard { ends, .. } => ends.map(|(boot_id, _)| boot_id as i64),
         _ => None,
     }

@@ -1,5 +1,6 @@
 //! A device's message, decoded: everything that can be known without the database.
 
+use songhe_firmware_protocol::limits::SEQ_MAX;
 use songhe_firmware_protocol::{CardNumber, Header, Lane, Message, Sample, TopicKind, json};
 
 /// A whole message of this protocol.
@@ -71,10 +72,19 @@ impl Decoded {
         if header.lane != lane {
             return Err("the lane is not the topic's".to_owned());
         }
-        if i64::try_from(header.seq).is_err() {
-            return Err("the sequence number is out of range".to_owned());
+        if header.seq > SEQ_MAX {
+            return Err("seq is above 2^63 - 2".to_owned());
         }
         Ok(Decoded { header, content, card, born })
+    }
+
+    /// The header of a payload that is none of its topic, where its number is used up all the same.
+    pub fn header_of_unread(kind: TopicKind, payload: &[u8]) -> Option<Header> {
+        let header = match kind {
+            TopicKind::Json => json::header_of_unread(payload),
+            kind => Message::header_of_unread(kind, payload),
+        };
+        header.filter(|header| header.seq <= SEQ_MAX)
     }
 
     /// Whether it speaks of now: only such a message changes latest values and alerts.
@@ -118,5 +128,41 @@ mod tests {
         assert_eq!(json(alarm, 1).unwrap_err(), "the lane is not the topic's");
         assert_eq!(json(r#""message":"time","wall_ms":5"#, 0).unwrap_err(), "not a message of devices");
         assert_eq!(json(r#""message":"readings""#, 0).unwrap_err(), "samples is missing");
+    }
+
+    #[test]
+    fn the_highest_number_leaves_room_for_the_one_after_it() {
+        let read = |seq: u64| {
+            let header =
+                r#""version":1,"message":"readings","boot_id":7,"lane":0,"monotonic_ms":2,"samples":[]"#;
+            let payload = format!(r#"{{{header},"seq":"{seq}"}}"#);
+            let read = Decoded::read(TopicKind::Json, payload.as_bytes()).map(|read| read.header.seq);
+            (read, Decoded::header_of_unread(TopicKind::Json, payload.as_bytes()).is_some())
+        };
+        let highest = i64::MAX as u64 - 1;
+        assert_eq!(read(highest), (Ok(highest), true));
+        for seq in [highest + 1, highest + 2, u64::MAX] {
+            assert_eq!(read(seq), (Err("seq is above 2^63 - 2".to_owned()), false), "{seq}");
+        }
+    }
+
+    #[test]
+    fn of_what_cannot_be_read_only_a_number_that_is_used_up_is_taken() {
+        let seq = |message: &str, lane: u8| {
+            let header = format!(r#""version":1,"boot_id":7,"lane":{lane},"seq":9,"monotonic_ms":2"#);
+            let payload = format!(r#"{{{header},"message":{message}}}"#);
+            assert!(Decoded::read(TopicKind::Json, payload.as_bytes()).is_err(), "{message}");
+            Decoded::header_of_unread(TopicKind::Json, payload.as_bytes()).map(|header| header.seq)
+        };
+        for numbered in [r#""readings""#, r#""alarm""#, r#""birth""#, r#""state","online":true"#] {
+            assert_eq!(seq(numbered, 0), Some(9), "{numbered}");
+        }
+        assert_eq!(seq(r#""readings""#, 1), Some(9));
+        for other in [r#""alarm","kind":"sos","raised":true"#, r#""state","online":true"#] {
+            assert_eq!(seq(other, 1), None, "the lane is not the topic's");
+        }
+        for other in [r#""state""#, r#""state","online":false"#, r#""ack""#, r#""newer""#, "5"] {
+            assert_eq!(seq(other, 0), None, "{other}");
+        }
     }
 }

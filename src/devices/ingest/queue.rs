@@ -42,10 +42,18 @@ impl Ingest {
         &self.disk
     }
 
-    /// Waits for a place in the queue, then for the commit. While the disk is nearly full, what is not of now is refused.
-    pub async fn submit(&self, work: Work) -> Result<(), Refused> {
-        if self.disk.is_low() && work.is_backfill() {
+    /// Whether it has to wait for room on the disk: while that is nearly full, what is not of now is refused.
+    pub fn puts_off(&self, work: &Work) -> bool {
+        let puts_off = self.disk.is_low() && work.is_backfill();
+        if puts_off {
             metrics::counter!("songhe_ingest_refused_total").increment(1);
+        }
+        puts_off
+    }
+
+    /// Waits for a place in the queue, then for the commit. What [is put off](Self::puts_off) is refused.
+    pub async fn submit(&self, work: Work) -> Result<(), Refused> {
+        if self.puts_off(&work) {
             return Err(Refused { reason: "the disk is nearly full".to_owned() });
         }
         // Its time runs from here on: it may wait behind a batch that is stuck.

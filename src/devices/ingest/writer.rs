@@ -251,17 +251,25 @@ impl Loop {
     /// Puts a message that the database refuses into quarantine, so that its device need not send it for ever.
     async fn isolate(&self, work: &Work, place: usize, error: &Error, answers: &mut [Result<(), Refused>]) {
         tracing::error!(device_id = work.device_id, error = %error.for_log(), "a message cannot be stored");
-        let What::Message { topic, payload, .. } = &work.what else {
-            answers[place] = Err(Refused { reason: error.for_log() });
-            return;
-        };
-        let poison =
-            What::Poison { topic, payload: payload.clone(), error: "the database refused it".to_owned() };
-        let poison: Arc<[Work]> = [Work { what: poison, ..work.clone() }].into();
-        match self.commit(&poison).await {
-            Ok(done) => self.settle(&poison, place, done, answers),
-            Err(Trouble::Database(error) | Trouble::Content(error)) => {
-                answers[place] = Err(Refused { reason: error.for_log() });
+        answers[place] = Err(Refused { reason: error.for_log() });
+        let What::Message { topic, payload, decoded, .. } = &work.what else { return };
+        let header = decoded.is_numbered().then_some(decoded.header);
+        // Without its number as well, in case that this is what the database refuses.
+        let headers = if header.is_some() { &[header, None][..] } else { &[None] };
+        for header in headers {
+            let (payload, error) = (payload.clone(), "the database refused it".to_owned());
+            let poison = What::Poison { topic, payload, error, header: *header };
+            let poison: Arc<[Work]> = [Work { what: poison, ..work.clone() }].into();
+            match self.commit(&poison).await {
+                Ok(done) => {
+                    answers[place] = Ok(());
+                    self.settle(&poison, place, done, answers);
+                    return;
+                }
+                Err(Trouble::Database(_)) => return,
+                Err(Trouble::Content(error)) => {
+                    tracing::error!(error = %error.for_log(), "nor can it be put aside");
+                }
             }
         }
     }
@@ -282,11 +290,11 @@ impl Loop {
             let as_json = speaks_json.contains(&stream.device_id);
             let ack = Ack { boot_id: stream.boot_id as u64, lane, seq };
             self.send(&device, TopicKind::Ack, &Message::Ack(ack), as_json);
-            let born = work.iter().any(|one| one.device_id == stream.device_id && is_birth(one));
-            if born && lane == Lane::Live {
-                let wall_ms = u64::try_from(to_millis(self.app.clock.now())).unwrap_or(0);
-                self.send(&device, TopicKind::Time, &Message::Time(Time { wall_ms }), as_json);
-            }
+        }
+        for (device, device_id) in done.born {
+            let wall_ms = u64::try_from(to_millis(self.app.clock.now())).unwrap_or(0);
+            let as_json = speaks_json.contains(&device_id);
+            self.send(&device, TopicKind::Time, &Message::Time(Time { wall_ms }), as_json);
         }
     }
 
@@ -337,11 +345,7 @@ fn messages(work: &[Work]) -> u64 {
 }
 
 fn is_json(work: &Work) -> bool {
-    matches!(&work.what, What::Message { topic, .. } if *topic == JSON)
-}
-
-fn is_birth(work: &Work) -> bool {
-    matches!(&work.what, What::Message { decoded, .. } if matches!(decoded.content, Content::Birth))
+    matches!(&work.what, What::Message { topic, .. } | What::Poison { topic, .. } if *topic == JSON)
 }
 
 fn refuse_all(answers: &mut [Result<(), Refused>], error: &Error) {

@@ -1,26 +1,27 @@
 //! One simulated device: measures at its pace, holds what it measured, and hands it over when it can.
 
+mod making;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
-use songhe_firmware_protocol::{
-    AlarmKind, Birth, Channel, DeviceKind, EncodeError, Lane, Sample, State, Topic, TopicKind,
-};
+use songhe_firmware_protocol::{AlarmKind, DeviceKind, Lane, Sample, State, Topic, TopicKind};
 use tokio::sync::watch;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout};
 
 use super::exchange::{End, Exchange, InFlight};
 use super::faults::{cut_after, garbage, happens_now};
-use super::fire::{self, FireGateway};
+use super::fire::FireGateway;
 use super::link::{Link, LinkEvent};
 use super::noise::generator;
 use super::oracle::Oracle;
 use super::outbox::{Held, Moment, Outbox, encoded};
-use super::station::{self, Station};
+use super::sent::Sent;
+use super::station::Station;
 use super::tally::Tally;
-use super::{Credential, DRAIN_WAIT_MAX, SimulatorSettings};
+use super::{Credential, DRAIN_WAIT_MAX, SimulatorSettings, Word};
 
 /// Something that must be looked at began or is over.
 #[derive(Debug)]
@@ -60,9 +61,10 @@ pub(super) struct SimulatedDevice {
     values: ChaCha8Rng,
     waits: ChaCha8Rng,
     faults: ChaCha8Rng,
-    /// How far its wall clock is off.
-    skew_ms: i64,
+    /// How far its wall clock is off; absent where nobody has set it.
+    skew_ms: Option<i64>,
     outbox: Outbox,
+    sent: Sent,
     started: Instant,
     connection: u32,
 }
@@ -85,6 +87,7 @@ impl SimulatedDevice {
         let mut faults = generator(settings.seed.rotate_left(32), &credential.device);
         let skew_max_ms = i64::from(settings.clock_skew_s) * 1_000;
         let skew_ms = faults.random_range(-skew_max_ms..=skew_max_ms);
+        let is_clockless = (index as f64) < settings.clockless * settings.credentials.len() as f64;
         let outbox = Outbox::new(rand::random());
         Self {
             index,
@@ -94,8 +97,9 @@ impl SimulatedDevice {
             values,
             waits,
             faults,
-            skew_ms,
+            skew_ms: (!is_clockless).then_some(skew_ms),
             outbox,
+            sent: Sent::default(),
             started: Instant::now(),
             connection: 0,
             settings,
@@ -135,7 +139,8 @@ impl SimulatedDevice {
     /// Power was away: the boot is a new one, and the clock that never steps begins anew.
     fn restart(&mut self) {
         Tally::add(&self.tally.restarts, 1);
-        Tally::add(&self.tally.dropped, self.outbox.restart(rand::random()));
+        let given_up = self.outbox.restart(rand::random());
+        self.gave_up(given_up);
         (self.started, self.connection) = (Instant::now(), 0);
     }
 
@@ -149,9 +154,10 @@ impl SimulatedDevice {
     }
 
     fn moment(&self) -> Moment {
-        let wall_ms = self.settings.clock.now().and_utc().timestamp_millis() + self.skew_ms;
+        let now_ms = self.settings.clock.now().and_utc().timestamp_millis();
+        let wall_ms = self.skew_ms.map(|skew_ms| u64::try_from(now_ms + skew_ms).unwrap_or(0));
         let monotonic_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        Moment { monotonic_ms, wall_ms: u64::try_from(wall_ms).unwrap_or(0) }
+        Moment { monotonic_ms, wall_ms }
     }
 
     fn open(&mut self) -> Link {
@@ -159,12 +165,13 @@ impl SimulatedDevice {
         let header = self.outbox.header(Lane::Live, self.moment());
         let will = State { header, online: false, connection: self.connection, answer: None };
         let will = encoded(|out| will.encode(out)).unwrap_or_default();
+        let listens_to = (self.settings.word == Word::Server).then(|| self.topic(TopicKind::Ack));
         let credential = self.credential();
         Link::open(
             self.settings.broker,
-            &credential.device,
-            &credential.token,
+            (&credential.device, &credential.token),
             (self.topic(TopicKind::State), will),
+            listens_to,
         )
     }
 
@@ -172,14 +179,14 @@ impl SimulatedDevice {
     async fn serve(&mut self, mut link: Link, ticks: &mut Interval, stop: &mut watch::Receiver<bool>) -> End {
         let mut exchange = Exchange::new();
         let end = loop {
-            let drained = !self.send_next(&link, &mut exchange).await;
+            let drained = !self.send_next(&link, &mut exchange).await && self.sent.is_empty();
             let now = Instant::now();
             if exchange.drain_until.is_some_and(|until| drained || !exchange.up || until <= now) {
                 break End::Stopped;
             }
             let draining = exchange.drain_until.is_some();
-            let wake_at =
-                exchange.wake_at.into_iter().chain(exchange.drain_until).chain(exchange.cut_at).min();
+            let paces = self.outbox.has_backfill() && !self.sent.is_full();
+            let wake_at = exchange.next_wake(self.sent.resend_at(), paces);
             tokio::select! {
                 _ = ticks.tick(), if !draining => self.measure(exchange.up),
                 event = link.next() => if !self.hear(event, &mut exchange) {
@@ -189,6 +196,9 @@ impl SimulatedDevice {
                 () = sleep_until(wake_at.unwrap_or(now)), if wake_at.is_some() => {
                     if exchange.cut_at.is_some_and(|at| at <= Instant::now()) {
                         break exchange.broken();
+                    }
+                    for held in self.sent.overdue() {
+                        self.put_back(held);
                     }
                     if exchange.wake_at.is_some_and(|at| at <= Instant::now()) {
                         if exchange.in_flight.is_some() {
@@ -200,7 +210,10 @@ impl SimulatedDevice {
             }
         };
         if let Some(InFlight::Message(held)) = exchange.in_flight {
-            self.outbox.put_back(held.again());
+            self.put_back(held);
+        }
+        for held in self.sent.all() {
+            self.put_back(held);
         }
         if matches!(end, End::Stopped) && exchange.up {
             link.close().await;
@@ -210,7 +223,7 @@ impl SimulatedDevice {
 
     /// Sends the next message if nothing is in flight. `false` when there is nothing left to wait for.
     async fn send_next(&mut self, link: &Link, exchange: &mut Exchange) -> bool {
-        if !exchange.up || exchange.in_flight.is_some() || exchange.wake_at.is_some() {
+        if !exchange.up || exchange.in_flight.is_some() || exchange.wake_at.is_some() || self.sent.is_full() {
             return true;
         }
         exchange.wake_at = Some(Instant::now() + ACK_WAIT_MAX);
@@ -228,9 +241,9 @@ impl SimulatedDevice {
         if happens_now(faults.swap, &mut self.faults) && self.outbox.swap_next() {
             Tally::add(&self.tally.swapped, 1);
         }
-        let Some(held) = self.outbox.take() else {
+        let Some(held) = self.take(exchange) else {
             exchange.wake_at = None;
-            return false;
+            return self.outbox.has_backfill();
         };
         let _ = link.publish(self.topic(held.kind), held.payload.clone()).await;
         exchange.in_flight = Some(InFlight::Message(held));
@@ -239,6 +252,30 @@ impl SimulatedDevice {
             exchange.cut_at = Some(Instant::now() + cut_after(&mut self.faults));
         }
         true
+    }
+
+    /// The next message to send that the server has not named meanwhile.
+    fn take(&mut self, exchange: &mut Exchange) -> Option<Held> {
+        loop {
+            let now = Instant::now();
+            let held = self.outbox.take(exchange.backfill_at <= now)?;
+            if held.lane == Lane::Backfill {
+                exchange.backfill_at = now + Duration::from_secs_f64(1.0 / self.settings.backfill_rate);
+            }
+            if !self.sent.is_stored(&held) {
+                return Some(held);
+            }
+            self.acknowledged(&held);
+        }
+    }
+
+    /// Holds a message that has to be sent again, unless the server has named it.
+    fn put_back(&mut self, held: Held) {
+        if self.sent.is_stored(&held) {
+            self.acknowledged(&held);
+        } else {
+            self.outbox.put_back(held.again());
+        }
     }
 
     /// Reacts to the broker. `false` when the connection is over.
@@ -251,11 +288,15 @@ impl SimulatedDevice {
             }
             LinkEvent::Acknowledged => {
                 if let Some(InFlight::Message(held)) = exchange.in_flight.take() {
-                    self.acknowledged(&held);
                     exchange.goes_well();
                     if happens_now(self.settings.faults.repeat, &mut self.faults) {
                         Tally::add(&self.tally.repeated, 1);
-                        exchange.extra = Some((held.kind, held.payload));
+                        exchange.extra = Some((held.kind, held.payload.clone()));
+                    }
+                    if self.settings.word == Word::Broker || self.sent.is_stored(&held) {
+                        self.acknowledged(&held);
+                    } else {
+                        self.sent.keep(held);
                     }
                 }
                 exchange.wake_at = None;
@@ -263,9 +304,14 @@ impl SimulatedDevice {
             LinkEvent::Refused => {
                 if let Some(InFlight::Message(held)) = exchange.in_flight.take() {
                     Tally::add(&self.tally.refused, 1);
-                    self.outbox.put_back(held.again());
+                    self.put_back(held);
                 }
                 exchange.wait_longer();
+            }
+            LinkEvent::Stored(ack) => {
+                for held in self.sent.note(ack) {
+                    self.acknowledged(&held);
+                }
             }
             LinkEvent::Down => return false,
         }
@@ -276,7 +322,7 @@ impl SimulatedDevice {
         Tally::add(&self.tally.acknowledged, 1);
         if let Some(oracle) = &*self.oracle {
             let device = &self.credential().device;
-            if let Err(error) = oracle.write(device, held.boot_id, held.lane, held.seq) {
+            if let Err(error) = oracle.write(device, held.kind, &held.payload) {
                 tracing::error!(%error, device, "an acknowledged message is missing in the oracle file");
             }
         }
@@ -296,48 +342,6 @@ impl SimulatedDevice {
                 () = stopped(stop) => return true,
                 () = sleep_until(until) => return false,
             }
-        }
-    }
-
-    fn introduce(&mut self) {
-        let credential = self.credential();
-        let kind_code = credential.kind.code();
-        let channels: &[Channel] = match self.model {
-            Model::Station(_) => &station::CHANNELS,
-            Model::Fire(_) => &fire::CHANNELS,
-        };
-        let codes: Vec<u16> = channels.iter().map(|channel| channel.code()).collect();
-        let put = self.outbox.put_birth(self.moment(), |header, out| {
-            Birth::encode(header, kind_code, FIRMWARE_VERSION, HEARTBEAT_S, &codes, out)
-        });
-        self.held(put);
-    }
-
-    fn measure(&mut self, connected: bool) {
-        // The nominal period, not the clock: with the same seed the values are the same on a slower machine.
-        let elapsed_s = 1.0 / self.settings.rate;
-        let measured = match &mut self.model {
-            Model::Station(station) => station.measure(elapsed_s, &mut self.values),
-            Model::Fire(gateway) => gateway.measure(elapsed_s, &mut self.values),
-        };
-        let moment = self.moment();
-        if let Some(event) = measured.event {
-            let put = self.outbox.put_alarm(event.kind.code(), event.raised, event.cause, moment);
-            Tally::add(&self.tally.alarms, u64::from(put.is_ok()));
-            self.held(put.map(|()| 0));
-        }
-        let put = self.outbox.put_samples(&measured.samples, connected, moment);
-        self.held(put);
-    }
-
-    /// Counts a message that was put into the outbox and those given up for it.
-    fn held(&self, put: Result<u64, EncodeError>) {
-        match put {
-            Ok(given_up) => {
-                Tally::add(&self.tally.made, 1);
-                Tally::add(&self.tally.dropped, given_up);
-            }
-            Err(error) => tracing::error!(%error, "a simulated message could not be encoded"),
         }
     }
 }

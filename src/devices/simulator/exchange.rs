@@ -36,6 +36,8 @@ pub(super) struct Exchange {
     /// When the message in flight is given up, or the refused one is sent again.
     pub wake_at: Option<Instant>,
     retry: Duration,
+    /// When the next backfill may go.
+    pub backfill_at: Instant,
     pub drain_until: Option<Instant>,
 }
 
@@ -49,12 +51,20 @@ impl Exchange {
             restarts: false,
             wake_at: None,
             retry: RETRY_MIN,
+            backfill_at: Instant::now(),
             drain_until: None,
         }
     }
 
     pub fn broken(&self) -> End {
         End::Broken { was_up: self.up, restarts: self.restarts }
+    }
+
+    /// The next instant at which something is to be done without a word from the broker.
+    pub fn next_wake(&self, resend_at: Option<Instant>, paces: bool) -> Option<Instant> {
+        let waits = self.in_flight.is_some() || self.wake_at.is_some();
+        let paced = (paces && self.up && !waits).then_some(self.backfill_at);
+        [self.wake_at, self.drain_until, self.cut_at, resend_at, paced].into_iter().flatten().min()
     }
 
     /// Sends again later, each time later still.

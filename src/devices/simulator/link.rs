@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use rumqttc::v5::mqttbytes::QoS;
-use rumqttc::v5::mqttbytes::v5::{LastWill, Packet, PubAckReason};
+use rumqttc::v5::mqttbytes::v5::{LastWill, Packet, PubAckReason, SubscribeReasonCode};
 use rumqttc::v5::{AsyncClient, Event, MqttOptions};
 use rumqttc::{NetworkOptions, Outgoing};
+use songhe_firmware_protocol::downlink::Ack;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -24,6 +25,8 @@ pub(super) enum LinkEvent {
     Acknowledged,
     /// Not taken: send it again later.
     Refused,
+    /// The server's own word.
+    Stored(Ack),
     Down,
 }
 
@@ -36,7 +39,13 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub fn open(broker: SocketAddr, device: &str, token: &str, will: (String, Bytes)) -> Self {
+    /// `listens_to`: topic of the server's own word, where the device waits for that.
+    pub fn open(
+        broker: SocketAddr,
+        (device, token): (&str, &str),
+        will: (String, Bytes),
+        listens_to: Option<String>,
+    ) -> Self {
         let mut options = MqttOptions::new(device, broker.ip().to_string(), broker.port());
         options.set_credentials(device, token);
         options.set_keep_alive(KEEP_ALIVE);
@@ -50,10 +59,25 @@ impl Link {
         options.set_network_options(network);
         let (client, mut event_loop) = AsyncClient::new(options, CHANNEL_ITEMS);
         let (tell, events) = mpsc::channel(CHANNEL_ITEMS);
+        let asking = client.clone();
         let task = tokio::spawn(async move {
             loop {
                 let event = match event_loop.poll().await {
-                    Ok(Event::Incoming(Packet::ConnAck(_))) => LinkEvent::Up,
+                    Ok(Event::Incoming(Packet::ConnAck(_))) => match &listens_to {
+                        Some(topic) if asking.try_subscribe(topic.clone(), QoS::AtLeastOnce).is_ok() => {
+                            continue;
+                        }
+                        Some(_) => LinkEvent::Down,
+                        None => LinkEvent::Up,
+                    },
+                    Ok(Event::Incoming(Packet::SubAck(answer))) => match answer.return_codes.as_slice() {
+                        [SubscribeReasonCode::Success(_)] => LinkEvent::Up,
+                        _ => LinkEvent::Down,
+                    },
+                    Ok(Event::Incoming(Packet::Publish(word))) => match Ack::decode(&word.payload) {
+                        Ok(ack) => LinkEvent::Stored(ack),
+                        Err(_) => continue,
+                    },
                     Ok(Event::Incoming(Packet::PubAck(ack))) => match ack.reason {
                         PubAckReason::Success | PubAckReason::NoMatchingSubscribers => {
                             LinkEvent::Acknowledged

@@ -1,6 +1,7 @@
 //! Devices that exist only as a program, behind real connections: for the demonstration and for load and fault tests.
 //!
-//! Invariants: a device keeps a message until the broker acknowledged it, whatever happens to the connection; the same seed
+//! Invariants: a device keeps a message until it is acknowledged (by the broker, or behind another broker by the server), whatever
+//! happens to the connection; the same seed
 //! gives the same values and faults (boot ids are random all the same, as identities must never repeat).
 
 mod credentials;
@@ -14,6 +15,7 @@ mod noise;
 mod oracle;
 mod outbox;
 mod panel;
+mod sent;
 mod station;
 mod tally;
 mod wire;
@@ -30,6 +32,7 @@ pub use credentials::{Credential, choose, read_credentials};
 pub use faults::DeviceFaults;
 pub use panel::{Faults, PanelReport, PanelSettings, simulate_panels};
 pub use tally::Report;
+pub use wire::Word;
 
 use crate::clock::Clock;
 use device::SimulatedDevice;
@@ -51,6 +54,12 @@ pub struct SimulatorSettings {
     /// Where acknowledged identities are written, one JSON object a line.
     pub oracle: Option<PathBuf>,
     pub faults: DeviceFaults,
+    /// What a device takes for the word that a message is stored.
+    pub word: Word,
+    /// Backfill messages per second and device at the most.
+    pub backfill_rate: f64,
+    /// Share of devices, 0 to 1, whose wall clock nobody has set: they say no time.
+    pub clockless: f64,
     /// Each device's wall clock is off by up to so many seconds either way, and holds itself for right.
     pub clock_skew_s: u32,
     /// The devices' wall clock.
@@ -59,6 +68,9 @@ pub struct SimulatorSettings {
 
 /// Highest rate of one device, messages per second.
 pub const RATE_MAX: f64 = 1_000.0;
+
+/// Backfill messages per second and device that the protocol allows.
+pub const BACKFILL_RATE: f64 = 10.0;
 
 /// How long devices may take to hand over what they hold when the simulation stops.
 const DRAIN_WAIT_MAX: Duration = Duration::from_secs(3);
@@ -71,6 +83,8 @@ pub enum SimulatorError {
     Rate,
     #[error("a fault's chance is a number from 0 to 1")]
     Faults,
+    #[error("the share of devices without a clock is a number from 0 to 1")]
+    Clockless,
     #[error("{0:?} is not the address of a panel: twelve hexadecimal digits")]
     PanelAddress(String),
     #[error("the credentials name {found} {kind}, not {wanted}")]
@@ -89,6 +103,9 @@ pub async fn simulate(
     }
     if !settings.faults.are_chances() {
         return Err(SimulatorError::Faults);
+    }
+    if !(0.0..=1.0).contains(&settings.clockless) {
+        return Err(SimulatorError::Clockless);
     }
     let oracle =
         settings.oracle.as_deref().map(Oracle::create).transpose().map_err(SimulatorError::Oracle)?;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
-use songhe_firmware_protocol::Lane;
+use songhe_firmware_protocol::{Message, TopicKind};
 
 /// One acknowledged message.
 #[derive(Serialize)]
@@ -15,6 +15,12 @@ struct Line<'a> {
     boot: u64,
     lane: u8,
     seq: u64,
+    /// Last level of its topic.
+    kind: &'a str,
+    /// What the device's clock said.
+    wall_ms: Option<u64>,
+    /// Channel, value in its smallest step, and age in milliseconds of what must be stored.
+    samples: Vec<(u16, i32, u32)>,
 }
 
 pub(super) struct Oracle(Mutex<File>);
@@ -26,8 +32,27 @@ impl Oracle {
     }
 
     /// Whole lines, unbuffered: a kill may lose the last acknowledgement but never claim one that was not seen.
-    pub fn write(&self, device: &str, boot: u64, lane: Lane, seq: u64) -> io::Result<()> {
-        self.write_line(&Line { device, boot, lane: lane.code(), seq })
+    pub fn write(&self, device: &str, kind: TopicKind, payload: &[u8]) -> io::Result<()> {
+        let message = Message::decode(kind, payload).map_err(io::Error::other)?;
+        let header = *message.header().ok_or_else(|| io::Error::other("no message of a device"))?;
+        let samples = match message {
+            Message::Readings(readings) => {
+                readings.samples.iter().map(|one| (one.channel_code, one.value_scaled, one.age_ms)).collect()
+            }
+            Message::Alarm(alarm) => {
+                alarm.cause.iter().map(|&(channel, value)| (channel, value, 0)).collect()
+            }
+            _ => Vec::new(),
+        };
+        self.write_line(&Line {
+            device,
+            boot: header.boot_id,
+            lane: header.lane.code(),
+            seq: header.seq,
+            kind: kind.level(),
+            wall_ms: header.wall_ms,
+            samples,
+        })
     }
 
     /// Any other identity.

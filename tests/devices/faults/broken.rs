@@ -72,7 +72,7 @@ impl Scene {
         self.service.stop().await;
         let acknowledged = acknowledged(&self.oracle);
         app.read(|connection| {
-            compare(connection, &acknowledged, report.connects);
+            compare(connection, &acknowledged, report.dropped);
             Ok(())
         });
     }

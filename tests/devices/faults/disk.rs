@@ -88,7 +88,7 @@ async fn fill_and_free(mut program: Songhe) {
     program.kill();
     let copy = folder.path().join("songhe.db");
     let connection = SqliteConnection::establish(&copy.to_string_lossy()).unwrap();
-    compare(&mut AnyConnection::Sqlite(connection), &acknowledged, report.connects);
+    compare(&mut AnyConnection::Sqlite(connection), &acknowledged, report.dropped);
 }
 
 /// Takes all room that there is.

@@ -65,7 +65,7 @@ both!(nothing_acknowledged_is_lost_or_stored_twice, |app| async {
     assert!(status.success());
     let acknowledged = acknowledged(&oracle);
     app.read(|connection| {
-        compare(connection, &acknowledged, report.connects);
+        compare(connection, &acknowledged, report.dropped);
         Ok(())
     });
     // What was summed up before each kill counts, and what was not is summed up now: each reading once.

@@ -6,4 +6,4 @@ mod disk;
 pub mod full;
 mod killed;
 mod line;
-mod oracle;
+pub mod oracle;

@@ -1,15 +1,15 @@
 //! What devices saw acknowledged, compared with what is stored.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use diesel::prelude::*;
-use songhe::clock::Clock;
+use songhe::clock::{Clock, Instant, from_millis};
 use songhe::db::AnyConnection;
 use songhe::db::schema::{device_gaps, device_windows, devices, readings};
 use songhe::devices::ingest::window::{Verdict, Window};
-use songhe::devices::simulator::{Credential, DeviceFaults, SimulatorSettings};
-use songhe_firmware_protocol::DeviceKind as Simulated;
+use songhe::devices::simulator::{Credential, DeviceFaults, SimulatorSettings, Word};
+use songhe_firmware_protocol::{Channel, DeviceKind as Simulated};
 
 use crate::devices::live::rig::TOKEN;
 
@@ -32,43 +32,86 @@ pub fn devices(broker: std::net::SocketAddr, count: usize, oracle: &Path, seed: 
         smoke_per_hour: 2_000.0,
         oracle: Some(oracle.to_owned()),
         faults: DeviceFaults::each(0.02),
+        word: Word::Broker,
+        // A load that is much of it backfill finds more faults than one that is polite.
+        backfill_rate: 1_000.0,
+        clockless: 0.25,
         clock_skew_s: 7_200,
         clock: Clock::system(),
     }
 }
 
-pub fn acknowledged(oracle: &Path) -> Vec<Identity> {
-    let text = std::fs::read_to_string(oracle).unwrap_or_default();
-    let identity = |line: &str| {
-        let line: serde_json::Value = serde_json::from_str(line).ok()?;
-        let number = |key: &str| line[key].as_u64().unwrap() as i64;
-        let lane = i16::try_from(number("lane")).unwrap();
-        Some((line["device"].as_str()?.to_owned(), number("boot"), lane, number("seq")))
-    };
-    text.lines().filter_map(identity).collect()
+/// A message that a device saw acknowledged.
+#[derive(Clone, Debug)]
+pub struct Acknowledged {
+    pub identity: Identity,
+    /// Last level of its topic.
+    kind: String,
+    rows: Vec<Row>,
 }
 
-/// Everything acknowledged is stored, and nothing twice. `connects`: how often devices introduced themselves at the most.
-pub fn compare(connection: &mut AnyConnection, acknowledged: &[Identity], connects: u64) {
-    let rows: Vec<(String, i64, i16, i64, i16)> = readings::table
+/// Channel, value and the device's time of a reading, as they are stored.
+type Row = (i16, f64, Option<Instant>);
+
+pub fn acknowledged(oracle: &Path) -> Vec<Acknowledged> {
+    let text = std::fs::read_to_string(oracle).unwrap_or_default();
+    text.lines().filter_map(|line| Some(read(&serde_json::from_str(line).ok()?))).collect()
+}
+
+fn read(line: &serde_json::Value) -> Acknowledged {
+    let number = |key: &str| line[key].as_u64().unwrap() as i64;
+    let text = |key: &str| line[key].as_str().unwrap().to_owned();
+    let wall_ms = line["wall_ms"].as_i64();
+    let row = |sample: &serde_json::Value| {
+        let part = |at: usize| sample[at].as_i64().unwrap();
+        let channel = Channel::from_code(part(0) as u16).unwrap();
+        let device_at = wall_ms.map(|wall_ms| from_millis(wall_ms - part(2)));
+        (channel.code() as i16, channel.value(part(1) as i32), device_at)
+    };
+    Acknowledged {
+        identity: (text("device"), number("boot"), i16::try_from(number("lane")).unwrap(), number("seq")),
+        kind: text("kind"),
+        rows: line["samples"].as_array().unwrap().iter().map(row).collect(),
+    }
+}
+
+/// Everything acknowledged is stored whole, and nothing twice. `given_up`: messages in whose place one that says nothing may have
+/// gone.
+pub fn compare(connection: &mut AnyConnection, acknowledged: &[Acknowledged], given_up: u64) {
+    type Stored = (String, i64, i16, i64, i16, f64, Option<Instant>);
+    let rows: Vec<Stored> = readings::table
         .inner_join(devices::table.on(devices::id.eq(readings::device_id)))
-        .select((devices::code, readings::boot_id, readings::lane, readings::seq, readings::channel))
+        .select((
+            devices::code,
+            readings::boot_id,
+            readings::lane,
+            readings::seq,
+            readings::channel,
+            readings::value,
+            readings::device_at,
+        ))
         .load(connection)
         .unwrap();
-    let distinct: BTreeSet<_> = rows.iter().cloned().collect();
-    assert_eq!(distinct.len(), rows.len(), "a message was stored twice");
-
-    let with_rows: BTreeSet<Identity> =
-        rows.into_iter().map(|(device, boot, lane, seq, _)| (device, boot, lane, seq)).collect();
-    let without: Vec<&Identity> =
-        acknowledged.iter().filter(|identity| !with_rows.contains(*identity)).collect();
-    // Only a birth, one a connection, carries no sample.
-    assert!(without.len() as u64 <= connects, "{} acknowledged without rows", without.len());
-    assert!(without.iter().all(|identity| identity.2 == 0));
-    for identity in acknowledged {
-        assert!(is_known(connection, identity), "{identity:?} is acknowledged and would be taken again");
+    let mut stored: BTreeMap<Identity, Vec<Row>> = BTreeMap::new();
+    for (device, boot, lane, seq, channel, value, device_at) in rows {
+        stored.entry((device, boot, lane, seq)).or_default().push((channel, value, device_at));
     }
-    let unique: BTreeSet<&Identity> = acknowledged.iter().collect();
+    for (identity, rows) in &mut stored {
+        rows.sort_by_key(|row| row.0);
+        assert!(rows.is_sorted_by(|one, next| one.0 < next.0), "{identity:?} was stored twice: {rows:?}");
+    }
+    for one in acknowledged {
+        let mut wanted = one.rows.clone();
+        wanted.sort_by_key(|row| row.0);
+        let found = stored.get(&one.identity).map_or(&[][..], Vec::as_slice);
+        assert_eq!(found, wanted, "{:?} of {:?}", one.kind, one.identity);
+        assert!(is_known(connection, &one.identity), "{one:?} is acknowledged and would be taken again");
+    }
+    let says_nothing =
+        |one: &&Acknowledged| one.rows.is_empty() && !matches!(one.kind.as_str(), "birth" | "state");
+    let empty = acknowledged.iter().filter(says_nothing).count() as u64;
+    assert!(empty <= given_up, "{empty} messages say nothing, {given_up} were given up");
+    let unique: BTreeSet<&Identity> = acknowledged.iter().map(|one| &one.identity).collect();
     assert_eq!(unique.len(), acknowledged.len(), "no identity is acknowledged for two messages");
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use songhe::access::{Place, Role};
-use songhe::cli::simulate::{PanelArgs, SimulateArgs, run_panels};
+use songhe::cli::simulate::{Acks, PanelArgs, SimulateArgs, run_panels};
 use songhe::devices::gb26875::model::{Command, Content, Frame};
 use songhe::devices::gb26875::{PanelInput, open_profiles, set_panel};
 use songhe::devices::{DeviceKind, DevicePlace, disable_device};
@@ -203,6 +203,8 @@ both!(the_simulator_acts_as_a_panel, |app| async {
         fire: None,
         faults: 0.0,
         clock_skew: 0,
+        acks: Acks::Broker,
+        clockless: 0.0,
         rate: 20.0,
         seed: 3,
         sos_per_hour: 0.0,

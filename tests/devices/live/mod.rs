@@ -3,6 +3,7 @@
 mod births;
 pub mod external;
 mod gaps;
+mod numbers;
 pub mod rig;
 mod set_back;
 mod shown;

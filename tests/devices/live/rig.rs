@@ -97,9 +97,13 @@ impl<'a> Device<'a> {
         self.send("alarm", &payload).await
     }
 
-    pub async fn birth(&mut self, seq: u64) -> Seen {
+    pub fn birth_payload(&self, seq: u64) -> Vec<u8> {
         let header = self.header(Lane::Live, seq);
-        let payload = encoded(|out| Birth::encode(&header, 1, "1.0", 30, &[32], out).unwrap());
+        encoded(|out| Birth::encode(&header, 1, "1.0", 30, &[32], out).unwrap())
+    }
+
+    pub async fn birth(&mut self, seq: u64) -> Seen {
+        let payload = self.birth_payload(seq);
         self.send("birth", &payload).await
     }
 
@@ -110,6 +114,10 @@ impl<'a> Device<'a> {
 
     pub async fn next(&mut self) -> Seen {
         self.client.next().await
+    }
+
+    pub async fn next_within(&mut self, wait: std::time::Duration) -> Option<Seen> {
+        self.client.next_within(wait).await
     }
 
     pub async fn say_goodbye(&mut self) {

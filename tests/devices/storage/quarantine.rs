@@ -19,7 +19,7 @@ const SECRET: &str = "somebody's blood pressure";
 
 fn poison(test: &TestApp, device_id: i64, error: &str, payload: &[u8]) -> Work {
     let payload = bytes::Bytes::copy_from_slice(payload);
-    let what = What::Poison { topic: "up", payload, error: error.to_owned() };
+    let what = What::Poison { topic: "up", payload, error: error.to_owned(), header: None };
     Work { device_id, received_at: test.app.clock.now(), what }
 }
 

@@ -13,7 +13,7 @@ impl Batch {
         keys: &Keys,
         work: &Work,
     ) -> Result<()> {
-        let What::Poison { topic, payload, error } = &work.what else { return Ok(()) };
+        let What::Poison { topic, payload, error, .. } = &work.what else { return Ok(()) };
         if !self.is_in_service(work.device_id) {
             return Ok(());
         }

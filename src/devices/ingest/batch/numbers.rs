@@ -1,8 +1,9 @@
-//! Which messages are new, by their numbers, and how far everything is stored.
+//! Which messages are new, by their numbers, how far everything is stored, and which devices were born.
 
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
+use songhe_firmware_protocol::Header;
 
 use super::{Batch, Work};
 use crate::access::seal::Keys;
@@ -30,10 +31,16 @@ impl Batch {
         id: i64,
         decoded: &Decoded,
     ) -> Result<Offer> {
-        let header = &decoded.header;
-        if !decoded.is_numbered() {
-            return Ok(Offer::Fresh);
-        }
+        if decoded.is_numbered() { self.offer_number(connection, id, &decoded.header) } else { Ok(Offer::Fresh) }
+    }
+
+    /// Whether something was stored under a number before; from now on something is.
+    pub(super) fn offer_number(
+        &mut self,
+        connection: &mut AnyConnection,
+        id: i64,
+        header: &Header,
+    ) -> Result<Offer> {
         let lane = i16::from(header.lane.code());
         let stream = Stream { device_id: id, boot_id: header.boot_id as i64, lane };
         self.touched.insert(stream);
@@ -80,6 +87,11 @@ impl Batch {
         }
         self.done.poisoned += 1;
         Ok(())
+    }
+
+    pub(super) fn note_born(&mut self, device_id: i64) {
+        let code = self.devices.get(&device_id).map(|device| device.code.clone());
+        self.done.born.extend(code.map(|code| (code, device_id)));
     }
 
     pub(super) fn moved_windows(&self) -> Vec<WindowRow> {
