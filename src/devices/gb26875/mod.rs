@@ -4,7 +4,8 @@
 //! transaction) -> confirm. What vendors do in ways of their own is data (`profiles.toml`).
 //!
 //! Invariants: a frame that its panel saw confirmed is in the database exactly once, by its sender, number and hash; a panel
-//! whose frame cannot be stored because the database does not work is told nothing and sends it again; a fire bit is believed
+//! whose frame cannot be stored because the database does not work is told nothing and sends it again, and a fire in it is told to open
+//! pages meanwhile; a fire bit is believed
 //! only from a frame that agrees with itself in every length; a trial raises no alert. A sign of life (a frame without data) is
 //! kept as the instant at which the panel was last heard, and not as a row.
 //!
@@ -22,6 +23,7 @@ mod session;
 mod shared;
 pub mod store;
 mod take;
+mod unstored;
 
 use crate::config::Config;
 use crate::error::{Error, Result};

@@ -15,6 +15,7 @@ use super::model::{
 use super::shared::{Question, Shared};
 use super::store::{self, Refusal, Sender};
 use super::take::{Arrival, Taken, take};
+use super::unstored::Fire;
 use crate::access::Scope;
 use crate::app::Tx;
 use crate::error::Result;
@@ -91,7 +92,9 @@ impl Session {
     }
 
     async fn frame(&mut self, frame: Frame, raw: Vec<u8>) -> Turn {
-        let found = match self.shared.sender(frame.source).await {
+        let fire = self.shared.fire_in(&frame, &raw);
+        let looking = self.shared.sender(frame.source);
+        let found = match self.shared.unstored.watch(fire.as_ref(), looking).await {
             Ok(found) => found,
             Err(error) => return unanswered(&error),
         };
@@ -132,14 +135,17 @@ impl Session {
         let is_answered = frame.command == Command::Send;
         let arrival = Arrival { frame, raw, content, sender, profile, received_at };
         let arrival = Arc::new(arrival);
-        let taken = {
-            let arrival = Arc::clone(&arrival);
-            self.shared.app.write(&Scope::system(), move |tx| take(tx, &arrival)).await
-        };
         let Arrival { frame, raw, sender, profile, .. } = &*arrival;
+        let taken = {
+            let (arrival, scope) = (Arc::clone(&arrival), Scope::system());
+            let fire = Fire::in_frame(&self.shared.app, (frame, raw), (sender, profile));
+            let writing = self.shared.app.write(&scope, move |tx| take(tx, &arrival));
+            self.shared.unstored.watch(fire.as_ref(), writing).await
+        };
         match taken {
             Ok(Taken::Disabled) => self.deny(frame, raw, Some(profile), (RefusalReason::Disabled, "")).await,
             Ok(taken) => {
+                self.shared.unstored.settle(sender.device_id, raw);
                 let outcome = if taken == Taken::Stored { "stored" } else { "duplicate" };
                 metrics::counter!("songhe_fire_frames_total", "outcome" => outcome).increment(1);
                 let mut turn = Turn::default();

@@ -8,3 +8,4 @@ mod panel;
 mod refused;
 mod set_up;
 mod stored;
+mod unstored;

@@ -6,7 +6,7 @@ mod times;
 
 pub use parts::{
     GuardOutcome, PARTS_MAX, PartKey, PartLevel, RefusalReason, fault_channel, fire_channel, fire_kind,
-    stored_bits,
+    stored_bits, urgent_in,
 };
 pub use rate::Rate;
 pub use songhe_fire_protocol::*;

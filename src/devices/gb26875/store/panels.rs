@@ -32,6 +32,8 @@ pub struct Sender {
     pub clock_ahead_s: Option<i64>,
     pub clock_set_at: Option<Instant>,
     pub disabled_at: Option<Instant>,
+    pub town_code: String,
+    pub institution_id: Option<i64>,
 }
 
 /// Panels with one of these addresses: as it is sent, and the other way round.
@@ -47,6 +49,8 @@ pub fn find_senders(connection: &mut AnyConnection, addresses: &[String]) -> Res
             fire_panels::clock_ahead_s,
             fire_panels::clock_set_at,
             devices::disabled_at,
+            devices::town_code,
+            devices::institution_id,
         ))
         .load(connection)?)
 }
