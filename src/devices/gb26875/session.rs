@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use super::guard;
 use super::model::{
     Address, Command, Content, Frame, Piece, Profile, RefusalReason, Request, Stamp, is_clock_due,
-    text_in_gb18030,
+    tells_clock, text_in_gb18030,
 };
 use super::shared::{Question, Shared};
 use super::store::{self, Refusal, Sender};
@@ -190,6 +190,11 @@ impl Session {
         let now = app.clock.now();
         let said = frame.time.local().map(|local| app.calendar.instant(local));
         let ahead_s = said.map_or(i64::MAX, |said| (said - now).num_seconds());
+        let ahead_s = if tells_clock(ahead_s, sender.clock_ahead_s, frame.data.is_empty()) {
+            ahead_s
+        } else {
+            sender.clock_ahead_s.unwrap_or_default()
+        };
         let (day_began_at, _) = app.calendar.bounds(app.calendar.day_of(now));
         if !is_clock_due(ahead_s, sender.clock_set_at, (now, day_began_at)) {
             return None;

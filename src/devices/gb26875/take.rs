@@ -9,7 +9,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::guard;
-use super::model::{Content, Frame, PartKey, PartLevel, Profile, Stamp, is_repeated, time_used};
+use super::model::{Content, Frame, PartKey, PartLevel, Profile, Stamp, is_repeated, tells_clock, time_used};
 use super::store::{self, Identity, NewFrame, Sender};
 use crate::app::Tx;
 use crate::clock::Instant;
@@ -109,6 +109,10 @@ fn is_test(arrival: &Arrival) -> bool {
 fn note_clock(tx: &mut Tx<'_>, arrival: &Arrival, said: Option<Instant>) -> Result<()> {
     let Some(said) = said else { return Ok(()) };
     let ahead_s = (said - arrival.received_at).num_seconds();
+    let is_sign_of_life = arrival.content == Content::Heartbeat;
+    if !tells_clock(ahead_s, arrival.sender.clock_ahead_s, is_sign_of_life) {
+        return Ok(());
+    }
     store::note_clock(tx.connection, arrival.sender.device_id, ahead_s, arrival.received_at)
 }
 

@@ -3,6 +3,7 @@
 mod alerts;
 mod down;
 mod killed;
+mod late;
 mod limits;
 mod panel;
 mod refused;

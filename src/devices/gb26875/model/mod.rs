@@ -10,4 +10,4 @@ pub use parts::{
 };
 pub use rate::Rate;
 pub use songhe_fire_protocol::*;
-pub use times::{is_clock_due, is_repeated, time_used};
+pub use times::{is_clock_due, is_repeated, tells_clock, time_used};
