@@ -9,6 +9,7 @@ use super::store::{AlertListed, get_alert, list_alerts};
 use crate::access::{Permission, Scope};
 use crate::api::{At, Endpoint, Filter, FilterKind, Id, Resource, fetch, list_endpoint, ok};
 use crate::db::AnyConnection;
+use crate::devices::gb26875::pages::detail_text;
 use crate::error::Result;
 use crate::listing::ListRequest;
 use crate::web::{Need, Visitor, Words};
@@ -50,7 +51,7 @@ pub struct Alert {
     /// In the unit of the channel; of a device's silence how many seconds it lasted when it was told, of a site's how many
     /// devices are silent.
     pub value: f64,
-    /// Which part of the device, where it has many; else empty.
+    /// Which part of the device, where it has many, and what its fault is, in the language asked for; else empty.
     pub detail: String,
     pub raised_at: At,
     pub acknowledged_at: Option<At>,
@@ -76,7 +77,7 @@ impl Alert {
             kind: alert.kind,
             channel: alert.channel,
             value: alert.value,
-            detail: alert.detail,
+            detail: detail_text(words, &alert.detail),
             raised_at: at(alert.raised_at),
             acknowledged_at: alert.acknowledged_at.map(at),
             acknowledged_by: alert.acknowledged_by,

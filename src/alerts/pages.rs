@@ -6,6 +6,7 @@ use super::store::{AlertListed, AlertRow, get_alert, list_alerts};
 use crate::access::{Permission, Scope};
 use crate::bus::Topic;
 use crate::db::AnyConnection;
+use crate::devices::gb26875::pages::detail_text;
 use crate::devices::pages::{channel_name, value_text};
 use crate::error::Result;
 use crate::listing::{ListRequest, Listed};
@@ -138,7 +139,8 @@ fn cause(words: &Words, alert: &AlertRow) -> String {
         AlertKind::SiteSilent => return words.lang.fill("alert.silent_devices", &[("n", &count)]),
         _ => {}
     }
-    let parts = [channel_text(words, alert), cause_text(words, alert), alert.detail.clone()];
+    let detail = detail_text(words, &alert.detail);
+    let parts = [channel_text(words, alert), cause_text(words, alert), detail];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 

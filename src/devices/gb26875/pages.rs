@@ -9,6 +9,7 @@ use std::sync::Arc;
 use actix_web::{HttpResponse, web};
 
 use self::frames::{frame, refusals};
+pub use self::words::detail_text;
 use self::words::{kind, part_bits, part_name, said, state, tone};
 use super::guard::{ask, due_at};
 use super::model::{Content, Frame, GuardOutcome, PartLevel, Profile, Profiles};

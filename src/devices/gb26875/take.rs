@@ -1,6 +1,7 @@
 //! One frame of a panel, taken into the database: the frame as it came, what its parts say, alerts, readings and events, in one
 //! transaction. Only after it is the panel told that its frame is there.
 
+mod over;
 mod states;
 mod values;
 
@@ -130,16 +131,14 @@ impl Taking<'_> {
                 all.iter().try_for_each(|one| self.device_state(tx, one.of, one.at))?;
             }
             Content::Operations(all) => {
-                for one in all.iter().filter(|one| arrival.profile.is_manual_alarm(one.of.flags)) {
+                for one in all {
                     let key = system_key(one.of.system.system_type, one.of.system.address);
-                    self.manual_alarm(tx, key, one.at)?;
+                    self.operation(tx, key, one.of.flags, one.at)?;
                 }
             }
             Content::DeviceOperations(all) => {
                 for one in all {
-                    if arrival.profile.is_manual_alarm(one.of.flags) {
-                        self.manual_alarm(tx, PartKey::DEVICE, one.at)?;
-                    }
+                    self.operation(tx, PartKey::DEVICE, one.of.flags, one.at)?;
                     if arrival.profile.is_guard_answer(one.of.flags) {
                         guard::answer(tx, arrival.sender.device_id)?;
                     }

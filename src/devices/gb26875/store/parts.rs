@@ -29,9 +29,9 @@ pub struct PartRow {
     pub channel: Option<i16>,
 }
 
-/// The part; a new one where there is none yet and the panel has room for it.
-pub fn part(connection: &mut AnyConnection, device_id: i64, key: &PartKey) -> Result<Option<PartRow>> {
-    let known = fire_parts::table
+/// The part, where it was heard of.
+pub fn find_part(connection: &mut AnyConnection, device_id: i64, key: &PartKey) -> Result<Option<PartRow>> {
+    Ok(fire_parts::table
         .filter(fire_parts::device_id.eq(device_id))
         .filter(fire_parts::level.eq(key.level))
         .filter(fire_parts::system_type.eq(i16::from(key.system_type)))
@@ -41,7 +41,12 @@ pub fn part(connection: &mut AnyConnection, device_id: i64, key: &PartKey) -> Re
         .filter(fire_parts::place.eq(i32::from(key.place)))
         .select(PartRow::as_select())
         .first(connection)
-        .optional()?;
+        .optional()?)
+}
+
+/// The part; a new one where there is none yet and the panel has room for it.
+pub fn part(connection: &mut AnyConnection, device_id: i64, key: &PartKey) -> Result<Option<PartRow>> {
+    let known = find_part(connection, device_id, key)?;
     if known.is_some() {
         return Ok(known);
     }
@@ -135,8 +140,8 @@ pub fn claim_channel(
     Ok(feeder.is_none_or(|id| id == part_id))
 }
 
-/// The parts of one system, itself included, that have a state.
-pub fn parts_of_system(
+/// The components of one system.
+pub fn components_of(
     connection: &mut AnyConnection,
     device_id: i64,
     (system_type, system_address): (u8, u8),
@@ -146,7 +151,6 @@ pub fn parts_of_system(
         .filter(fire_parts::level.eq(PartLevel::Component))
         .filter(fire_parts::system_type.eq(i16::from(system_type)))
         .filter(fire_parts::system_address.eq(i16::from(system_address)))
-        .filter(fire_parts::state.is_not_null())
         .order(fire_parts::slot)
         .select(PartRow::as_select())
         .load(connection)?)
