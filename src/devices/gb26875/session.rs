@@ -216,7 +216,16 @@ impl Session {
             return Vec::new();
         }
         let request = Request::GuardCheck { minutes: u8::try_from(minutes).unwrap_or(u8::MAX) };
-        self.question(device_id, &request, Asked::Guard { device_id, guard_id }).into_iter().collect()
+        let frame = self.question(device_id, &request, Asked::Guard { device_id, guard_id });
+        if frame.is_none() {
+            self.unsent(question).await;
+        }
+        frame.into_iter().collect()
+    }
+
+    /// A guard check did not leave: whoever holds the panel's next connection sends it.
+    pub async fn unsent(&self, question: Question) {
+        self.note(move |tx| guard::give_back(tx, question.guard_id)).await;
     }
 
     fn question(&mut self, device_id: i64, request: &Request, asked: Asked) -> Option<Vec<u8>> {

@@ -39,7 +39,7 @@ crate::text_enum! {
         Missed = "missed",
         /// The panel refused the question.
         Refused = "refused",
-        /// The panel was not there.
+        /// The panel was not there, or never said that it has the question.
         NotSent = "not_sent",
     }
 }
