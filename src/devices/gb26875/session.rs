@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::guard;
 use super::model::{
-    Address, Command, Content, Frame, Piece, Profile, RefusalReason, Request, Stamp, is_clock_due,
+    Address, Command, Content, Fault, Frame, Piece, Profile, RefusalReason, Request, Stamp, is_clock_due,
     tells_clock, text_in_gb18030,
 };
 use super::shared::{Question, Shared};
@@ -83,7 +83,7 @@ impl Session {
     pub async fn take(&mut self, piece: Piece) -> Turn {
         match piece {
             Piece::Frame { frame, raw } => self.frame(frame, raw).await,
-            Piece::Corrupt { raw, fault } => self.corrupt(&raw, &fault.to_string()).await,
+            Piece::Corrupt { raw, fault } => self.corrupt(&raw, &Fault::from(fault)).await,
             Piece::Skipped { count } => {
                 metrics::counter!("songhe_fire_bytes_skipped_total").increment(count as u64);
                 Turn::default()
@@ -102,7 +102,9 @@ impl Session {
             return self.strange(&frame, &raw).await;
         };
         if sender.disabled_at.is_some() {
-            return self.deny(&frame, &raw, Some(&profile), (RefusalReason::Disabled, "")).await;
+            return self
+                .deny(&frame, &raw, Some(&profile), (RefusalReason::Disabled, &Fault::default()))
+                .await;
         }
         self.shared.turn(sender.device_id).await;
         self.meet(&sender, &frame);
@@ -110,7 +112,7 @@ impl Session {
             Command::Send | Command::Answer => self.data(frame, raw, sender, profile).await,
             Command::Confirm | Command::Deny => self.settled(&frame).await,
             command => {
-                let fault = format!("command {}", command.code());
+                let fault = Fault::command(command.code());
                 self.deny(&frame, &raw, Some(&profile), (RefusalReason::Command, &fault)).await
             }
         }
@@ -127,8 +129,8 @@ impl Session {
         let content = match Content::decode(&frame.data) {
             Ok(content) => content,
             Err(fault) => {
-                let why = (RefusalReason::Content, fault.to_string());
-                return self.deny(&frame, &raw, Some(&profile), (why.0, &why.1)).await;
+                let fault = Fault::from(fault);
+                return self.deny(&frame, &raw, Some(&profile), (RefusalReason::Content, &fault)).await;
             }
         };
         let received_at = self.shared.app.clock.now();
@@ -143,7 +145,9 @@ impl Session {
             self.shared.unstored.watch(fire.as_ref(), writing).await
         };
         match taken {
-            Ok(Taken::Disabled) => self.deny(frame, raw, Some(profile), (RefusalReason::Disabled, "")).await,
+            Ok(Taken::Disabled) => {
+                self.deny(frame, raw, Some(profile), (RefusalReason::Disabled, &Fault::default())).await
+            }
             Ok(taken) => {
                 self.shared.unstored.settle(sender.device_id, raw);
                 let outcome = if taken == Taken::Stored { "stored" } else { "duplicate" };
@@ -158,7 +162,7 @@ impl Session {
             // The database works, but not with this: the panel need not send it for ever.
             Err(error) if !error.code.retryable() && self.writes_work().await => {
                 tracing::error!(error = %error.for_log(), code = sender.code, "a frame cannot be stored");
-                self.deny(frame, raw, Some(profile), (RefusalReason::Unstorable, "")).await
+                self.deny(frame, raw, Some(profile), (RefusalReason::Unstorable, &Fault::default())).await
             }
             Err(error) => unanswered(&error),
         }
@@ -250,7 +254,7 @@ impl Session {
 
     /// A frame whose checksum does not fit. Its sender and number are as doubtful as all of it: a known sender is told, so that it
     /// sends the frame again at once.
-    async fn corrupt(&mut self, raw: &[u8], fault: &str) -> Turn {
+    async fn corrupt(&mut self, raw: &[u8], fault: &Fault) -> Turn {
         let Some(frame) = Frame::of_corrupt(raw) else { return Turn::default() };
         match self.shared.sender(frame.source).await {
             Ok(Some((_, profile))) => {
@@ -264,7 +268,7 @@ impl Session {
     async fn strange(&mut self, frame: &Frame, raw: &[u8]) -> Turn {
         self.strange += 1;
         tokio::time::sleep(STRANGE_WAIT).await;
-        let turn = self.deny(frame, raw, None, (RefusalReason::Unknown, "")).await;
+        let turn = self.deny(frame, raw, None, (RefusalReason::Unknown, &Fault::default())).await;
         Turn { ends: self.strange >= STRANGE_MAX, ..turn }
     }
 
@@ -273,12 +277,15 @@ impl Session {
         frame: &Frame,
         raw: &[u8],
         profile: Option<&Profile>,
-        (reason, fault): (RefusalReason, &str),
+        (reason, fault): (RefusalReason, &Fault),
     ) -> Turn {
         let (source, sent_from) = (frame.source.to_string(), self.peer.ip().to_string());
+        let fault = fault.to_string();
         tracing::warn!(source, reason = reason.name(), fault, "a frame of a fire panel is refused");
         let at = self.shared.app.clock.now();
-        self.shared.refuse(Refusal { source: &source, reason, sent_from: &sent_from, fault, raw, at }).await;
+        self.shared
+            .refuse(Refusal { source: &source, reason, sent_from: &sent_from, fault: &fault, raw, at })
+            .await;
         let mut answer = frame.answer(Command::Deny, self.now());
         if profile.is_some_and(|profile| profile.deny_says_why) {
             let why = Lang::Chinese.t(&format!("enums.refusal_reason.{}", reason.name()));

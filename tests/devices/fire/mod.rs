@@ -5,6 +5,7 @@ mod down;
 mod killed;
 mod late;
 mod limits;
+mod lists;
 mod over;
 mod panel;
 mod refused;

@@ -44,6 +44,9 @@ crate::text_enum! {
     }
 }
 
+/// The type flags of frames that the locale files name, `enums.fire_kind.kN`.
+pub const FRAME_KINDS: [u8; 13] = [1, 2, 3, 4, 5, 6, 7, 8, 21, 24, 25, 26, 28];
+
 /// Which part of a panel; numbers that a level does not have are 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PartKey {

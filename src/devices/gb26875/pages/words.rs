@@ -1,7 +1,7 @@
 //! Frames and states in words.
 
 use crate::devices::gb26875::model::{
-    Bits, Content, DEVICE_BITS, Frame, PART_BITS, Part, PartLevel, Profile, SYSTEM_BITS, SYSTEM_TYPES,
+    Bits, Content, DEVICE_BITS, Fault, Frame, PART_BITS, Part, PartLevel, Profile, SYSTEM_BITS, SYSTEM_TYPES,
     Stamp, System, component_name, stored_bits, text_of,
 };
 use crate::devices::gb26875::store::PartRow;
@@ -37,6 +37,14 @@ pub fn detail_text(words: &Words, detail: &str) -> String {
         }
     };
     detail.split(' ').map(said).collect::<Vec<_>>().join(" ")
+}
+
+/// What exactly was wrong with a refused frame.
+pub(super) fn fault_text(words: &Words, fault: &str) -> String {
+    let Some(known) = Fault::parse(fault) else { return fault.to_owned() };
+    let pairs = known.pairs();
+    let pairs: Vec<(&str, &str)> = pairs.iter().map(|(key, number)| (*key, number.as_str())).collect();
+    words.lang.fill(&format!("fire_fault.{}", known.name), &pairs)
 }
 
 fn is_named(name: &str) -> bool {

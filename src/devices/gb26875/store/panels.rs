@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use crate::access::{Permission, Scope};
 use crate::clock::Instant;
 use crate::db::schema::{devices, fire_panels};
 use crate::db::{AnyConnection, is_unique};
@@ -71,6 +72,26 @@ pub fn named_profiles(connection: &mut AnyConnection) -> Result<Vec<(String, Str
         .filter(fire_panels::profile.is_not_null())
         .order(devices::code)
         .select((devices::code, fire_panels::profile.assume_not_null()))
+        .load(connection)?)
+}
+
+/// A panel as lists name it.
+#[derive(Clone, Debug, Queryable)]
+pub struct PanelName {
+    pub device_id: i64,
+    pub code: String,
+    pub name: String,
+    pub profile: Option<String>,
+}
+
+/// The panels within the asker's reach.
+pub fn panel_names(connection: &mut AnyConnection, scope: &Scope) -> Result<Vec<PanelName>> {
+    let reach = scope.reach(Permission::SeeDevices)?;
+    Ok(fire_panels::table
+        .inner_join(devices::table.on(devices::id.eq(fire_panels::device_id)))
+        .filter(seen!(reach))
+        .order(devices::code)
+        .select((fire_panels::device_id, devices::code, devices::name, fire_panels::profile))
         .load(connection)?)
 }
 
