@@ -75,6 +75,13 @@ pub struct Feed {
     pub factor: f64,
 }
 
+impl Feed {
+    /// A value as the channel has it: as fine as the channel tells it, without what a factor leaves behind.
+    pub fn value(&self, sent: i16) -> f64 {
+        self.channel.value(self.channel.scaled(f64::from(sent) * self.factor))
+    }
+}
+
 /// One dialect, whole.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Profile {

@@ -138,18 +138,20 @@ impl Session {
         let arrival = Arrival { frame, raw, content, sender, profile, received_at };
         let arrival = Arc::new(arrival);
         let Arrival { frame, raw, sender, profile, .. } = &*arrival;
+        let fire = Fire::in_frame(&self.shared.app, (frame, raw), (sender, profile));
         let taken = {
             let (arrival, scope) = (Arc::clone(&arrival), Scope::system());
-            let fire = Fire::in_frame(&self.shared.app, (frame, raw), (sender, profile));
             let writing = self.shared.app.write(&scope, move |tx| take(tx, &arrival));
             self.shared.unstored.watch(fire.as_ref(), writing).await
         };
+        if let (Ok(_), Some(fire)) = (&taken, &fire) {
+            self.shared.unstored.settle(fire);
+        }
         match taken {
             Ok(Taken::Disabled) => {
                 self.deny(frame, raw, Some(profile), (RefusalReason::Disabled, &Fault::default())).await
             }
             Ok(taken) => {
-                self.shared.unstored.settle(sender.device_id, raw);
                 let outcome = if taken == Taken::Stored { "stored" } else { "duplicate" };
                 metrics::counter!("songhe_fire_frames_total", "outcome" => outcome).increment(1);
                 let mut turn = Turn::default();

@@ -4,18 +4,19 @@
 //! no such end: the mark goes after a while.
 
 use std::collections::HashMap;
-use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::model::{Command, Content, Frame, Profile, time_used, urgent_in};
+use super::model::{Analog, Command, Content, Frame, Profile, Stamp, Timed, time_used, urgent_in};
 use super::store::Sender;
 use crate::alerts::AlertKind;
+use crate::alerts::rules::{Judgement, rule_of};
 use crate::app::App;
 use crate::bus::{Event, Topic};
+use crate::devices::model::is_plausible;
 use crate::error::Result;
 use crate::text::Lang;
 
@@ -24,10 +25,12 @@ const TOLD_AFTER: Duration = Duration::from_millis(500);
 /// Of a fire that the panel does not repeat.
 const SHOWN_FOR: Duration = Duration::from_mins(30);
 /// Fires remembered at the most; beyond that one may be told twice.
-const TOLD_MAX: usize = 10_000;
+const KNOWN_MAX: usize = 10_000;
 
 /// (device, hash of the frame)
 type Identity = (i64, [u8; 32]);
+
+type Known = HashMap<Identity, (Stage, Instant)>;
 
 /// A fire in a frame that is not stored yet.
 #[derive(Clone, Debug)]
@@ -49,7 +52,7 @@ impl Fire {
             return None;
         }
         let content = Content::decode(&frame.data).ok()?;
-        let (kind, stamp) = urgent_in(&content, profile)?;
+        let (kind, stamp) = urgent_in(&content, profile).or_else(|| beyond_limit(&content, profile))?;
         let said = stamp.local().map(|local| app.calendar.instant(local));
         Some(Fire {
             identity: (sender.device_id, Sha256::digest(raw).into()),
@@ -62,13 +65,20 @@ impl Fire {
 
 pub(super) struct Unstored {
     app: App,
-    /// When each was told last.
-    told: Mutex<HashMap<Identity, Instant>>,
+    /// How far each came, and when that was last said.
+    known: Mutex<Known>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Told,
+    /// Another connection may still be waiting with the same frame: it must not tell again.
+    Stored,
 }
 
 impl Unstored {
     pub fn new(app: &App) -> Unstored {
-        Unstored { app: app.clone(), told: Mutex::default() }
+        Unstored { app: app.clone(), known: Mutex::default() }
     }
 
     /// Waits for the database; a fire is told if that takes long or fails.
@@ -88,37 +98,33 @@ impl Unstored {
     }
 
     fn tell(&self, fire: &Fire) {
-        let mut told = self.lock();
-        if told.len() >= TOLD_MAX {
-            told.clear();
+        let mut known = self.lock();
+        if known.get(&fire.identity).is_some_and(|(stage, _)| *stage == Stage::Stored) {
+            return;
         }
-        if told.insert(fire.identity, Instant::now()).is_none() {
+        if remember(&mut known, fire.identity, Stage::Told).is_none() {
             tracing::error!(device = fire.sender.code, kind = fire.kind.name(), "a fire is not stored yet");
             self.app.bus.tell_unstored(self.event(fire));
         }
     }
 
     /// The frame is stored.
-    pub fn settle(&self, device_id: i64, raw: &[u8]) {
-        let mut told = self.lock();
-        if told.is_empty() {
-            return;
-        }
-        let identity = (device_id, Sha256::digest(raw).into());
-        if told.remove(&identity).is_some() {
-            self.forget(identity);
+    pub fn settle(&self, fire: &Fire) {
+        let mut known = self.lock();
+        if remember(&mut known, fire.identity, Stage::Stored) == Some(Stage::Told) {
+            self.forget(fire.identity);
         }
     }
 
     /// Takes away the marks of fires that were not repeated for long.
     pub fn expire(&self) {
-        let mut told = self.lock();
-        let over: Vec<Identity> =
-            told.iter().filter(|(_, at)| at.elapsed() >= SHOWN_FOR).map(|(identity, _)| *identity).collect();
-        for identity in over {
-            told.remove(&identity);
-            self.forget(identity);
-        }
+        self.lock().retain(|identity, (stage, at)| {
+            let lasts = at.elapsed() < SHOWN_FOR;
+            if !lasts && *stage == Stage::Told {
+                self.forget(*identity);
+            }
+            lasts
+        });
     }
 
     fn forget(&self, identity: Identity) {
@@ -150,9 +156,31 @@ impl Unstored {
         Event::new(Topic::Alert, &sender.town_code, alarm, payload).of_institution(sender.institution_id)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Identity, Instant>> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Gives how far it had come.
+fn remember(known: &mut Known, identity: Identity, stage: Stage) -> Option<Stage> {
+    if known.len() >= KNOWN_MAX {
+        // What pages still show must be taken away one day.
+        known.retain(|_, (stage, _)| *stage == Stage::Told);
+    }
+    known.insert(identity, (stage, Instant::now())).map(|(before, _)| before)
+}
+
+/// A value that is gas or heat by the protocol's own limits: those of an office stand in the database.
+fn beyond_limit(content: &Content, profile: &Profile) -> Option<(AlertKind, Stamp)> {
+    let Content::Analogs(all) = content else { return None };
+    let urgent = |one: &Timed<Analog>| {
+        let feed = profile.feed(&one.of)?;
+        let (value, rule) = (feed.value(one.of.value), rule_of(feed.channel)?);
+        let is_raised =
+            is_plausible(feed.channel.code() as i16, value) && rule.judge(value) == Judgement::Raise;
+        (is_raised && rule.kind.is_urgent()).then_some((rule.kind, one.at))
+    };
+    all.iter().filter_map(urgent).min_by_key(|(kind, _)| *kind)
 }
 
 /// Stands for one fire on the pages.

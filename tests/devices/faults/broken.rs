@@ -113,12 +113,12 @@ both!(a_database_that_stops_acknowledges_nothing_and_loses_nothing, |app| async 
 
 /// A database that answers nobody: the PostgreSQL database lets nobody in and everybody is thrown out; the SQLite file is
 /// locked by another program.
-enum Stopped {
+pub enum Stopped {
     Postgres { server: String, name: String },
     Sqlite(SqliteConnection),
 }
 
-fn stop_database(kind: Kind, url: &str) -> Stopped {
+pub fn stop_database(kind: Kind, url: &str) -> Stopped {
     match kind {
         Kind::Sqlite => {
             let mut other = SqliteConnection::establish(url.strip_prefix("sqlite:").unwrap()).unwrap();
@@ -144,7 +144,7 @@ impl Stopped {
         }
     }
 
-    fn go_on(self) {
+    pub fn go_on(self) {
         match self {
             Stopped::Postgres { ref name, .. } => {
                 self.on_server(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"));

@@ -1,6 +1,6 @@
 //! Everything that can go wrong between a sensor and a committed reading, and the devices' own list of what was acknowledged.
 
-mod broken;
+pub mod broken;
 mod disk;
 mod killed;
 mod line;

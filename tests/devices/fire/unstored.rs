@@ -1,5 +1,6 @@
 //! A fire that the database does not take is told to open pages all the same, marked, once, and to those within reach.
 
+use std::collections::BTreeMap;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -7,7 +8,8 @@ use serde_json::Value;
 use songhe::access::Role;
 use songhe::devices::gb26875::model::Command;
 
-use super::panel::{ADDRESS, Panel, add_panel, alerts_of, gateway};
+use super::panel::{ADDRESS, Panel, add_panel, alerts_of, analog, gateway};
+use crate::devices::faults::broken::stop_database;
 use crate::support::app::{TestApp, both};
 use crate::support::live::Live;
 use crate::support::seed::town;
@@ -100,6 +102,55 @@ both!(a_fire_that_cannot_be_stored_is_told_at_once_and_marked_until_it_is, |app|
         is_taken_back |= !is_numbered && said["durable"] == true && said["alarm"] == alarm;
         is_told |= is_numbered && said["device_id"] == id;
     }
+    service.stop().await;
+});
+
+both!(a_fire_and_gas_are_told_while_no_database_answers, |app| async {
+    app.add_towns();
+    let id = add_panel(app, "FR-1", ADDRESS, 1);
+    app.add_user("lin", Role::DutyOfficer, town(1));
+    let lin = app.login("lin").await;
+    let (service, address) = gateway(app).await;
+    let mut panel = Panel::connect(app, address, ADDRESS).await;
+    let at = panel.now();
+    panel.tell(&analog(74, (2, 1), 6, 10, at)).await;
+    let mut page = Live::open(&lin, "/live").await;
+    let url = app.app.config.database.url.expose().to_owned();
+    let stopped = stop_database(app.kind(), &url);
+    app.hand.advance(chrono::TimeDelta::seconds(1));
+    let (smoke, at) = (panel.component((1, 1), FIRE, ""), panel.now());
+    // A third of what explodes, by a value; the panel sends it over another line.
+    let (smoke, gas) = (panel.frame(&smoke).encode(), panel.frame(&analog(74, (2, 1), 6, 330, at)).encode());
+    let mut other = Panel::connect(app, address, ADDRESS).await;
+    panel.write(&smoke).await;
+    other.write(&gas).await;
+    let mut told = BTreeMap::new();
+    while told.len() < 2 {
+        let (is_numbered, said) = next_alert(&mut page, LIMIT).await.expect("both are told");
+        assert!(!is_numbered && said["durable"] == false && said["device_id"] == id, "{said}");
+        told.insert(said["kind"].as_str().unwrap().to_owned(), said["alarm"].clone());
+    }
+    assert_eq!(told.keys().collect::<Vec<_>>(), ["gas", "smoke"]);
+    stopped.go_on();
+    for (line, frame) in [(&mut panel, &smoke), (&mut other, &gas)] {
+        // As often as it takes until the database is reached again.
+        while tokio::time::timeout(SOON, async {
+            line.write(frame).await;
+            line.answer().await
+        })
+        .await
+        .is_err()
+        {}
+    }
+    while !told.is_empty() {
+        let (_, said) = next_alert(&mut page, LIMIT).await.expect("what is stored is told");
+        if said["durable"] == true {
+            told.retain(|_, alarm| *alarm != said["alarm"]);
+        }
+    }
+    let mut kinds: Vec<String> = alerts_of(app, id).into_iter().map(|alert| alert.0).collect();
+    kinds.sort();
+    assert_eq!(kinds, ["gas", "smoke"]);
     service.stop().await;
 });
 
