@@ -36,6 +36,8 @@ struct Written {
     deny_says_why: Option<bool>,
     guard_answer_bit: Option<u8>,
     manual_alarm_bit: Option<u8>,
+    alarm_cleared_bit: Option<u8>,
+    reset_bit: Option<u8>,
     #[serde(default)]
     components: BTreeMap<String, String>,
     #[serde(default)]
@@ -73,6 +75,13 @@ pub struct Feed {
     pub factor: f64,
 }
 
+impl Feed {
+    /// A value as the channel has it: as fine as the channel tells it, without what a factor leaves behind.
+    pub fn value(&self, sent: i16) -> f64 {
+        self.channel.value(self.channel.scaled(f64::from(sent) * self.factor))
+    }
+}
+
 /// One dialect, whole.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
@@ -85,6 +94,8 @@ pub struct Profile {
     pub deny_says_why: bool,
     guard_answer_bit: u8,
     manual_alarm_bit: u8,
+    alarm_cleared_bit: Option<u8>,
+    reset_bit: Option<u8>,
     components: BTreeMap<u8, Channel>,
     analogs: BTreeMap<u8, Unit>,
 }
@@ -153,6 +164,8 @@ fn build(written: &BTreeMap<String, Written>, name: &str) -> Result<Profile, Str
             .ok_or_else(|| of("deny_says_why"))?,
         guard_answer_bit: number(|one| one.guard_answer_bit).ok_or_else(|| of("guard_answer_bit"))?,
         manual_alarm_bit: number(|one| one.manual_alarm_bit).ok_or_else(|| of("manual_alarm_bit"))?,
+        alarm_cleared_bit: number(|one| one.alarm_cleared_bit),
+        reset_bit: number(|one| one.reset_bit),
         components: BTreeMap::new(),
         analogs: BTreeMap::new(),
     };
@@ -209,10 +222,13 @@ impl Profile {
         if !matches!(self.component_order, Order::ZoneFirst | Order::PlaceFirst) {
             return Err(format!("{name}.component_order: must be \"zone_first\" or \"place_first\""));
         }
-        for (key, bit) in
-            [("guard_answer_bit", self.guard_answer_bit), ("manual_alarm_bit", self.manual_alarm_bit)]
-        {
-            if bit > 7 {
+        for (key, bit) in [
+            ("guard_answer_bit", Some(self.guard_answer_bit)),
+            ("manual_alarm_bit", Some(self.manual_alarm_bit)),
+            ("alarm_cleared_bit", self.alarm_cleared_bit),
+            ("reset_bit", self.reset_bit),
+        ] {
+            if bit.is_some_and(|bit| bit > 7) {
                 return Err(format!("{name}.{key}: a bit is a number from 0 to 7"));
             }
         }
@@ -272,5 +288,13 @@ impl Profile {
 
     pub fn is_manual_alarm(&self, flags: u8) -> bool {
         flags & (1 << self.manual_alarm_bit) != 0
+    }
+
+    pub fn is_alarm_cleared(&self, flags: u8) -> bool {
+        self.alarm_cleared_bit.is_some_and(|bit| flags & (1 << bit) != 0)
+    }
+
+    pub fn is_reset(&self, flags: u8) -> bool {
+        self.reset_bit.is_some_and(|bit| flags & (1 << bit) != 0)
     }
 }

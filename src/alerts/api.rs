@@ -9,6 +9,7 @@ use super::store::{AlertListed, get_alert, list_alerts};
 use crate::access::{Permission, Scope};
 use crate::api::{At, Endpoint, Filter, FilterKind, Id, Resource, fetch, list_endpoint, ok};
 use crate::db::AnyConnection;
+use crate::devices::gb26875::pages::detail_text;
 use crate::error::Result;
 use crate::listing::ListRequest;
 use crate::web::{Need, Visitor, Words};
@@ -51,7 +52,7 @@ pub struct Alert {
     /// devices are silent. In a list absent where it was measured with an elder: asking for the one alert tells it, and the look
     /// is written down.
     pub value: Option<f64>,
-    /// Which part of the device, where it has many; else empty.
+    /// Which part of the device, where it has many, and what its fault is, in the language asked for; else empty.
     pub detail: String,
     pub raised_at: At,
     pub acknowledged_at: Option<At>,
@@ -77,7 +78,7 @@ impl Alert {
             kind: alert.kind,
             channel: alert.channel,
             value: Some(alert.value),
-            detail: alert.detail,
+            detail: detail_text(words, &alert.detail),
             raised_at: at(alert.raised_at),
             acknowledged_at: alert.acknowledged_at.map(at),
             acknowledged_by: alert.acknowledged_by,

@@ -8,6 +8,7 @@ use crate::access::{Permission, Scope};
 use crate::app::Tx;
 use crate::bus::Topic;
 use crate::db::AnyConnection;
+use crate::devices::gb26875::pages::detail_text;
 use crate::devices::note_look;
 use crate::devices::pages::{channel_name, value_text};
 use crate::error::Result;
@@ -150,7 +151,8 @@ fn cause(words: &Words, alert: &AlertRow) -> String {
         AlertKind::SiteSilent => return words.lang.fill("alert.silent_devices", &[("n", &count)]),
         _ => {}
     }
-    let parts = [channel_text(words, alert), cause_text(words, alert), alert.detail.clone()];
+    let detail = detail_text(words, &alert.detail);
+    let parts = [channel_text(words, alert), cause_text(words, alert), detail];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 

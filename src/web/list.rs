@@ -105,6 +105,8 @@ pub struct Words {
     pub now: crate::clock::Instant,
     /// The scales, whose names are data.
     pub assessing: std::sync::Arc<crate::assessments::Practice>,
+    /// How fire panels are read.
+    pub dialects: crate::devices::gb26875::Dialects,
 }
 
 impl Words {
@@ -114,6 +116,7 @@ impl Words {
             calendar: context.app.calendar,
             now: context.now,
             assessing: std::sync::Arc::clone(&context.app.assessing),
+            dialects: crate::devices::gb26875::Dialects::of(&context.app),
         }
     }
 

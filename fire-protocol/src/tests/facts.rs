@@ -34,6 +34,21 @@ fn bits_have_names_and_the_first_says_test() {
 }
 
 #[test]
+fn operations_have_bits_that_a_profile_may_move_or_leave_out() {
+    let profiles =
+        Profiles::read(Some("[moved]\nbased_on = \"standard\"\nreset_bit = 7\nalarm_cleared_bit = 6\n"))
+            .unwrap();
+    let (standard, moved) = (profiles.get("standard").unwrap(), profiles.get("moved").unwrap());
+    assert!(standard.is_reset(1) && standard.is_manual_alarm(4) && standard.is_alarm_cleared(8));
+    assert!(standard.is_guard_answer(32) && !standard.is_reset(0xfe) && !standard.is_alarm_cleared(0xf7));
+    assert!(moved.is_reset(128) && !moved.is_reset(1) && moved.is_alarm_cleared(64));
+    for key in ["reset_bit", "alarm_cleared_bit"] {
+        let fault = Profiles::read(Some(&format!("[x]\nbased_on = \"standard\"\n{key} = 8"))).unwrap_err();
+        assert!(fault.contains(&format!("x.{key}")) && fault.contains("0 to 7"), "{fault}");
+    }
+}
+
+#[test]
 fn profiles_say_what_types_and_addresses_mean() {
     let profiles = Profiles::read(None).unwrap();
     assert_eq!(profiles.listed(), "printed_address, standard, user_types");

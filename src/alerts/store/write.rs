@@ -207,18 +207,19 @@ pub fn silences_of_disabled(connection: &mut AnyConnection) -> Result<Vec<Ended>
         .load(connection)?)
 }
 
-/// Says which part of the device it is about.
-pub fn set_detail(connection: &mut AnyConnection, id: i64, detail: &str) -> Result<()> {
-    diesel::update(alerts::table.filter(alerts::id.eq(id)))
-        .set(alerts::detail.eq(detail))
-        .execute(connection)?;
-    Ok(())
+/// Says which part of the device it is about; false where that was said already.
+pub fn set_detail(connection: &mut AnyConnection, id: i64, detail: &str) -> Result<bool> {
+    let other = alerts::table.filter(alerts::id.eq(id)).filter(alerts::detail.ne(detail));
+    Ok(diesel::update(other).set(alerts::detail.eq(detail)).execute(connection)? == 1)
+}
+
+pub fn raised_at(connection: &mut AnyConnection, id: i64) -> Result<Instant> {
+    Ok(alerts::table.filter(alerts::id.eq(id)).select(alerts::raised_at).first(connection)?)
 }
 
 /// The cause is gone. An alert is never over before it was raised, whatever the device's clock says.
 pub fn clear_alert(connection: &mut AnyConnection, id: i64, at: Instant) -> Result<()> {
-    let raised_at: Instant =
-        alerts::table.filter(alerts::id.eq(id)).select(alerts::raised_at).first(connection)?;
+    let raised_at = raised_at(connection, id)?;
     diesel::update(alerts::table.filter(alerts::id.eq(id)))
         .set((alerts::cleared_at.eq(at.max(raised_at)), alerts::version.eq(alerts::version + 1)))
         .execute(connection)?;

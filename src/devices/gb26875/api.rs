@@ -1,5 +1,7 @@
 //! A fire panel as a program reads it, and guard checks.
 
+mod lists;
+
 use std::sync::Arc;
 
 use actix_web::{HttpResponse, web};
@@ -24,7 +26,8 @@ const PARTS_SHOWN: i64 = 2_000;
 const GUARDS_SHOWN: i64 = 20;
 
 pub fn endpoints() -> Vec<Endpoint> {
-    vec![
+    let mut endpoints = lists::endpoints();
+    endpoints.extend([
         Endpoint::get("/api/v1/devices/{id}/panel", Need::May(Permission::SeeDevices), || web::to(show))
             .about(TAG, "api.panel.show")
             .answers::<Panel>(200),
@@ -40,7 +43,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         .takes::<GuardCheckInput>()
         .answers::<GuardCheck>(201)
         .fails(409),
-    ]
+    ]);
+    endpoints
 }
 
 /// A fire panel that speaks GB/T 26875.3: its clock, its parts, the last frames and guard checks.
@@ -56,7 +60,10 @@ pub struct Panel {
     pub clock_set_at: Option<At>,
     /// When it confirmed that.
     pub clock_taken_at: Option<At>,
+    /// The first 2,000; `/api/v1/fire-parts` has all.
     pub parts: Vec<PanelPart>,
+    pub parts_total: i64,
+    /// The last 20; `/api/v1/fire-frames` has all.
     pub frames: Vec<PanelFrame>,
     pub guard_checks: Vec<GuardCheck>,
 }
@@ -64,6 +71,8 @@ pub struct Panel {
 /// A system, a component or the transmission device itself, as it last said.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct PanelPart {
+    pub id: i64,
+    pub device_id: i64,
     pub level: PartLevel,
     pub system_type: i16,
     pub system_address: i16,
@@ -86,7 +95,14 @@ pub struct PanelPart {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct PanelFrame {
     pub id: i64,
+    pub device_id: i64,
+    /// Address of the sender as it was sent.
+    pub source: String,
     pub seq: i32,
+    /// 2 sends, 5 answers.
+    pub command: i16,
+    /// Type flag of the data; null where it has none.
+    pub kind: Option<i16>,
     pub received_at: At,
     /// The panel's own time.
     pub panel_at: Option<At>,
@@ -152,6 +168,8 @@ impl GuardCheck {
 fn part(row: PartRow, words: &Words) -> PanelPart {
     let at = |instant| At::new(words.calendar, instant);
     PanelPart {
+        id: row.id,
+        device_id: row.device_id,
         level: row.level,
         system_type: row.system_type,
         system_address: row.system_address,
@@ -172,7 +190,11 @@ fn frame(row: FrameRow, words: &Words) -> PanelFrame {
     let at = |instant| At::new(words.calendar, instant);
     PanelFrame {
         id: row.id,
+        device_id: row.device_id,
+        source: row.source,
         seq: row.seq,
+        command: row.command,
+        kind: row.kind,
         received_at: at(row.received_at),
         panel_at: row.panel_at.map(at),
         is_test: row.is_test,
@@ -195,6 +217,7 @@ fn read(connection: &mut AnyConnection, scope: &Scope, words: &Words, id: i64) -
         clock_set_at: panel.clock_set_at.map(at),
         clock_taken_at: panel.clock_taken_at.map(at),
         parts: parts.map(|row| part(row, words)).collect(),
+        parts_total: store::count_parts(connection, id)?,
         frames: frames.map(|row| frame(row, words)).collect(),
         guard_checks: guards.map(|row| GuardCheck::new(row, words)).collect(),
     })

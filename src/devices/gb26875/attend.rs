@@ -27,6 +27,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>)
             _ = ticks.tick() => {}
             _ = stopped.wait_for(|stopped| *stopped) => return,
         }
+        shared.unstored.expire();
         if let Err(error) = guards(&shared).await {
             tracing::warn!(error = %error.for_log(), "guard checks were not looked at");
         }

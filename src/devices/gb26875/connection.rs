@@ -66,6 +66,7 @@ async fn converse(
             Some(question) = asked.recv() => {
                 let frames = session.ask(question).await;
                 if !send(&mut write, &frames).await {
+                    session.unsent(question).await;
                     return;
                 }
             }

@@ -70,6 +70,11 @@ pub fn claim(tx: &mut Tx<'_>, id: i64) -> Result<bool> {
     store::claim_guard(tx.connection, id, tx.now)
 }
 
+/// Gives the sending back: the connection ended before the check left.
+pub fn give_back(tx: &mut Tx<'_>, id: i64) -> Result<()> {
+    store::give_back_guard(tx.connection, id)
+}
+
 /// The panel confirmed the question.
 pub fn delivered(tx: &mut Tx<'_>, device_id: i64, id: i64) -> Result<()> {
     if store::note_delivered(tx.connection, id, tx.now)? {
@@ -90,12 +95,17 @@ pub fn refused(tx: &mut Tx<'_>, device_id: i64) -> Result<()> {
 pub fn end_overdue(tx: &mut Tx<'_>) -> Result<()> {
     for check in store::open_guards(tx.connection)? {
         match due_at(&check) {
-            Some(due_at) if due_at < tx.now => end(tx, &check, GuardOutcome::Missed)?,
+            Some(due_at) if due_at < tx.now => end(tx, &check, unanswered(&check))?,
             None if check.asked_at + SENT_WITHIN < tx.now => end(tx, &check, GuardOutcome::NotSent)?,
             _ => {}
         }
     }
     Ok(())
+}
+
+/// Nobody is blamed for a question of which the panel never said that it has it.
+fn unanswered(check: &GuardRow) -> GuardOutcome {
+    if check.delivered_at.is_some() { GuardOutcome::Missed } else { GuardOutcome::NotSent }
 }
 
 /// Whether [`end_overdue`] has something to do.

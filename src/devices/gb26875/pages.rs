@@ -1,25 +1,28 @@
-//! What a device's page shows of a fire panel, a frame in words and bytes, who was refused, and the button of a guard check.
+//! What a device's page shows of a fire panel, its frames and parts as lists, who was refused, and the form of a guard check.
 
 mod form;
 mod frames;
+mod guard_form;
+mod lists;
 mod words;
 
 use std::sync::Arc;
 
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 
-use self::frames::{frame, refusals};
+use self::frames::frame;
+use self::lists::{Frames, Parts, Refusals};
+pub use self::words::detail_text;
 use self::words::{kind, part_bits, part_name, said, state, tone};
-use super::guard::{ask, due_at};
+use super::guard::due_at;
 use super::model::{Content, Frame, GuardOutcome, PartLevel, Profile, Profiles};
 use super::store::{self, FrameRow, GuardRow, PanelRow, PartRow};
 use crate::access::Permission;
 use crate::clock::Instant;
 use crate::db::AnyConnection;
-use crate::error::{Error, Result};
-use crate::text::Text;
+use crate::error::Result;
 use crate::web::{
-    Action, Cell, Column, Field, Input, Need, Route, Row, Section, Visitor, Words, get, post, redirect, table,
+    Action, Cell, Column, Field, Need, Route, Row, Section, Visitor, Words, get, list_routes, post, table,
 };
 
 const FRAMES_SHOWN: i64 = 20;
@@ -27,19 +30,21 @@ const PARTS_SHOWN: i64 = 500;
 const GUARDS_SHOWN: i64 = 10;
 /// Bytes of a frame in a list; its own page has all.
 const HEX_BYTES_SHOWN: usize = 40;
-/// Minutes that the button gives.
-const MINUTES: i16 = 5;
 /// A clock this far off is shown as wrong.
 const OFF_S: i64 = 60;
 
 pub fn routes() -> Vec<Route> {
-    vec![
+    let mut routes = list_routes::<Frames>().to_vec();
+    routes.extend(list_routes::<Parts>());
+    routes.extend(list_routes::<Refusals>());
+    routes.extend([
         get("/fire-frames/{id}", Need::May(Permission::SeeDevices), || web::to(frame)),
-        get("/fire-refusals", Need::May(Permission::SeeDevices), || web::to(refusals)),
         get("/devices/{id}/panel", Need::May(Permission::PlaceDevice), || web::to(form::show)),
         post("/devices/{id}/panel", Need::May(Permission::PlaceDevice), || web::to(form::save)),
-        post("/devices/{id}/guard-checks", Need::May(Permission::AnswerAlerts), || web::to(guard_check)),
-    ]
+        get("/devices/{id}/guard-checks", Need::May(Permission::AnswerAlerts), || web::to(guard_form::show)),
+        post("/devices/{id}/guard-checks", Need::May(Permission::AnswerAlerts), || web::to(guard_form::ask)),
+    ]);
+    routes
 }
 
 /// What is known of a panel.
@@ -47,6 +52,8 @@ pub struct PanelView {
     panel: PanelRow,
     profile: Option<Arc<Profile>>,
     parts: Vec<PartRow>,
+    /// Those beyond the last that is shown included.
+    parts_total: i64,
     frames: Vec<FrameRow>,
     guards: Vec<GuardRow>,
     may_ask: bool,
@@ -63,6 +70,7 @@ pub fn load(
     let profile = profiles.get(panel.profile.as_deref().unwrap_or(default)).cloned();
     Ok(Some(PanelView {
         parts: store::parts_of(connection, device_id, PARTS_SHOWN)?,
+        parts_total: store::count_parts(connection, device_id)?,
         frames: store::frames_of(connection, device_id, FRAMES_SHOWN)?,
         guards: store::guards_of(connection, device_id, GUARDS_SHOWN)?,
         profile,
@@ -73,20 +81,16 @@ pub fn load(
 
 /// What can be done with a panel.
 pub fn actions(visitor: &Visitor, view: &PanelView) -> Vec<Action> {
-    let mut actions = vec![Action::link("/fire-refusals", visitor.t("panel.refusals"), "circle-x")];
+    let id = view.panel.device_id;
+    let mut actions = vec![
+        Action::link(format!("/fire-frames?device={id}"), visitor.t("panel.all_frames"), "activity"),
+        Action::link(format!("/fire-parts?device={id}"), visitor.t("panel.all_parts"), "radio"),
+        Action::link("/fire-refusals", visitor.t("panel.refusals"), "circle-x"),
+    ];
     let is_open = view.guards.iter().any(|check| check.outcome.is_none());
     if view.may_ask && !is_open {
-        let minutes = MINUTES.to_string();
-        let fill = |key: &str| visitor.lang.fill(key, &[("minutes", &minutes)]);
-        actions.push(
-            Action::post(
-                format!("/devices/{}/guard-checks", view.panel.device_id),
-                fill("guard.ask"),
-                "user-cog",
-            )
-            .with("minutes", MINUTES)
-            .confirm(fill("guard.ask_confirm")),
-        );
+        let href = format!("/devices/{id}/guard-checks");
+        actions.push(Action::link(href, visitor.t("guard.ask"), "user-cog"));
     }
     actions
 }
@@ -101,12 +105,22 @@ pub fn sections(visitor: &Visitor, words: &Words, view: &PanelView) -> Vec<Secti
     let facts =
         Section { heading: visitor.t("panel.heading").into_owned(), fields: facts(words, view), table: None };
     let guards = view.guards.iter().map(|check| guard_row(words, check)).collect();
-    let parts = view.parts.iter().map(|part| part_row(words, view, part)).collect();
-    let frames = view.frames.iter().map(|frame| frame_row(words, view, frame)).collect();
+    let profile = view.profile.as_ref();
+    let parts = view.parts.iter().map(|part| part_row(words, profile, part)).collect();
+    let frames = view.frames.iter().map(|frame| frame_row(words, profile, frame)).collect();
+    let mut parts = listed("panel.parts", &PART_COLUMNS, parts);
+    let shown = view.parts.len();
+    if view.parts_total > shown as i64 {
+        let counts = [("shown", &*shown.to_string()), ("total", &*view.parts_total.to_string())];
+        parts.fields = vec![
+            Field::new(words.t("panel.parts_shown"), words.lang.fill("panel.parts_cut", &counts))
+                .link(format!("/fire-parts?device={}", view.panel.device_id)),
+        ];
+    }
     vec![
         facts,
         listed("guard.heading", &GUARD_COLUMNS, guards),
-        listed("panel.parts", &PART_COLUMNS, parts),
+        parts,
         listed("panel.frames", &FRAME_COLUMNS, frames),
     ]
 }
@@ -202,14 +216,14 @@ fn guard_row(words: &Words, check: &GuardRow) -> Row {
     }
 }
 
-fn part_row(words: &Words, view: &PanelView, part: &PartRow) -> Row {
+fn part_row(words: &Words, profile: Option<&Arc<Profile>>, part: &PartRow) -> Row {
     let number = match part.level {
         PartLevel::Component => format!("{}-{}", part.zone, part.place),
         PartLevel::Device | PartLevel::System => String::new(),
     };
     let state =
         part_bits(part).map_or_else(|| Cell::text(""), |bits| Cell::chip(state(words, bits), tone(bits)));
-    let value = match (&view.profile, part.analog_type, part.analog_value) {
+    let value = match (profile, part.analog_type, part.analog_value) {
         (Some(profile), Some(analog_type), Some(value)) => profile.shown(analog_type as u8, value as i16),
         _ => String::new(),
     };
@@ -237,11 +251,11 @@ fn spaced(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
 }
 
-fn frame_row(words: &Words, view: &PanelView, row: &FrameRow) -> Row {
+fn frame_row(words: &Words, profile: Option<&Arc<Profile>>, row: &FrameRow) -> Row {
     let (mut name, mut says) = (String::new(), String::new());
     if let Some((frame, content)) = read(row) {
         name = kind(words, &frame, content.as_ref());
-        if let (Some(profile), Some(content)) = (&view.profile, &content) {
+        if let (Some(profile), Some(content)) = (profile, &content) {
             let all = said(words, profile, content);
             says = all.first().map(|one| format!("{}：{}", one.what, one.says)).unwrap_or_default();
             if all.len() > 1 {
@@ -266,14 +280,4 @@ fn frame_row(words: &Words, view: &PanelView, row: &FrameRow) -> Row {
             Cell::text(format!("{}{rest}", spaced(&row.raw[..shown]))),
         ],
     }
-}
-
-async fn guard_check(visitor: Visitor, id: web::Path<i64>, body: String) -> Result<HttpResponse> {
-    let id = id.into_inner();
-    let minutes = Input::parse(&body)?.text("minutes");
-    let minutes: i16 = minutes
-        .parse()
-        .map_err(|_| Error::field("minutes", Text::new("rule.range").with("min", 1).with("max", 60)))?;
-    visitor.app.write(&visitor.scope(), move |tx| ask(tx, id, minutes)).await?;
-    Ok(redirect(&format!("/devices/{id}")))
 }

@@ -9,12 +9,13 @@ use tokio::sync::mpsc;
 
 use super::guard;
 use super::model::{
-    Address, Command, Content, Frame, Piece, Profile, RefusalReason, Request, Stamp, is_clock_due,
-    text_in_gb18030,
+    Address, Command, Content, Fault, Frame, Piece, Profile, RefusalReason, Request, Stamp, is_clock_due,
+    tells_clock, text_in_gb18030,
 };
 use super::shared::{Question, Shared};
 use super::store::{self, Refusal, Sender};
 use super::take::{Arrival, Taken, take};
+use super::unstored::Fire;
 use crate::access::Scope;
 use crate::app::Tx;
 use crate::error::Result;
@@ -82,7 +83,7 @@ impl Session {
     pub async fn take(&mut self, piece: Piece) -> Turn {
         match piece {
             Piece::Frame { frame, raw } => self.frame(frame, raw).await,
-            Piece::Corrupt { raw, fault } => self.corrupt(&raw, &fault.to_string()).await,
+            Piece::Corrupt { raw, fault } => self.corrupt(&raw, &Fault::from(fault)).await,
             Piece::Skipped { count } => {
                 metrics::counter!("songhe_fire_bytes_skipped_total").increment(count as u64);
                 Turn::default()
@@ -91,7 +92,9 @@ impl Session {
     }
 
     async fn frame(&mut self, frame: Frame, raw: Vec<u8>) -> Turn {
-        let found = match self.shared.sender(frame.source).await {
+        let fire = self.shared.fire_in(&frame, &raw);
+        let looking = self.shared.sender(frame.source);
+        let found = match self.shared.unstored.watch(fire.as_ref(), looking).await {
             Ok(found) => found,
             Err(error) => return unanswered(&error),
         };
@@ -99,7 +102,9 @@ impl Session {
             return self.strange(&frame, &raw).await;
         };
         if sender.disabled_at.is_some() {
-            return self.deny(&frame, &raw, Some(&profile), (RefusalReason::Disabled, "")).await;
+            return self
+                .deny(&frame, &raw, Some(&profile), (RefusalReason::Disabled, &Fault::default()))
+                .await;
         }
         self.shared.turn(sender.device_id).await;
         self.meet(&sender, &frame);
@@ -107,7 +112,7 @@ impl Session {
             Command::Send | Command::Answer => self.data(frame, raw, sender, profile).await,
             Command::Confirm | Command::Deny => self.settled(&frame).await,
             command => {
-                let fault = format!("command {}", command.code());
+                let fault = Fault::command(command.code());
                 self.deny(&frame, &raw, Some(&profile), (RefusalReason::Command, &fault)).await
             }
         }
@@ -124,21 +129,28 @@ impl Session {
         let content = match Content::decode(&frame.data) {
             Ok(content) => content,
             Err(fault) => {
-                let why = (RefusalReason::Content, fault.to_string());
-                return self.deny(&frame, &raw, Some(&profile), (why.0, &why.1)).await;
+                let fault = Fault::from(fault);
+                return self.deny(&frame, &raw, Some(&profile), (RefusalReason::Content, &fault)).await;
             }
         };
         let received_at = self.shared.app.clock.now();
         let is_answered = frame.command == Command::Send;
         let arrival = Arrival { frame, raw, content, sender, profile, received_at };
         let arrival = Arc::new(arrival);
-        let taken = {
-            let arrival = Arc::clone(&arrival);
-            self.shared.app.write(&Scope::system(), move |tx| take(tx, &arrival)).await
-        };
         let Arrival { frame, raw, sender, profile, .. } = &*arrival;
+        let fire = Fire::in_frame(&self.shared.app, (frame, raw), (sender, profile));
+        let taken = {
+            let (arrival, scope) = (Arc::clone(&arrival), Scope::system());
+            let writing = self.shared.app.write(&scope, move |tx| take(tx, &arrival));
+            self.shared.unstored.watch(fire.as_ref(), writing).await
+        };
+        if let (Ok(_), Some(fire)) = (&taken, &fire) {
+            self.shared.unstored.settle(fire);
+        }
         match taken {
-            Ok(Taken::Disabled) => self.deny(frame, raw, Some(profile), (RefusalReason::Disabled, "")).await,
+            Ok(Taken::Disabled) => {
+                self.deny(frame, raw, Some(profile), (RefusalReason::Disabled, &Fault::default())).await
+            }
             Ok(taken) => {
                 let outcome = if taken == Taken::Stored { "stored" } else { "duplicate" };
                 metrics::counter!("songhe_fire_frames_total", "outcome" => outcome).increment(1);
@@ -152,7 +164,7 @@ impl Session {
             // The database works, but not with this: the panel need not send it for ever.
             Err(error) if !error.code.retryable() && self.writes_work().await => {
                 tracing::error!(error = %error.for_log(), code = sender.code, "a frame cannot be stored");
-                self.deny(frame, raw, Some(profile), (RefusalReason::Unstorable, "")).await
+                self.deny(frame, raw, Some(profile), (RefusalReason::Unstorable, &Fault::default())).await
             }
             Err(error) => unanswered(&error),
         }
@@ -184,6 +196,11 @@ impl Session {
         let now = app.clock.now();
         let said = frame.time.local().map(|local| app.calendar.instant(local));
         let ahead_s = said.map_or(i64::MAX, |said| (said - now).num_seconds());
+        let ahead_s = if tells_clock(ahead_s, sender.clock_ahead_s, frame.data.is_empty()) {
+            ahead_s
+        } else {
+            sender.clock_ahead_s.unwrap_or_default()
+        };
         let (day_began_at, _) = app.calendar.bounds(app.calendar.day_of(now));
         if !is_clock_due(ahead_s, sender.clock_set_at, (now, day_began_at)) {
             return None;
@@ -205,7 +222,16 @@ impl Session {
             return Vec::new();
         }
         let request = Request::GuardCheck { minutes: u8::try_from(minutes).unwrap_or(u8::MAX) };
-        self.question(device_id, &request, Asked::Guard { device_id, guard_id }).into_iter().collect()
+        let frame = self.question(device_id, &request, Asked::Guard { device_id, guard_id });
+        if frame.is_none() {
+            self.unsent(question).await;
+        }
+        frame.into_iter().collect()
+    }
+
+    /// A guard check did not leave: whoever holds the panel's next connection sends it.
+    pub async fn unsent(&self, question: Question) {
+        self.note(move |tx| guard::give_back(tx, question.guard_id)).await;
     }
 
     fn question(&mut self, device_id: i64, request: &Request, asked: Asked) -> Option<Vec<u8>> {
@@ -230,7 +256,7 @@ impl Session {
 
     /// A frame whose checksum does not fit. Its sender and number are as doubtful as all of it: a known sender is told, so that it
     /// sends the frame again at once.
-    async fn corrupt(&mut self, raw: &[u8], fault: &str) -> Turn {
+    async fn corrupt(&mut self, raw: &[u8], fault: &Fault) -> Turn {
         let Some(frame) = Frame::of_corrupt(raw) else { return Turn::default() };
         match self.shared.sender(frame.source).await {
             Ok(Some((_, profile))) => {
@@ -244,7 +270,7 @@ impl Session {
     async fn strange(&mut self, frame: &Frame, raw: &[u8]) -> Turn {
         self.strange += 1;
         tokio::time::sleep(STRANGE_WAIT).await;
-        let turn = self.deny(frame, raw, None, (RefusalReason::Unknown, "")).await;
+        let turn = self.deny(frame, raw, None, (RefusalReason::Unknown, &Fault::default())).await;
         Turn { ends: self.strange >= STRANGE_MAX, ..turn }
     }
 
@@ -253,12 +279,15 @@ impl Session {
         frame: &Frame,
         raw: &[u8],
         profile: Option<&Profile>,
-        (reason, fault): (RefusalReason, &str),
+        (reason, fault): (RefusalReason, &Fault),
     ) -> Turn {
         let (source, sent_from) = (frame.source.to_string(), self.peer.ip().to_string());
+        let fault = fault.to_string();
         tracing::warn!(source, reason = reason.name(), fault, "a frame of a fire panel is refused");
         let at = self.shared.app.clock.now();
-        self.shared.refuse(Refusal { source: &source, reason, sent_from: &sent_from, fault, raw, at }).await;
+        self.shared
+            .refuse(Refusal { source: &source, reason, sent_from: &sent_from, fault: &fault, raw, at })
+            .await;
         let mut answer = frame.answer(Command::Deny, self.now());
         if profile.is_some_and(|profile| profile.deny_says_why) {
             let why = Lang::Chinese.t(&format!("enums.refusal_reason.{}", reason.name()));

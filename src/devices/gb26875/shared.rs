@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::model::{Address, Profile, Rate};
+use super::model::{Address, Frame, Profile, Rate};
 use super::store::{self, Refusal, Sender};
+use super::unstored::{Fire, Unstored};
 use crate::app::App;
 use crate::error::Result;
 
@@ -21,12 +22,18 @@ pub(super) struct Question {
     pub minutes: i16,
 }
 
+/// Who sends, and how to read it.
+type Known = (Sender, Arc<Profile>);
+
 pub(super) struct Shared {
     pub app: App,
+    pub unstored: Unstored,
     began: Instant,
     connections: AtomicU64,
     links: Mutex<HashMap<i64, Link>>,
     rates: Mutex<HashMap<i64, Rate>>,
+    /// Panels as they were found last: their fires are known while no database answers.
+    known: Mutex<HashMap<Address, Known>>,
 }
 
 /// The connection that a panel was last heard over.
@@ -38,11 +45,13 @@ struct Link {
 impl Shared {
     pub fn new(app: App) -> Shared {
         Shared {
+            unstored: Unstored::new(&app),
             app,
             began: Instant::now(),
             connections: AtomicU64::new(0),
             links: Mutex::default(),
             rates: Mutex::default(),
+            known: Mutex::default(),
         }
     }
 
@@ -51,14 +60,25 @@ impl Shared {
     }
 
     /// The panel of a source address, by the order in which its dialect sends it.
-    pub async fn sender(&self, source: Address) -> Result<Option<(Sender, Arc<Profile>)>> {
+    pub async fn sender(&self, source: Address) -> Result<Option<Known>> {
         let addresses = [source.to_string(), source.reversed().to_string()];
         let found = self.app.db.read(move |connection| store::find_senders(connection, &addresses)).await?;
         let fits = found.into_iter().filter_map(|sender| {
             let profile = self.profile(sender.profile.as_deref())?;
             (profile.printed(source).to_string() == sender.address).then_some((sender, profile))
         });
-        Ok(fits.into_iter().next())
+        let found = fits.into_iter().next();
+        match &found {
+            Some(known) => lock(&self.known).insert(source, known.clone()),
+            None => lock(&self.known).remove(&source),
+        };
+        Ok(found)
+    }
+
+    /// A fire in a frame, as far as it can be told without the database.
+    pub fn fire_in(&self, frame: &Frame, raw: &[u8]) -> Option<Fire> {
+        let (sender, profile) = lock(&self.known).get(&frame.source).cloned()?;
+        Fire::in_frame(&self.app, (frame, raw), (&sender, &profile))
     }
 
     fn profile(&self, name: Option<&str>) -> Option<Arc<Profile>> {

@@ -1,6 +1,7 @@
 //! One frame of a panel, taken into the database: the frame as it came, what its parts say, alerts, readings and events, in one
 //! transaction. Only after it is the panel told that its frame is there.
 
+mod over;
 mod states;
 mod values;
 
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::guard;
-use super::model::{Content, Frame, PartKey, PartLevel, Profile, Stamp, is_repeated, time_used};
+use super::model::{Content, Frame, PartKey, PartLevel, Profile, Stamp, is_repeated, tells_clock, time_used};
 use super::store::{self, Identity, NewFrame, Sender};
 use crate::app::Tx;
 use crate::clock::Instant;
@@ -109,6 +110,10 @@ fn is_test(arrival: &Arrival) -> bool {
 fn note_clock(tx: &mut Tx<'_>, arrival: &Arrival, said: Option<Instant>) -> Result<()> {
     let Some(said) = said else { return Ok(()) };
     let ahead_s = (said - arrival.received_at).num_seconds();
+    let is_sign_of_life = arrival.content == Content::Heartbeat;
+    if !tells_clock(ahead_s, arrival.sender.clock_ahead_s, is_sign_of_life) {
+        return Ok(());
+    }
     store::note_clock(tx.connection, arrival.sender.device_id, ahead_s, arrival.received_at)
 }
 
@@ -126,16 +131,14 @@ impl Taking<'_> {
                 all.iter().try_for_each(|one| self.device_state(tx, one.of, one.at))?;
             }
             Content::Operations(all) => {
-                for one in all.iter().filter(|one| arrival.profile.is_manual_alarm(one.of.flags)) {
+                for one in all {
                     let key = system_key(one.of.system.system_type, one.of.system.address);
-                    self.manual_alarm(tx, key, one.at)?;
+                    self.operation(tx, key, one.of.flags, one.at)?;
                 }
             }
             Content::DeviceOperations(all) => {
                 for one in all {
-                    if arrival.profile.is_manual_alarm(one.of.flags) {
-                        self.manual_alarm(tx, PartKey::DEVICE, one.at)?;
-                    }
+                    self.operation(tx, PartKey::DEVICE, one.of.flags, one.at)?;
                     if arrival.profile.is_guard_answer(one.of.flags) {
                         guard::answer(tx, arrival.sender.device_id)?;
                     }

@@ -141,11 +141,14 @@ both!(a_reset_ends_what_components_said_before, |app| async {
     assert!(alerts_of(app, id).iter().all(|alert| alert.2));
     let burning = system(FIRE | 1 << 8, &panel);
     panel.tell(&burning).await;
-    assert_eq!(alerts_of(app, id)[2..], [one("fire", "1#1", false), one("fault", "1#1", false)]);
+    assert_eq!(
+        alerts_of(app, id)[2..],
+        [one("fire", "1#1", false), one("fault", "1#1 {mains_fault}", false)]
+    );
     // Somebody presses the alarm at the transmission device.
     let of = DeviceOperation { flags: 1 << 2, operator: 7 };
     let pressed = Content::DeviceOperations(vec![Timed { of, at: panel.now() }]);
     panel.tell(&pressed).await;
-    assert_eq!(alerts_of(app, id)[4], one("fire", "", false));
+    assert_eq!(alerts_of(app, id)[4], one("fire", "{device} {manual_alarm}", false));
     service.stop().await;
 });

@@ -142,6 +142,10 @@ both!(a_guard_check_is_answered_in_time_or_not, |app| async {
     assert_eq!(made.status(), StatusCode::CREATED);
     let (question, _) = panel.question().await;
     panel.settle(&question, Command::Confirm).await;
+    until_async(LIMIT, "it is delivered", || async {
+        lin.page(&page).await.contains("Delivered, waiting for an answer")
+    })
+    .await;
     app.hand.advance(TimeDelta::seconds(61));
     ends_with(app, id, "missed").await;
     assert_eq!(lin.post_form(&path, &[("minutes", "60")]).await.status(), StatusCode::SEE_OTHER);
@@ -181,5 +185,27 @@ both!(a_check_that_no_panel_can_be_asked_is_given_up, |app| async {
     let (service, _) = gateway(app).await;
     app.hand.advance(TimeDelta::seconds(61));
     ends_with(app, id, "not_sent").await;
+    service.stop().await;
+});
+
+both!(a_check_that_the_panel_never_confirms_is_not_the_control_rooms_fault, |app| async {
+    app.add_towns();
+    let id = add_panel(app, "FR-1", ADDRESS, 1);
+    let (service, address) = gateway(app).await;
+    let mut panel = Panel::connect(app, address, ADDRESS).await;
+    panel.tell(&Content::Heartbeat).await;
+    let (clock, _) = panel.question().await;
+    panel.settle(&clock, Command::Confirm).await;
+    app.add_user("lin", Role::DutyOfficer, town(1));
+    let lin = app.login("lin").await;
+    let path = format!("/devices/{id}/guard-checks");
+    assert_eq!(lin.post_form(&path, &[("minutes", "5")]).await.status(), StatusCode::SEE_OTHER);
+    // It leaves, and the connection ends before the panel says that it has it.
+    assert!(matches!(panel.question().await.1, Request::GuardCheck { minutes: 5 }));
+    drop(panel);
+    app.hand.advance(TimeDelta::seconds(301));
+    ends_with(app, id, "not_sent").await;
+    let page = lin.page(&format!("/devices/{id}?lang=en")).await;
+    assert!(page.contains("Did not reach the panel") && !page.contains("Not answered in time"), "{page}");
     service.stop().await;
 });

@@ -3,8 +3,12 @@
 mod alerts;
 mod down;
 mod killed;
+mod late;
 mod limits;
+mod lists;
+mod over;
 mod panel;
 mod refused;
 mod set_up;
 mod stored;
+mod unstored;

@@ -1,4 +1,4 @@
-use songhe_fire_protocol::{Bits, DEVICE_BITS, PART_BITS, SYSTEM_BITS};
+use songhe_fire_protocol::{Bits, Content, DEVICE_BITS, PART_BITS, Profile, SYSTEM_BITS, Stamp};
 use songhe_firmware_protocol::Channel;
 
 use crate::alerts::AlertKind;
@@ -39,10 +39,13 @@ crate::text_enum! {
         Missed = "missed",
         /// The panel refused the question.
         Refused = "refused",
-        /// The panel was not there.
+        /// The panel was not there, or never said that it has the question.
         NotSent = "not_sent",
     }
 }
+
+/// The type flags of frames that the locale files name, `enums.fire_kind.kN`.
+pub const FRAME_KINDS: [u8; 13] = [1, 2, 3, 4, 5, 6, 7, 8, 21, 24, 25, 26, 28];
 
 /// Which part of a panel; numbers that a level does not have are 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -89,6 +92,40 @@ pub fn fire_kind(channel: Option<Channel>) -> AlertKind {
         Some(Channel::Gas | Channel::CarbonMonoxide) => AlertKind::Gas,
         _ => AlertKind::Fire,
     }
+}
+
+/// What in a frame is the most urgent fire, gas or alarm by hand, and when it was. A trial is none.
+pub fn urgent_in(content: &Content, profile: &Profile) -> Option<(AlertKind, Stamp)> {
+    let burns = |bits: Bits| bits.is_fire() && !bits.is_test();
+    let found: Vec<(AlertKind, Stamp)> = match content {
+        Content::SystemStates(all) => all
+            .iter()
+            .filter(|one| burns(profile.system_bits(one.of.state)))
+            .map(|one| (AlertKind::Fire, one.at))
+            .collect(),
+        Content::ComponentStates(all) => all
+            .iter()
+            .filter(|one| burns(profile.part_bits(one.of.state)))
+            .map(|one| (fire_kind(profile.channel(one.of.part.component_type)), one.at))
+            .collect(),
+        Content::DeviceStates(all) => all
+            .iter()
+            .filter(|one| burns(profile.device_bits(one.of)))
+            .map(|one| (AlertKind::Fire, one.at))
+            .collect(),
+        Content::Operations(all) => all
+            .iter()
+            .filter(|one| profile.is_manual_alarm(one.of.flags))
+            .map(|one| (AlertKind::Fire, one.at))
+            .collect(),
+        Content::DeviceOperations(all) => all
+            .iter()
+            .filter(|one| profile.is_manual_alarm(one.of.flags))
+            .map(|one| (AlertKind::Fire, one.at))
+            .collect(),
+        _ => Vec::new(),
+    };
+    found.into_iter().min_by_key(|(kind, _)| *kind)
 }
 
 /// The bits of a stored state. Whether it was a test was decided when it came.

@@ -32,6 +32,15 @@ pub fn is_repeated(said: Option<NaiveDateTime>, before: NaiveDateTime, received_
     is_going || received_at - before <= REPEATED_FOR
 }
 
+/// Whether a frame tells how its panel's clock goes now, given how that is known to go. A frame that was kept during an outage and is
+/// sent again to the byte tells of the past: it looks like a clock that is behind, of a panel whose clock is right. A sign of life is
+/// never kept.
+pub fn tells_clock(ahead_s: i64, known_s: Option<i64>, is_sign_of_life: bool) -> bool {
+    let right_s = SKEW_MAX.num_seconds();
+    let is_known_right = known_s.is_some_and(|known_s| known_s.abs() <= right_s);
+    is_sign_of_life || !(is_known_right && ahead_s < -right_s)
+}
+
 /// Whether a panel is to be told the time: once in a day of the city, and when it is off.
 pub fn is_clock_due(
     ahead_s: i64,
@@ -76,6 +85,21 @@ mod tests {
             [(None, -hour, true), (None, -hour - 1, false), (Some(at(-31 * 86_400)), -hour - 1, false)]
         {
             assert_eq!(is_repeated(said, at(before), at(0)), repeated, "{said:?} {before}");
+        }
+    }
+
+    #[test]
+    fn a_late_frame_says_nothing_of_a_clock_that_is_right() {
+        for (ahead_s, known_s, tells) in [
+            (-3_600, None, true),
+            (-3_600, Some(-301), true),
+            (-3_600, Some(-300), false),
+            (-301, Some(300), false),
+            (-300, Some(0), true),
+            (3_600, Some(0), true),
+        ] {
+            assert_eq!(tells_clock(ahead_s, known_s, false), tells, "{ahead_s} {known_s:?}");
+            assert!(tells_clock(ahead_s, known_s, true), "a sign of life is of now");
         }
     }
 

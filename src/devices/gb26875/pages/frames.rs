@@ -1,32 +1,20 @@
-//! One frame, and the frames that were refused.
+//! One frame, in words and in bytes.
 
 use std::sync::Arc;
 
 use actix_web::{HttpResponse, web};
 
 use super::words::{Said, kind, said};
-use super::{HEX_BYTES_SHOWN, instant, load, read, spaced};
+use super::{load, read, spaced};
 use crate::clock::Instant;
-use crate::devices::gb26875::store::{self, RefusalRow};
+use crate::devices::gb26875::store;
 use crate::error::{Error, Result};
 use crate::web::{Action, Cell, Column, Detail, Field, Row, Section, Visitor, Words, detail_page, table};
-
-const REFUSALS_SHOWN: i64 = 200;
 
 const OBJECT_COLUMNS: [Column; 3] = [
     Column::text("part", "field.panel_part"),
     Column::text("says", "field.frame_says"),
     Column::text("at", "field.panel_time"),
-];
-
-const REFUSAL_COLUMNS: [Column; 7] = [
-    Column::text("source", "field.source_address"),
-    Column::text("reason", "field.refusal_reason"),
-    Column::number("count", "field.occurrences"),
-    Column::text("last_at", "field.last_at"),
-    Column::text("first_at", "field.first_at"),
-    Column::text("sent_from", "field.sent_from"),
-    Column::text("hex", "field.frame_hex"),
 ];
 
 pub(super) async fn frame(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
@@ -85,46 +73,6 @@ pub(super) async fn frame(visitor: Visitor, id: web::Path<i64>) -> Result<HttpRe
                 "arrow-left",
             )],
             sections: vec![head, objects],
-            topic: None,
-        },
-    )
-}
-
-fn refusal_row(words: &Words, row: &RefusalRow) -> Row {
-    Row {
-        href: None,
-        cells: vec![
-            Cell::text(&row.source),
-            Cell::chip(words.name_of("refusal_reason", row.reason.name()), "warn"),
-            Cell::count(row.occurrences),
-            instant(words, Some(row.last_at)),
-            instant(words, Some(row.first_at)),
-            Cell::text(&row.sent_from),
-            Cell::text(spaced(&row.raw[..row.raw.len().min(HEX_BYTES_SHOWN)])),
-        ],
-    }
-}
-
-pub(super) async fn refusals(visitor: Visitor) -> Result<HttpResponse> {
-    let scope = visitor.scope();
-    let found = visitor
-        .app
-        .db
-        .read(move |connection| store::list_refusals(connection, &scope, REFUSALS_SHOWN))
-        .await?;
-    let words = Words::of(&visitor);
-    let rows = found.iter().map(|row| refusal_row(&words, row)).collect();
-    detail_page(
-        &visitor,
-        Detail {
-            heading: words.t("panel.refusals"),
-            subheading: words.t("panel.refusals_about"),
-            actions: vec![Action::link("/devices", visitor.t("panel.back_to_devices"), "arrow-left")],
-            sections: vec![Section {
-                heading: words.t("panel.refused_frames"),
-                fields: Vec::new(),
-                table: Some(table(&visitor, &REFUSAL_COLUMNS, rows)),
-            }],
             topic: None,
         },
     )

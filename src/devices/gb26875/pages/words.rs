@@ -1,7 +1,9 @@
 //! Frames and states in words.
 
-use crate::devices::gb26875::model::{Bits, Content, Frame, Part, Profile, SYSTEM_TYPES, Stamp, System};
-use crate::devices::gb26875::model::{PartLevel, component_name, stored_bits, text_of};
+use crate::devices::gb26875::model::{
+    Bits, Content, DEVICE_BITS, Fault, Frame, PART_BITS, Part, PartLevel, Profile, SYSTEM_BITS, SYSTEM_TYPES,
+    Stamp, System, component_name, stored_bits, text_of,
+};
 use crate::devices::gb26875::store::PartRow;
 use crate::web::Words;
 
@@ -22,6 +24,32 @@ pub(super) fn state(words: &Words, bits: Bits) -> String {
         said.insert(0, words.t("panel.test"));
     }
     said.join(" · ")
+}
+
+/// Where exactly and what an alert is about, with the names in braces put into words.
+pub fn detail_text(words: &Words, detail: &str) -> String {
+    let said = |word: &str| {
+        let name = word.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+        match name {
+            Some("device") => words.name_of("part_level", PartLevel::Device.name()),
+            Some(name) if is_named(name) => words.name_of("fire_bit", name),
+            _ => word.to_owned(),
+        }
+    };
+    detail.split(' ').map(said).collect::<Vec<_>>().join(" ")
+}
+
+/// What exactly was wrong with a refused frame.
+pub(super) fn fault_text(words: &Words, fault: &str) -> String {
+    let Some(known) = Fault::parse(fault) else { return fault.to_owned() };
+    let pairs = known.pairs();
+    let pairs: Vec<(&str, &str)> = pairs.iter().map(|(key, number)| (*key, number.as_str())).collect();
+    words.lang.fill(&format!("fire_fault.{}", known.name), &pairs)
+}
+
+fn is_named(name: &str) -> bool {
+    let mut known = [SYSTEM_BITS, PART_BITS, DEVICE_BITS].into_iter().flatten();
+    name == "manual_alarm" || known.any(|(_, bit)| *bit == name)
 }
 
 pub(super) fn tone(bits: Bits) -> &'static str {

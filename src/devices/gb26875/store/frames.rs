@@ -2,12 +2,13 @@
 
 use diesel::prelude::*;
 
-use crate::access::Scope;
+use crate::access::{Permission, Scope};
 use crate::clock::Instant;
 use crate::db::AnyConnection;
 use crate::db::schema::fire_frames;
 use crate::devices::store::get_device;
 use crate::error::Result;
+use crate::listing::{ListRequest, Listed};
 
 /// Who a frame is.
 #[derive(Clone, Debug)]
@@ -58,7 +59,12 @@ pub fn insert_frame(connection: &mut AnyConnection, frame: &NewFrame<'_>) -> Res
 pub struct FrameRow {
     pub id: i64,
     pub device_id: i64,
+    /// As it was sent.
+    pub source: String,
     pub seq: i32,
+    pub command: i16,
+    /// Type flag; none where the frame has no data.
+    pub kind: Option<i16>,
     pub raw: Vec<u8>,
     pub panel_at: Option<Instant>,
     pub received_at: Instant,
@@ -73,6 +79,36 @@ pub fn frames_of(connection: &mut AnyConnection, device_id: i64, limit: i64) -> 
         .limit(limit)
         .select(FrameRow::as_select())
         .load(connection)?)
+}
+
+/// Filters: device, kind (type flag), test. The newest first.
+pub fn list_frames(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    request: &ListRequest,
+) -> Result<Listed<FrameRow>> {
+    let reach = scope.reach(Permission::SeeDevices)?;
+    let filtered = || {
+        let mut query =
+            fire_frames::table.filter(fire_frames::device_id.eq_any(seen_devices!(reach))).into_boxed();
+        if let Some(device) = request.filter_id("device") {
+            query = query.filter(fire_frames::device_id.eq(device));
+        }
+        if let Some(kind) = request.filter_id("kind") {
+            query = query.filter(fire_frames::kind.eq(i16::try_from(kind).unwrap_or(-1)));
+        }
+        if let Some(is_test) = request.filter_flag("test") {
+            query = query.filter(fire_frames::is_test.eq(is_test));
+        }
+        query
+    };
+    let total = filtered().count().get_result(connection)?;
+    let query = match request.after_id {
+        Some(after) => filtered().filter(fire_frames::id.gt(after)).order(fire_frames::id.asc()),
+        None => filtered().order(fire_frames::id.desc()).offset(request.offset),
+    };
+    let rows = query.limit(request.limit).select(FrameRow::as_select()).load(connection)?;
+    Ok(Listed { rows, total })
 }
 
 /// One frame of a device within reach.

@@ -91,6 +91,16 @@ pub fn claim_guard(connection: &mut AnyConnection, id: i64, at: Instant) -> Resu
     Ok(diesel::update(waiting).set(guard_checks::sent_at.eq(at)).execute(connection)? == 1)
 }
 
+/// As if nobody had taken it.
+pub fn give_back_guard(connection: &mut AnyConnection, id: i64) -> Result<()> {
+    let taken = guard_checks::table
+        .filter(guard_checks::id.eq(id))
+        .filter(guard_checks::delivered_at.is_null())
+        .filter(guard_checks::outcome.is_null());
+    diesel::update(taken).set(guard_checks::sent_at.eq(None::<Instant>)).execute(connection)?;
+    Ok(())
+}
+
 /// The panel has the question.
 pub fn note_delivered(connection: &mut AnyConnection, id: i64, at: Instant) -> Result<bool> {
     let sent = guard_checks::table

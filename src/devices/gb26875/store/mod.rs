@@ -1,6 +1,24 @@
 //! Panels, their frames and parts, refusals and guard checks. What a panel sends takes no scope; pages ask for the device first,
 //! by scope.
 
+/// Where the asker sees a device.
+macro_rules! seen {
+    ($reach:expr) => {{
+        use crate::db::schema::devices;
+        let institutions: Vec<Option<i64>> = $reach.institutions.iter().copied().map(Some).collect();
+        diesel::IntoSql::into_sql::<diesel::sql_types::Bool>($reach.city)
+            .or(devices::town_code.eq_any($reach.towns.clone()))
+            .or(devices::institution_id.eq_any(institutions).assume_not_null())
+    }};
+}
+
+/// The devices that the asker sees; written out, since a boxed condition cannot stand in an inner query.
+macro_rules! seen_devices {
+    ($reach:expr) => {
+        crate::db::schema::devices::table.filter(seen!($reach)).select(crate::db::schema::devices::id)
+    };
+}
+
 mod frames;
 mod guard;
 mod panels;

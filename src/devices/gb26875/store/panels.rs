@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use crate::access::{Permission, Scope};
 use crate::clock::Instant;
 use crate::db::schema::{devices, fire_panels};
 use crate::db::{AnyConnection, is_unique};
@@ -32,6 +33,8 @@ pub struct Sender {
     pub clock_ahead_s: Option<i64>,
     pub clock_set_at: Option<Instant>,
     pub disabled_at: Option<Instant>,
+    pub town_code: String,
+    pub institution_id: Option<i64>,
 }
 
 /// Panels with one of these addresses: as it is sent, and the other way round.
@@ -47,6 +50,8 @@ pub fn find_senders(connection: &mut AnyConnection, addresses: &[String]) -> Res
             fire_panels::clock_ahead_s,
             fire_panels::clock_set_at,
             devices::disabled_at,
+            devices::town_code,
+            devices::institution_id,
         ))
         .load(connection)?)
 }
@@ -67,6 +72,26 @@ pub fn named_profiles(connection: &mut AnyConnection) -> Result<Vec<(String, Str
         .filter(fire_panels::profile.is_not_null())
         .order(devices::code)
         .select((devices::code, fire_panels::profile.assume_not_null()))
+        .load(connection)?)
+}
+
+/// A panel as lists name it.
+#[derive(Clone, Debug, Queryable)]
+pub struct PanelName {
+    pub device_id: i64,
+    pub code: String,
+    pub name: String,
+    pub profile: Option<String>,
+}
+
+/// The panels within the asker's reach.
+pub fn panel_names(connection: &mut AnyConnection, scope: &Scope) -> Result<Vec<PanelName>> {
+    let reach = scope.reach(Permission::SeeDevices)?;
+    Ok(fire_panels::table
+        .inner_join(devices::table.on(devices::id.eq(fire_panels::device_id)))
+        .filter(seen!(reach))
+        .order(devices::code)
+        .select((fire_panels::device_id, devices::code, devices::name, fire_panels::profile))
         .load(connection)?)
 }
 

@@ -2,16 +2,19 @@
 
 use diesel::prelude::*;
 
+use crate::access::{Permission, Scope};
 use crate::clock::Instant;
 use crate::db::AnyConnection;
 use crate::db::schema::fire_parts;
 use crate::devices::gb26875::model::{PARTS_MAX, PartKey, PartLevel};
 use crate::error::Result;
+use crate::listing::{ListRequest, Listed};
 
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = fire_parts)]
 pub struct PartRow {
     pub id: i64,
+    pub device_id: i64,
     pub slot: i16,
     pub level: PartLevel,
     pub system_type: i16,
@@ -29,9 +32,9 @@ pub struct PartRow {
     pub channel: Option<i16>,
 }
 
-/// The part; a new one where there is none yet and the panel has room for it.
-pub fn part(connection: &mut AnyConnection, device_id: i64, key: &PartKey) -> Result<Option<PartRow>> {
-    let known = fire_parts::table
+/// The part, where it was heard of.
+pub fn find_part(connection: &mut AnyConnection, device_id: i64, key: &PartKey) -> Result<Option<PartRow>> {
+    Ok(fire_parts::table
         .filter(fire_parts::device_id.eq(device_id))
         .filter(fire_parts::level.eq(key.level))
         .filter(fire_parts::system_type.eq(i16::from(key.system_type)))
@@ -41,7 +44,12 @@ pub fn part(connection: &mut AnyConnection, device_id: i64, key: &PartKey) -> Re
         .filter(fire_parts::place.eq(i32::from(key.place)))
         .select(PartRow::as_select())
         .first(connection)
-        .optional()?;
+        .optional()?)
+}
+
+/// The part; a new one where there is none yet and the panel has room for it.
+pub fn part(connection: &mut AnyConnection, device_id: i64, key: &PartKey) -> Result<Option<PartRow>> {
+    let known = find_part(connection, device_id, key)?;
     if known.is_some() {
         return Ok(known);
     }
@@ -135,8 +143,8 @@ pub fn claim_channel(
     Ok(feeder.is_none_or(|id| id == part_id))
 }
 
-/// The parts of one system, itself included, that have a state.
-pub fn parts_of_system(
+/// The components of one system.
+pub fn components_of(
     connection: &mut AnyConnection,
     device_id: i64,
     (system_type, system_address): (u8, u8),
@@ -146,7 +154,6 @@ pub fn parts_of_system(
         .filter(fire_parts::level.eq(PartLevel::Component))
         .filter(fire_parts::system_type.eq(i16::from(system_type)))
         .filter(fire_parts::system_address.eq(i16::from(system_address)))
-        .filter(fire_parts::state.is_not_null())
         .order(fire_parts::slot)
         .select(PartRow::as_select())
         .load(connection)?)
@@ -160,4 +167,44 @@ pub fn parts_of(connection: &mut AnyConnection, device_id: i64, limit: i64) -> R
         .limit(limit)
         .select(PartRow::as_select())
         .load(connection)?)
+}
+
+pub fn count_parts(connection: &mut AnyConnection, device_id: i64) -> Result<i64> {
+    Ok(fire_parts::table.filter(fire_parts::device_id.eq(device_id)).count().get_result(connection)?)
+}
+
+/// Filters: device, level, test. By device, in the order in which the parts were first heard.
+pub fn list_parts(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    request: &ListRequest,
+) -> Result<Listed<PartRow>> {
+    let reach = scope.reach(Permission::SeeDevices)?;
+    let filtered = || {
+        let mut query =
+            fire_parts::table.filter(fire_parts::device_id.eq_any(seen_devices!(reach))).into_boxed();
+        if let Some(device) = request.filter_id("device") {
+            query = query.filter(fire_parts::device_id.eq(device));
+        }
+        if let Some(level) = request.filter("level") {
+            query = match PartLevel::parse(level) {
+                Some(level) => query.filter(fire_parts::level.eq(level)),
+                None => query.filter(fire_parts::id.eq(-1)),
+            };
+        }
+        if let Some(is_test) = request.filter_flag("test") {
+            query = query.filter(fire_parts::is_test.eq(is_test));
+        }
+        query
+    };
+    let total = filtered().count().get_result(connection)?;
+    let query = match request.after_id {
+        Some(after) => filtered().filter(fire_parts::id.gt(after)).order(fire_parts::id.asc()),
+        None => filtered()
+            .order(fire_parts::device_id.asc())
+            .then_order_by(fire_parts::slot.asc())
+            .offset(request.offset),
+    };
+    let rows = query.limit(request.limit).select(PartRow::as_select()).load(connection)?;
+    Ok(Listed { rows, total })
 }

@@ -8,6 +8,7 @@ use crate::db::AnyConnection;
 use crate::db::schema::fire_refusals;
 use crate::devices::gb26875::model::RefusalReason;
 use crate::error::Result;
+use crate::listing::{ListRequest, Listed};
 
 /// Senders that are remembered with their refusals; of others only the count goes on.
 const REFUSALS_MAX: i64 = 1_000;
@@ -65,18 +66,37 @@ pub struct RefusalRow {
     pub last_at: Instant,
     pub occurrences: i64,
     pub sent_from: String,
+    /// A name and its numbers, see `model::Fault`; of rows from before them words.
     pub fault: String,
     pub raw: Vec<u8>,
 }
 
-/// The latest refusals. A sender that nobody knows is of no town: whoever reaches the whole city sees them, others see none.
-pub fn list_refusals(connection: &mut AnyConnection, scope: &Scope, limit: i64) -> Result<Vec<RefusalRow>> {
+/// Filters: reason, source. The latest first. A sender that nobody knows is of no town: whoever reaches the whole city sees them,
+/// others see none.
+pub fn list_refusals(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    request: &ListRequest,
+) -> Result<Listed<RefusalRow>> {
     if !scope.reach(Permission::SeeDevices)?.city {
-        return Ok(Vec::new());
+        return Ok(Listed { rows: Vec::new(), total: 0 });
     }
-    Ok(fire_refusals::table
-        .order((fire_refusals::last_at.desc(), fire_refusals::source))
-        .limit(limit)
+    let filtered = || {
+        let mut query = fire_refusals::table.into_boxed();
+        if let Some(reason) = request.filter("reason") {
+            query = query.filter(fire_refusals::reason.eq(reason.to_owned()));
+        }
+        if let Some(source) = request.filter("source") {
+            query = query.filter(fire_refusals::source.eq(source.trim().to_lowercase()));
+        }
+        query
+    };
+    let total = filtered().count().get_result(connection)?;
+    let rows = filtered()
+        .order((fire_refusals::last_at.desc(), fire_refusals::source.asc(), fire_refusals::reason.asc()))
+        .offset(request.offset)
+        .limit(request.limit)
         .select(RefusalRow::as_select())
-        .load(connection)?)
+        .load(connection)?;
+    Ok(Listed { rows, total })
 }

@@ -8,9 +8,9 @@ use crate::app::Tx;
 use crate::clock::Instant;
 use crate::devices::gb26875::model::{
     Bits, ComponentState, Part, PartKey, PartLevel, Stamp, SystemState, TEXT_BYTES, fault_channel,
-    fire_channel, fire_kind, stored_bits, text_of,
+    fire_channel, fire_kind, text_of,
 };
-use crate::devices::gb26875::store::{self, PartRow};
+use crate::devices::gb26875::store;
 use crate::devices::store::Latest;
 use crate::error::Result;
 
@@ -20,7 +20,7 @@ impl Taking<'_> {
         let at = self.time(tx, at);
         self.state(tx, system_key(of.system.system_type, of.system.address), (bits, at), (None, ""))?;
         if bits.has("reset") && !bits.is_fire() && !bits.is_test() {
-            self.reset(tx, (of.system.system_type, of.system.address), at)?;
+            self.components_reset(tx, (of.system.system_type, of.system.address), at)?;
         }
         Ok(())
     }
@@ -58,7 +58,7 @@ impl Taking<'_> {
         }
     }
 
-    fn device(&self) -> i64 {
+    pub(super) fn device(&self) -> i64 {
         self.arrival.sender.device_id
     }
 
@@ -86,61 +86,37 @@ impl Taking<'_> {
             return Ok(());
         }
         let slot = part.as_ref().map_or(0, |part| part.slot);
-        let detail = detail(key, label);
+        let faults = bits.set().filter(|name| name.ends_with("_fault"));
         let alarms = [
-            (bits.is_fire(), fire_kind(channel), fire_channel(slot)),
-            (bits.is_fault(), AlertKind::Fault, fault_channel(slot)),
+            (bits.is_fire(), fire_kind(channel), fire_channel(slot), detail(key, label, [])),
+            (bits.is_fault(), AlertKind::Fault, fault_channel(slot), detail(key, label, faults)),
         ];
-        for (is_raised, kind, channel) in alarms {
+        for (is_raised, kind, channel, detail) in alarms {
             let device_id = self.device();
             if is_raised {
                 let cause = Latest { device_id, channel, value: 1.0, at };
                 self.batch.alert(tx.connection, kind, cause, &detail)?;
+                if kind == AlertKind::Fault && is_newest && slot > 0 {
+                    self.batch.say(tx.connection, (device_id, channel), &detail)?;
+                }
             } else if is_newest && slot > 0 {
                 self.batch.over(tx.connection, (device_id, channel), at)?;
             }
         }
         Ok(())
     }
-
-    /// Somebody pressed the alarm at the panel or at the transmission device.
-    pub(super) fn manual_alarm(&mut self, tx: &mut Tx<'_>, key: PartKey, at: Stamp) -> Result<()> {
-        let (device_id, at) = (self.device(), self.time(tx, at));
-        let slot = store::part(tx.connection, device_id, &key)?.map_or(0, |part| part.slot);
-        let cause = Latest { device_id, channel: fire_channel(slot), value: 1.0, at };
-        self.batch.alert(tx.connection, AlertKind::Fire, cause, &detail(key, ""))
-    }
-
-    /// The panel was reset: what its components said before is over. Whoever still sees a fire says so anew.
-    fn reset(&mut self, tx: &mut Tx<'_>, system: (u8, u8), at: Instant) -> Result<()> {
-        let device_id = self.device();
-        for part in store::parts_of_system(tx.connection, device_id, system)? {
-            let bits = stored_bits(part.level, part.state.unwrap_or_default());
-            let is_older = part.state_at.is_some_and(|known| known <= at);
-            if is_older && !part.is_test && (bits.is_fire() || bits.is_fault()) {
-                self.quiet(tx, &part, at)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn quiet(&mut self, tx: &mut Tx<'_>, part: &PartRow, at: Instant) -> Result<()> {
-        /// Normal, and nothing else.
-        const NORMAL: u16 = 1;
-        store::set_state(tx.connection, part.id, (NORMAL, false), at)?;
-        for channel in [fire_channel(part.slot), fault_channel(part.slot)] {
-            self.batch.over(tx.connection, (self.device(), channel), at)?;
-        }
-        Ok(())
-    }
 }
 
-/// Where exactly, in words that need no language.
-fn detail(key: PartKey, label: &str) -> String {
-    let number = match key.level {
-        PartLevel::Device => String::new(),
+/// Where exactly and what: numbers and labels need no language, names in braces are put into words where they are shown.
+pub(super) fn detail<'a>(key: PartKey, label: &str, names: impl IntoIterator<Item = &'a str>) -> String {
+    let place = match key.level {
+        PartLevel::Device => "{device}".to_owned(),
         PartLevel::System => format!("{}#{}", key.system_type, key.system_address),
         PartLevel::Component => format!("{}-{}", key.zone, key.place),
     };
-    format!("{number} {label}").trim().to_owned()
+    let mut detail = format!("{place} {label}").trim().to_owned();
+    for name in names {
+        detail = format!("{detail} {{{name}}}");
+    }
+    detail
 }

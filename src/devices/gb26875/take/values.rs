@@ -32,8 +32,7 @@ impl Taking<'_> {
             lane: 0,
             seq: i64::from(self.arrival.frame.seq),
             channel,
-            // As fine as the channel tells it, without what a factor leaves behind.
-            value: feed.channel.value(feed.channel.scaled(f64::from(of.value) * feed.factor)),
+            value: feed.value(of.value),
             at,
             device_at: stamp.local().map(|local| tx.calendar.instant(local)),
             received_at: self.arrival.received_at,

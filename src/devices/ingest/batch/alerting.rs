@@ -168,7 +168,7 @@ impl Batch {
         Ok(())
     }
 
-    fn tell(&mut self, id: i64, kind: AlertKind, device_id: i64) {
+    pub(super) fn tell(&mut self, id: i64, kind: AlertKind, device_id: i64) {
         let payload = json!({ "id": id, "kind": kind, "device_id": device_id });
         self.events.extend(self.event(Topic::Alert, device_id, id, payload));
     }

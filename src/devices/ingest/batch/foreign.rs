@@ -66,9 +66,25 @@ impl Batch {
         let before = self.alerts.get(&key).map(|active| active.id);
         self.raise(connection, (kind, By::State), cause)?;
         match self.alerts.get(&key) {
-            Some(active) if Some(active.id) != before => alerts::set_detail(connection, active.id, detail),
+            Some(active) if Some(active.id) != before => {
+                alerts::set_detail(connection, active.id, detail).map(drop)
+            }
             _ => Ok(()),
         }
+    }
+
+    /// What is said of a channel's alert has changed.
+    pub(in crate::devices) fn say(
+        &mut self,
+        connection: &mut AnyConnection,
+        (device_id, channel): (i64, i16),
+        detail: &str,
+    ) -> Result<()> {
+        let Some(active) = self.alerts.get(&(device_id, channel)).copied() else { return Ok(()) };
+        if alerts::set_detail(connection, active.id, detail)? {
+            self.tell(active.id, active.kind, device_id);
+        }
+        Ok(())
     }
 
     /// The cause of a channel's alert is gone.
@@ -79,6 +95,21 @@ impl Batch {
         at: Instant,
     ) -> Result<()> {
         self.clear(connection, device_id, channel, at)
+    }
+
+    /// The same, but only of an alert that was raised by then.
+    pub(in crate::devices) fn over_before(
+        &mut self,
+        connection: &mut AnyConnection,
+        (device_id, channel): (i64, i16),
+        at: Instant,
+    ) -> Result<()> {
+        match self.alerts.get(&(device_id, channel)) {
+            Some(active) if alerts::raised_at(connection, active.id)? <= at => {
+                self.clear(connection, device_id, channel, at)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Pages that show the device fetch it again.
