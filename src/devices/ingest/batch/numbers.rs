@@ -31,7 +31,11 @@ impl Batch {
         id: i64,
         decoded: &Decoded,
     ) -> Result<Offer> {
-        if decoded.is_numbered() { self.offer_number(connection, id, &decoded.header) } else { Ok(Offer::Fresh) }
+        if decoded.is_numbered() {
+            self.offer_number(connection, id, &decoded.header)
+        } else {
+            Ok(Offer::Fresh)
+        }
     }
 
     /// Whether something was stored under a number before; from now on something is.
