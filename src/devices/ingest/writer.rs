@@ -15,7 +15,6 @@ use super::doubts::Doubts;
 use super::figures::Committed;
 use super::health::Health;
 use super::links::Links;
-use super::message::Content;
 use super::queue::{Downlink, Envelope, Ingest, QUEUE_MAX};
 use super::unsaved::Unsaved;
 use crate::app::App;
