@@ -36,7 +36,10 @@ fn last_move(rows: &[PlaceRow]) -> Option<Instant> {
     pairs.find(is_move).map(|(after, _)| after.from_at)
 }
 
-/// Devices at a place in time, with an elder or in a house, of another town than it.
+/// Number, code, town, place and elder of a device.
+type Row = (i64, String, String, Columns, Option<i64>);
+
+/// Devices at a place that are on file in another town than it.
 pub(in crate::devices) fn devices_left_behind(
     connection: &mut AnyConnection,
     place: DevicePlace,
@@ -49,7 +52,6 @@ pub(in crate::devices) fn devices_left_behind(
         DevicePlace::Room(id) => all.filter(devices::room_id.eq(id)),
         DevicePlace::Elder(id) => all.filter(devices::elder_id.eq(id)),
     };
-    type Row = (i64, String, String, Columns, Option<i64>);
     let rows: Vec<Row> = there
         .order(devices::id)
         .select((
