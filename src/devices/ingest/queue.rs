@@ -5,6 +5,7 @@ use songhe_firmware_protocol::TopicKind;
 use tokio::sync::{mpsc, oneshot};
 
 use super::batch::{What, Work};
+use super::unsaved::Unsaved;
 use crate::clock::Instant;
 use crate::devices::broker::Refused;
 use crate::devices::storage::Disk;
@@ -32,6 +33,7 @@ pub(super) struct Envelope {
 pub struct Ingest {
     pub(super) sender: mpsc::Sender<Envelope>,
     pub(super) disk: Disk,
+    pub(super) unsaved: Unsaved,
 }
 
 impl Ingest {
@@ -63,6 +65,11 @@ impl Ingest {
     /// Waits until everything that was brought before this is committed, or refused.
     pub async fn settle(&self) -> Result<(), Refused> {
         self.submit(Work { device_id: 0, received_at: Instant::default(), what: What::Mark }).await
+    }
+
+    /// Tells open pages of urgent alarms that must wait for what came before them. Each once, however often it is called.
+    pub async fn tell(&self, waiting: &[Work]) {
+        self.unsaved.tell(waiting).await;
     }
 
     /// Waits for a place in the queue only.

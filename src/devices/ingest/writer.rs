@@ -55,15 +55,16 @@ impl Writer {
         let (sender, receiver) = mpsc::channel(QUEUE_MAX);
         let (downlink, to_devices) = mpsc::channel(DOWNLINK_MAX);
         let (stop, stopped) = watch::channel(false);
+        let unsaved = Unsaved::new(app);
         let work = Loop {
             app: app.clone(),
             health: health.clone(),
             receiver: Arc::new(Mutex::new(receiver)),
             downlink,
-            unsaved: Unsaved::new(app),
+            unsaved: unsaved.clone(),
             stopped: stopped.clone(),
         };
-        let ingest = Ingest { sender, disk: Disk::watch(app, health, stopped) };
+        let ingest = Ingest { sender, disk: Disk::watch(app, health, stopped), unsaved };
         let task = tokio::spawn(supervise(work));
         (Writer { stop, task }, ingest, to_devices)
     }
