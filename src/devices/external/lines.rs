@@ -5,7 +5,9 @@
 //! together: which of them is the latest is told by their time.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use rumqttc::v5::mqttbytes::v5::Publish;
@@ -22,6 +24,8 @@ use crate::devices::store;
 
 /// Readings of a device that go to the writer together.
 const TOGETHER_MAX: usize = 64;
+/// An urgent alarm that waits for so long is told to open pages.
+const URGENT_AFTER: Duration = Duration::from_millis(500);
 
 /// A message as the broker gave it.
 pub(super) struct Arrived {
@@ -73,9 +77,12 @@ impl Lines {
     }
 
     /// Brings a line to the writer until it is empty.
-    pub async fn serve(self: std::sync::Arc<Self>, name: String, settle: mpsc::Sender<Settled>) {
+    pub async fn serve(self: Arc<Self>, name: String, settle: mpsc::Sender<Settled>) {
         while let Some(part) = self.next(&name) {
-            self.bring(part, &settle).await;
+            tokio::select! {
+                () = self.bring(part, &settle) => {}
+                never = self.keep_telling(&name) => match never {},
+            }
         }
     }
 
@@ -90,6 +97,28 @@ impl Lines {
             return None;
         }
         Some(line.drain(..count).collect())
+    }
+
+    /// What cannot be stored must not silence a call for help behind it.
+    async fn keep_telling(&self, name: &str) -> Infallible {
+        loop {
+            tokio::time::sleep(URGENT_AFTER).await;
+            let Some(device_id) = self.ids().get(name).copied() else { continue };
+            let alarms = self.alarms(name, device_id);
+            if !alarms.is_empty() {
+                self.ingest.tell(&alarms).await;
+            }
+        }
+    }
+
+    /// Alarms that wait in a line.
+    fn alarms(&self, name: &str, device_id: i64) -> Vec<Work> {
+        let alarm = |one: &Arrived| {
+            let kind = Topic::parse(one.topic()).ok()?.kind();
+            let may_be = matches!(kind, TopicKind::Alarm | TopicKind::Json);
+            may_be.then(|| Work::read(device_id, kind, one.publish.payload.clone(), one.received_at))
+        };
+        self.waiting().get(name).map_or_else(Vec::new, |line| line.iter().filter_map(alarm).collect())
     }
 
     /// Tries until all is settled, or until their connection ends: after that the broker sends them again.
@@ -156,8 +185,7 @@ impl Lines {
             Ok(()) => true,
             Err(refused) => {
                 tracing::warn!(device, reason = %refused, "message not taken");
-                // It may have been disabled since.
-                self.ids().remove(device);
+                self.look_again(device).await;
                 false
             }
         }
@@ -168,13 +196,24 @@ impl Lines {
         if known.is_some() {
             return Ok(known);
         }
-        let asked = code.to_owned();
-        let found = self.db.read(move |connection| store::find_credential(connection, &asked)).await?;
-        let id = found.map(|(id, _)| id);
+        let id = self.look_up(code).await?;
         if let Some(id) = id {
             self.ids().insert(code.to_owned(), id);
         }
         Ok(id)
+    }
+
+    /// It may have been disabled since. Where the database is away it is as it was: its calls for help are still told.
+    async fn look_again(&self, code: &str) {
+        if matches!(self.look_up(code).await, Ok(None)) {
+            self.ids().remove(code);
+        }
+    }
+
+    async fn look_up(&self, code: &str) -> crate::error::Result<Option<i64>> {
+        let asked = code.to_owned();
+        let found = self.db.read(move |connection| store::find_credential(connection, &asked)).await?;
+        Ok(found.map(|(id, _)| id))
     }
 
     fn ids(&self) -> MutexGuard<'_, HashMap<String, i64>> {

@@ -69,6 +69,11 @@ impl Ingest {
         self.submit(Work { device_id: 0, received_at: Instant::default(), what: What::Mark }).await
     }
 
+    /// Tells open pages of urgent alarms that must wait for what came before them. Each once, however often it is called.
+    pub async fn tell(&self, waiting: &[Work]) {
+        self.unsaved.tell(waiting).await;
+    }
+
     /// Waits for a place in the queue only.
     pub async fn note(&self, work: Work) {
         if self.sender.send(Envelope { work, reply: None }).await.is_err() {
