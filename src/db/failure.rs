@@ -92,7 +92,7 @@ pub fn blame(error: &Error) -> Blame {
     }
     let source = std::error::Error::source(error);
     match source.and_then(|source| source.downcast_ref::<Failure>()) {
-        Some(Failure::DatabaseError(kind, information)) => blame_kind(kind, information.message()),
+        Some(Failure::DatabaseError(kind, information)) => blame_kind(*kind, information.message()),
         Some(Failure::BrokenTransactionManager) => Blame::Database,
         None if [UNKNOWN_COMMIT, UNANSWERED].iter().any(|lost| error.context.starts_with(lost)) => {
             Blame::Database
@@ -101,7 +101,7 @@ pub fn blame(error: &Error) -> Blame {
     }
 }
 
-fn blame_kind(kind: &DatabaseErrorKind, message: &str) -> Blame {
+fn blame_kind(kind: DatabaseErrorKind, message: &str) -> Blame {
     use DatabaseErrorKind::{
         CheckViolation, ClosedConnection, ExclusionViolation, ForeignKeyViolation, NotNullViolation,
         ReadOnlyTransaction, RestrictViolation, SerializationFailure, UnableToSendCommand, UniqueViolation,

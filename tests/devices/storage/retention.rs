@@ -129,11 +129,13 @@ both!(what_could_not_be_read_is_forgotten_and_a_flood_ends, |app| async {
     assert_eq!(rows, 0);
 });
 
+/// Number, card, age in days, whose, days since somebody said so, why it is nobody's.
+type CardRow = (i64, u8, i64, Option<i64>, Option<i64>, Option<&'static str>);
+
 both!(values_with_cards_are_forgotten_and_whose_a_card_is_stays, |app| async {
     app.add_towns();
     let (device, elder) = (add_device(app, "ST-1", DeviceKind::SmartStation, 1), app.add_elder(1));
-    // (number, card, age in days, whose, days since somebody said so, why it is nobody's)
-    let rows: [(i64, u8, i64, Option<i64>, Option<i64>, Option<&str>); 8] = [
+    let rows: [CardRow; 8] = [
         (0, 1, 12, None, None, None),
         (1, 2, 12, None, Some(11), Some("a stranger's")),
         (2, 3, 12, Some(elder), None, None),

@@ -37,12 +37,12 @@ impl Taking<'_> {
             if key.level == PartLevel::System {
                 self.components_reset(tx, system, at)?;
             }
-            self.part_over(tx, &key, Over::Fire, at)
+            self.part_over(tx, key, Over::Fire, at)
         } else if profile.is_alarm_cleared(flags) {
             if key.level == PartLevel::System {
                 self.components_over(tx, system, Over::FireUnsaid, at)?;
             }
-            self.part_over(tx, &key, Over::FireUnsaid, at)
+            self.part_over(tx, key, Over::FireUnsaid, at)
         } else {
             Ok(())
         }
@@ -65,8 +65,8 @@ impl Taking<'_> {
         parts.iter().try_for_each(|part| self.end(tx, part, over, at))
     }
 
-    fn part_over(&mut self, tx: &mut Tx<'_>, key: &PartKey, over: Over, at: Instant) -> Result<()> {
-        match store::find_part(tx.connection, self.device(), key)? {
+    fn part_over(&mut self, tx: &mut Tx<'_>, key: PartKey, over: Over, at: Instant) -> Result<()> {
+        match store::find_part(tx.connection, self.device(), &key)? {
             Some(part) => self.end(tx, &part, over, at),
             None => Ok(()),
         }
