@@ -1,3 +1,4 @@
+mod order;
 mod write;
 
 use std::collections::{HashMap, HashSet};
@@ -15,6 +16,7 @@ use crate::devices::store::{PlaceNames, PlaceRow, places_of, places_with_elder};
 use crate::error::{Error, Result};
 use crate::listing::{ListRequest, Listed};
 
+pub use order::*;
 pub use write::*;
 
 /// Stays looked back on.

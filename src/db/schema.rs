@@ -773,6 +773,19 @@ diesel::table! {
         by_alarm -> Bool,
         is_past -> Bool,
         closed_by -> Nullable<Text>,
+        boot_id -> Nullable<BigInt>,
+        seq -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    alarm_ends (device_id, channel, kind) {
+        device_id -> BigInt,
+        channel -> SmallInt,
+        kind -> Text,
+        boot_id -> BigInt,
+        seq -> BigInt,
+        at -> Timestamp,
     }
 }
 

@@ -154,15 +154,16 @@ both!(what_comes_late_is_taken_in_the_order_in_which_it_happened, |app| async {
     let id = add_device(app, "HD-1", DeviceKind::HomeDevice, 1);
     let (service, address) = embedded(app).await;
     let mut device = Device::connect(app, address, "HD-1").await;
-    let early = device.header(Lane::Live, 9);
+    // Numbers as the device gave them; two messages come later than those behind them.
+    let early = device.header(Lane::Live, 0);
     app.hand.advance(TimeDelta::seconds(10));
-    assert_eq!(device.alarm(0, AlarmKind::Sos, true, 0).await, Seen::Acked);
+    assert_eq!(device.alarm(1, AlarmKind::Sos, true, 0).await, Seen::Acked);
     app.hand.advance(TimeDelta::seconds(10));
     with_header(&mut device, AlarmKind::Sos, false, early).await;
     assert_eq!(told(app, id), are(&[("sos", false)]), "the end of the call before");
-    let between = device.header(Lane::Live, 10);
+    let between = device.header(Lane::Live, 2);
     app.hand.advance(TimeDelta::seconds(10));
-    assert_eq!(device.alarm(1, AlarmKind::Sos, false, 0).await, Seen::Acked);
+    assert_eq!(device.alarm(3, AlarmKind::Sos, false, 0).await, Seen::Acked);
     assert_eq!(told(app, id), are(&[("sos", true)]));
     let over_at = app.app.clock.now();
     app.hand.advance(TimeDelta::seconds(10));
@@ -174,8 +175,60 @@ both!(what_comes_late_is_taken_in_the_order_in_which_it_happened, |app| async {
     let late = format!("/alerts/{}/acknowledge", alerts_of(app, id)[1].0);
     assert!(app.login("lin").await.page("/alerts").await.contains(&late), "nobody has answered it");
     // The end of a call ends no fall.
-    with_header(&mut device, AlarmKind::Fall, true, Header { seq: 11, ..between }).await;
+    with_header(&mut device, AlarmKind::Fall, true, Header { seq: 4, ..between }).await;
     assert_eq!(told(app, id)[2], ("fall".to_owned(), false));
+    service.stop().await;
+});
+
+both!(the_numbers_of_a_boot_decide_whatever_its_clock_says, |app| async {
+    app.add_towns();
+    let id = add_device(app, "HD-1", DeviceKind::HomeDevice, 1);
+    app.add_user("lin", Role::DutyOfficer, town(1));
+    let lin = app.login("lin").await;
+    let (service, address) = embedded(app).await;
+    let mut device = Device::connect(app, address, "HD-1").await;
+    let ahead = |header: Header| Header { wall_ms: header.wall_ms.map(|ms| ms + 110_000), ..header };
+    let header = ahead(device.header(Lane::Live, 0));
+    with_header(&mut device, AlarmKind::Sos, true, header).await;
+    app.hand.advance(TimeDelta::seconds(5));
+    assert_eq!(device.alarm(1, AlarmKind::Sos, false, 0).await, Seen::Acked, "the clock was set right");
+    assert_eq!(told(app, id), are(&[("sos", true)]), "over, although it began later by the clock");
+    app.hand.advance(TimeDelta::seconds(5));
+    assert_eq!(device.alarm(2, AlarmKind::Sos, true, 0).await, Seen::Acked);
+    assert_eq!(told(app, id), are(&[("sos", true), ("sos", false)]), "a call of now lasts");
+    let header = ahead(device.header(Lane::Live, 3));
+    with_header(&mut device, AlarmKind::Sos, true, header).await;
+    acknowledge(&lin, alerts_of(app, id)[1].0).await;
+    app.hand.advance(TimeDelta::seconds(5));
+    assert_eq!(device.alarm(4, AlarmKind::Sos, true, 0).await, Seen::Acked);
+    assert_eq!(told(app, id), are(&[("sos", true), ("sos", true), ("sos", false)]), "and calls again");
+    // The device starts anew with a clock that is behind: in doubt it calls.
+    acknowledge(&lin, alerts_of(app, id)[2].0).await;
+    device.boot_id = 2;
+    let header = device.header(Lane::Live, 0);
+    let behind = Header { wall_ms: header.wall_ms.map(|ms| ms - 240_000), ..header };
+    with_header(&mut device, AlarmKind::Sos, true, behind).await;
+    assert_eq!(told(app, id)[2..], are(&[("sos", true), ("sos", false)]));
+    service.stop().await;
+});
+
+both!(a_beginning_that_comes_after_its_end_is_over, |app| async {
+    app.add_towns();
+    let id = add_device(app, "HD-1", DeviceKind::HomeDevice, 1);
+    let (service, address) = embedded(app).await;
+    let mut device = Device::connect(app, address, "HD-1").await;
+    assert_eq!(device.alarm(1, AlarmKind::Sos, false, 0).await, Seen::Acked);
+    assert_eq!(device.alarm(0, AlarmKind::Sos, true, 1).await, Seen::Acked);
+    assert_eq!(told(app, id), are(&[("sos", true)]), "nothing would end it any more");
+    // What a value says to be over says nothing of a call that an alarm tells of.
+    assert_eq!(device.live(3, Channel::Sos, 1).await, Seen::Acked);
+    app.hand.advance(TimeDelta::seconds(1));
+    assert_eq!(device.live(4, Channel::Sos, 0).await, Seen::Acked);
+    assert_eq!(device.alarm(2, AlarmKind::Sos, true, 1).await, Seen::Acked);
+    assert_eq!(told(app, id), are(&[("sos", true), ("sos", true), ("sos", false)]));
+    // An end of another kind on the channel ends nothing.
+    caused(&mut device, 5, AlarmKind::Fall, false, Channel::Sos).await;
+    assert_eq!(told(app, id)[2], ("sos".to_owned(), false));
     service.stop().await;
 });
 

@@ -61,6 +61,7 @@ impl TestApp {
                 channel: channel.code() as i16,
                 value,
                 raised_at: tx.now,
+                number: None,
                 by_alarm: false,
                 told: Told::Active,
             };

@@ -3,6 +3,7 @@
 use diesel::dsl::auto_type;
 use diesel::prelude::*;
 
+use super::order::{Number, Said};
 use crate::alerts::model::{AlertKind, Channel, SILENCE};
 use crate::clock::Instant;
 use crate::db::AnyConnection;
@@ -32,6 +33,24 @@ pub struct Active {
     pub raised_at: Instant,
     pub by_alarm: bool,
     pub is_acknowledged: bool,
+    pub boot_id: Option<i64>,
+    pub seq: Option<i64>,
+}
+
+impl Active {
+    /// An alarm says what is active already.
+    pub fn note_alarm(&mut self, number: Option<Number>) {
+        self.by_alarm = true;
+        if let Some(Number { boot_id, seq }) = number {
+            (self.boot_id, self.seq) = (Some(boot_id), Some(seq));
+        }
+    }
+
+    /// When its device said so last.
+    pub fn said(&self) -> Said {
+        let number = self.boot_id.zip(self.seq).map(|(boot_id, seq)| Number { boot_id, seq });
+        Said { number, at: self.raised_at }
+    }
 }
 
 pub fn active_alerts(connection: &mut AnyConnection, device_ids: &[i64]) -> Result<Vec<Active>> {
@@ -51,6 +70,8 @@ pub fn active_of(device_ids: Vec<i64>) -> _ {
             alerts::raised_at,
             alerts::by_alarm,
             alerts::acknowledged_at.is_not_null(),
+            alerts::boot_id,
+            alerts::seq,
         ))
 }
 
@@ -74,6 +95,8 @@ pub struct NewAlert<'a> {
     pub channel: Channel,
     pub value: f64,
     pub raised_at: Instant,
+    /// Of the message that raised it, where that has one.
+    pub number: Option<Number>,
     /// No value ends it.
     pub by_alarm: bool,
     pub told: Told,
@@ -89,6 +112,8 @@ pub fn insert_alert(connection: &mut AnyConnection, alert: &NewAlert<'_>) -> Res
             alerts::channel.eq(alert.channel),
             alerts::value.eq(alert.value),
             alerts::raised_at.eq(alert.raised_at),
+            alerts::boot_id.eq(alert.number.map(|number| number.boot_id)),
+            alerts::seq.eq(alert.number.map(|number| number.seq)),
             alerts::by_alarm.eq(alert.by_alarm),
             alerts::is_past.eq(alert.told == Told::Past),
             alerts::cleared_at.eq((alert.told != Told::Active).then_some(alert.raised_at)),
@@ -97,25 +122,11 @@ pub fn insert_alert(connection: &mut AnyConnection, alert: &NewAlert<'_>) -> Res
         .get_result(connection)?)
 }
 
-/// When a device last ended an alert of a kind on a channel itself.
-pub fn last_ended(
-    connection: &mut AnyConnection,
-    (device_id, channel, kind): (i64, Channel, AlertKind),
-) -> Result<Option<Instant>> {
-    Ok(alerts::table
-        .filter(alerts::device_id.eq(device_id))
-        .filter(alerts::channel.eq(channel))
-        .filter(alerts::kind.eq(kind))
-        .filter(alerts::closed_by.is_null())
-        .filter(alerts::is_past.eq(false))
-        .select(diesel::dsl::max(alerts::cleared_at))
-        .first(connection)?)
-}
-
-/// An alarm says what a value said before.
-pub fn set_by_alarm(connection: &mut AnyConnection, id: i64) -> Result<()> {
+/// An alarm says what is active already: no value ends that any more, nor an end from before the alarm.
+pub fn set_by_alarm(connection: &mut AnyConnection, id: i64, number: Option<Number>) -> Result<()> {
+    let said = number.map(|number| (alerts::boot_id.eq(number.boot_id), alerts::seq.eq(number.seq)));
     diesel::update(alerts::table.filter(alerts::id.eq(id)))
-        .set((alerts::by_alarm.eq(true), alerts::version.eq(alerts::version + 1)))
+        .set((alerts::by_alarm.eq(true), said, alerts::version.eq(alerts::version + 1)))
         .execute(connection)?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::db::AnyConnection;
 use crate::error::Result;
 
 /// All tables of this program.
-const TABLES: [&str; 93] = [
+const TABLES: [&str; 94] = [
     "users",
     "user_grants",
     "sessions",
@@ -76,6 +76,7 @@ const TABLES: [&str; 93] = [
     "quarantine",
     "quarantine_floods",
     "reading_cursor",
+    "alarm_ends",
     "alerts",
     "presence_watch",
     "device_limits",

@@ -6,9 +6,11 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use futures_util::future::join_all;
 use rumqttc::v5::mqttbytes::v5::Publish;
 use songhe_firmware_protocol::{Topic, TopicKind};
@@ -80,7 +82,10 @@ impl Lines {
     pub async fn serve(self: Arc<Self>, name: String, settle: mpsc::Sender<Settled>) {
         while let Some(part) = self.next(&name) {
             tokio::select! {
-                () = self.bring(part, &settle) => {}
+                // What made it panic stays with the broker until the connection ends; the device's line goes on.
+                brought = AssertUnwindSafe(self.bring(part, &settle)).catch_unwind() => if brought.is_err() {
+                    tracing::error!(device = name, "bringing messages to the writer failed");
+                },
                 never = self.keep_telling(&name) => match never {},
             }
         }

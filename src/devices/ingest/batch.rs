@@ -25,7 +25,7 @@ use super::clock_rule::{AHEAD_MAX, BirthAnchor, MessageTime};
 use super::message::{Content, Decoded};
 use super::window::Window;
 use crate::access::seal::Keys;
-use crate::alerts::store::Active;
+use crate::alerts::store::{Active, Number};
 use crate::bus::Event;
 use crate::clock::{Calendar, Instant, from_millis};
 use crate::db::AnyConnection;
@@ -180,7 +180,10 @@ impl Batch {
         for row in &known.windows {
             let Some(at) = row.booted_at else { continue };
             let began_at = boots.entry((row.device_id, row.boot_id)).or_insert(at);
-            *began_at = at.min(*began_at);
+            // Births are live messages: what they say last stands there.
+            if row.lane == i16::from(Lane::Live.code()) {
+                *began_at = at;
+            }
         }
         let windows = known.windows.into_iter().map(|row| {
             let stream = Stream { device_id: row.device_id, boot_id: row.boot_id, lane: row.lane };
@@ -246,7 +249,12 @@ impl Batch {
                 match self.offer(connection, work.device_id, decoded)? {
                     Offer::Fresh => self.store(connection, work, decoded)?,
                     Offer::Duplicate => self.done.duplicates += 1,
-                    Offer::Blurred => self.put_blurred((&mut *connection, keys), work, (topic, payload))?,
+                    Offer::Blurred => {
+                        self.put_blurred((&mut *connection, keys), work, (topic, payload))?;
+                        // Perhaps for the second time: nobody may miss a call for that.
+                        let time = self.time_of(work, decoded);
+                        self.take_alarm(connection, work, decoded, time)?;
+                    }
                 }
                 if matches!(decoded.content, Content::Birth) {
                     self.note_born(work.device_id);
@@ -273,6 +281,7 @@ impl Batch {
             Content::Birth | Content::State { .. } => &[],
         };
         let judged = !matches!(decoded.content, Content::Alarm { .. });
+        let number = number_of(&decoded.header);
         for sample in samples {
             let channel = sample.channel_code as i16;
             let value = sample
@@ -294,17 +303,25 @@ impl Batch {
             let latest = Latest { device_id: work.device_id, channel, value, at };
             self.note_with_elder(latest);
             if decoded.is_live() && self.becomes_latest(latest, work.received_at) && judged {
-                self.judge(connection, latest)?;
+                self.judge(connection, latest, Some(number))?;
             }
         }
         if let Some(born) = &decoded.born {
             store::note_birth(connection, work.device_id, &born.firmware, i32::from(born.heartbeat_s))?;
         }
-        if let Content::Alarm { kind_code, raised, cause } = &decoded.content {
-            let is_past = !decoded.is_live();
-            self.alarm(connection, (work.device_id, is_past), (*kind_code, *raised, *cause), time.made_at)?;
-        }
-        Ok(())
+        self.take_alarm(connection, work, decoded, *time)
+    }
+
+    fn take_alarm(
+        &mut self,
+        connection: &mut AnyConnection,
+        work: &Work,
+        decoded: &Decoded,
+        time: MessageTime,
+    ) -> Result<()> {
+        let Content::Alarm { kind_code, raised, cause } = decoded.content else { return Ok(()) };
+        let of = (work.device_id, !decoded.is_live());
+        self.alarm(connection, of, (kind_code, raised, cause), (number_of(&decoded.header), time.made_at))
     }
 
     /// When a message was made. The birth of its boot may be in this very batch, and its birth may be this very message.
@@ -318,6 +335,8 @@ impl Batch {
             self.boots.extend(anchor.map(|anchor| (boot, anchor.began_at)));
         }
         let time = MessageTime::choose(header, received_at, anchor.as_ref());
+        // A synchronised clock knows better than any birth, and may be lost later in the boot.
+        self.boots.extend(time.began_at(header).map(|began_at| (boot, began_at)));
         if decoded.is_live() {
             let lag_ms = (received_at - time.made_at).num_milliseconds();
             self.done.lag_ms_max = self.done.lag_ms_max.max(u64::try_from(lag_ms).unwrap_or_default());
@@ -360,6 +379,10 @@ impl Batch {
         self.done.devices = self.devices;
         Ok(self.done)
     }
+}
+
+fn number_of(header: &Header) -> Number {
+    Number { boot_id: header.boot_id as i64, seq: header.seq as i64 }
 }
 
 fn boot_of(work: &Work) -> Option<i64> {

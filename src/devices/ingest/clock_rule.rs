@@ -13,6 +13,10 @@ pub const SKEW_MAX: TimeDelta = TimeDelta::minutes(5);
 /// No sample is later than this after its receipt.
 pub const AHEAD_MAX: TimeDelta = TimeDelta::minutes(2);
 
+/// A birth is not held up for longer than this: one that names a beginning so much later says how wrong the known one is by now, as
+/// our clock was when it came, or as the device's monotonic clock is.
+pub const BIRTH_LATE_MAX: TimeDelta = TimeDelta::hours(1);
+
 /// A device's word on a time longer ago than this is not taken: ten years.
 pub const AGE_MAX: TimeDelta = TimeDelta::days(3_653);
 
@@ -63,6 +67,13 @@ impl MessageTime {
         Self { made_at: made_at.min(latest_at), source }
     }
 
+    /// When the message's boot began, if a live synchronised clock says so.
+    pub fn began_at(&self, header: &Header) -> Option<Instant> {
+        let said = self.source == TimeSource::DeviceClock && header.lane == Lane::Live;
+        let since = TimeDelta::try_milliseconds(i64::try_from(header.monotonic_ms).ok()?)?;
+        (said && since <= AGE_MAX).then(|| self.made_at - since)
+    }
+
     /// When a sample of this message was taken.
     pub fn of_sample(&self, age_ms: u32) -> Instant {
         self.made_at - TimeDelta::milliseconds(i64::from(age_ms))
@@ -70,10 +81,12 @@ impl MessageTime {
 }
 
 impl BirthAnchor {
-    /// What a birth message says of its boot. A birth that came late says too late a beginning: the earliest that is known counts.
+    /// What a birth message says of its boot. A birth that came late says too late a beginning: the earliest that is known counts,
+    /// unless it is earlier by more than [`BIRTH_LATE_MAX`].
     pub fn of(birth: &Header, received_at: Instant, known: Option<Instant>) -> Option<Self> {
         let since = TimeDelta::try_milliseconds(i64::try_from(birth.monotonic_ms).ok()?)?;
         let began_at = (since <= AGE_MAX).then(|| received_at - since);
+        let known = known.filter(|known| began_at.is_none_or(|said| said - *known <= BIRTH_LATE_MAX));
         let began_at = known.into_iter().chain(began_at).min()?;
         Some(Self { boot_id: birth.boot_id, began_at })
     }
@@ -168,9 +181,20 @@ mod tests {
         };
         assert_eq!(began(10_000, 0, None), Some(at(-10)));
         assert_eq!(began(10_000, 300, Some(at(-10))), Some(at(-10)), "delivered late");
+        assert_eq!(began(10_000, 3_600, Some(at(-10))), Some(at(-10)), "delivered an hour late");
+        assert_eq!(began(10_000, 3_601, Some(at(-10))), Some(at(3_591)), "the one that is known is wrong");
         assert_eq!(began(10_000, -2, Some(at(-10))), Some(at(-12)));
         assert_eq!(began(u64::MAX, 0, None), None);
         assert_eq!(began(i64::MAX as u64, 0, Some(at(-10))), Some(at(-10)));
+    }
+
+    #[test]
+    fn a_synchronised_clock_says_when_the_boot_began() {
+        let began = |header: &Header| MessageTime::choose(header, at(0), None).began_at(header);
+        assert_eq!(began(&header(Lane::Live, Some(-7))), Some(at(-107)));
+        assert_eq!(began(&header(Lane::Live, Some(-301))), None, "not believed");
+        assert_eq!(began(&header(Lane::Backfill, Some(-7))), None, "of another time");
+        assert_eq!(began(&Header { monotonic_ms: u64::MAX, ..header(Lane::Live, Some(0)) }), None);
     }
 
     #[test]

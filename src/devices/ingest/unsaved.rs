@@ -2,12 +2,13 @@
 //! so. A page must not be silent because a disk is full, or because the database is away.
 //!
 //! It is a promise of nothing: the device keeps the message and repeats it until it is stored, and the stored alert takes the mark
-//! away. Once for each message, however often it comes. The time runs from when the message was handed over, and where its device is
+//! away. Where it is not repeated here, as another replica may have stored it, the mark goes after a while. Once for each message,
+//! however often it comes. The time runs from when the message was handed over, and where its device is
 //! comes out of memory, since neither may wait for the database.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant as Moment};
 
 use serde_json::{Value, json};
 use songhe_firmware_protocol::AlarmKind;
@@ -24,6 +25,10 @@ use crate::text::Lang;
 
 /// An urgent alarm that is not committed by then is told all the same.
 const URGENT_AFTER: Duration = Duration::from_millis(500);
+/// Of an alarm that does not come again.
+const SHOWN_FOR: Duration = Duration::from_mins(30);
+/// A message that is stored must not be told by whoever still watches it.
+const WATCHED_FOR: Duration = Duration::from_secs(10);
 /// Identities remembered at the most; beyond that an alarm may be told twice.
 const KNOWN_MAX: usize = 10_000;
 
@@ -38,7 +43,8 @@ pub(super) struct Unsaved {
 
 #[derive(Default)]
 struct Known {
-    alarms: HashMap<Identity, Stage>,
+    /// How far each came, and when that was last said.
+    alarms: HashMap<Identity, (Stage, Moment)>,
     /// Where devices in service were when they were last heard.
     places: HashMap<i64, Place>,
 }
@@ -72,7 +78,7 @@ impl Unsaved {
     /// A message is handed over: if it is an urgent alarm, it is told unless it is stored in time.
     pub fn watch(&self, work: &Work) {
         let Some(one) = urgent(work) else { return };
-        if self.lock().alarms.contains_key(&one.identity) {
+        if self.lock().has(&one.identity) {
             return;
         }
         let unsaved = self.clone();
@@ -80,6 +86,20 @@ impl Unsaved {
             tokio::time::sleep(URGENT_AFTER).await;
             unsaved.tell_one(&one).await;
         });
+    }
+
+    /// Takes away the mark of an alarm that did not come again for long.
+    async fn expire(self, identity: Identity) {
+        loop {
+            let told_at = match self.lock().alarms.get(&identity) {
+                Some((Stage::Told, at)) => *at,
+                _ => return,
+            };
+            match SHOWN_FOR.checked_sub(told_at.elapsed()).filter(|rest| !rest.is_zero()) {
+                Some(rest) => tokio::time::sleep(rest).await,
+                None => return self.end(identity),
+            }
+        }
     }
 
     /// Tells of the urgent alarms in a batch that could not be committed.
@@ -90,18 +110,19 @@ impl Unsaved {
     }
 
     async fn tell_one(&self, one: &Urgent) {
-        if self.lock().alarms.contains_key(&one.identity) {
+        if self.lock().has(&one.identity) {
             return;
         }
         let Some(place) = self.place_of(one.identity.0).await else { return };
         // Under the lock: a commit in this moment must find it told, or it would stay so.
         let mut known = self.lock();
-        if known.alarms.contains_key(&one.identity) {
+        if known.has(&one.identity) {
             return;
         }
         known.remember(one.identity, Stage::Told);
         tracing::error!(device = place.code, kind = one.kind.name(), "an alarm is not stored yet");
         self.app.bus.tell_unstored(self.event(one, &place));
+        tokio::spawn(self.clone().expire(one.identity));
     }
 
     /// Without the database where that is possible. None: of a device that may send nothing, or nobody knows where it is.
@@ -134,12 +155,16 @@ impl Unsaved {
     /// These are in the database, or will never be: nobody waits for them any more.
     pub fn settle(&self, work: &[Work]) {
         for identity in work.iter().filter_map(urgent).map(|one| one.identity) {
-            let mut known = self.lock();
-            if known.remember(identity, Stage::Over) == Some(Stage::Told) {
-                let alarm = name_of(identity);
-                let payload = json!({ "device_id": identity.0, "alarm": alarm, "durable": true });
-                self.app.bus.forget_unstored(&alarm, &payload);
-            }
+            self.end(identity);
+        }
+    }
+
+    fn end(&self, identity: Identity) {
+        let mut known = self.lock();
+        if known.remember(identity, Stage::Over) == Some(Stage::Told) {
+            let alarm = name_of(identity);
+            let payload = json!({ "device_id": identity.0, "alarm": alarm, "durable": true });
+            self.app.bus.forget_unstored(&alarm, &payload);
         }
     }
 
@@ -171,13 +196,19 @@ impl Unsaved {
 }
 
 impl Known {
+    /// Whether it was told or is over; one that was told has come again.
+    fn has(&mut self, identity: &Identity) -> bool {
+        let found = self.alarms.get_mut(identity);
+        found.map(|(_, at)| *at = Moment::now()).is_some()
+    }
+
     /// Gives what was known before.
     fn remember(&mut self, identity: Identity, stage: Stage) -> Option<Stage> {
         if self.alarms.len() >= KNOWN_MAX {
             // Those that pages still show must be taken away one day.
-            self.alarms.retain(|_, stage| *stage == Stage::Told);
+            self.alarms.retain(|_, (stage, at)| *stage == Stage::Told || at.elapsed() < WATCHED_FOR);
         }
-        self.alarms.insert(identity, stage)
+        self.alarms.insert(identity, (stage, Moment::now())).map(|(before, _)| before)
     }
 }
 

@@ -262,6 +262,7 @@ impl Sweep<'_> {
             channel: SILENCE,
             value: silent_s as f64,
             raised_at: self.now,
+            number: None,
             by_alarm: false,
             told: Told::Active,
         };

@@ -66,7 +66,7 @@ pub struct WindowRow {
     pub next_seq: i64,
     /// The window's 64 bits, taken as a signed number.
     pub window_bits: i64,
-    /// When the boot's monotonic clock began, as its births tell; on the rows of both lanes that moved since.
+    /// When the boot's monotonic clock began, as its births tell, or a clock that is synchronised; on the rows of both lanes that moved since.
     pub booted_at: Option<Instant>,
 }
 

@@ -72,23 +72,22 @@ pub fn take_from_gap(connection: &mut AnyConnection, stream: Stream, seq: i64) -
     Ok((Taken::Missing, more))
 }
 
-/// Makes one of a stream's two oldest gaps and what is stored between them: its numbers are no longer told apart. It stays the first
-/// gap, so that nothing is said to be stored which may be missing.
-pub fn blur_oldest_gaps(connection: &mut AnyConnection, stream: Stream) -> Result<()> {
+/// Makes one of a stream's oldest gaps, `fewer` gaps less, and what is stored between them: its numbers are no longer told apart. It
+/// stays the first gap, so that nothing is said to be stored which may be missing.
+pub fn blur_oldest_gaps(connection: &mut AnyConnection, stream: Stream, fewer: i64) -> Result<()> {
     let of_stream = device_gaps::table
         .filter(device_gaps::device_id.eq(stream.device_id))
         .filter(device_gaps::boot_id.eq(stream.boot_id))
         .filter(device_gaps::lane.eq(stream.lane));
     let oldest: Vec<(i64, i64)> = of_stream
         .order(device_gaps::from_seq)
-        .limit(2)
+        .limit(fewer + 1)
         .select((device_gaps::from_seq, device_gaps::to_seq))
         .load(connection)?;
-    let [(first, _), (second, to_seq)] = oldest[..] else { return Ok(()) };
-    let row =
-        |from_seq: i64| device_gaps::table.find((stream.device_id, stream.boot_id, stream.lane, from_seq));
-    diesel::delete(row(second)).execute(connection)?;
-    diesel::update(row(first))
+    let [(first, _), .., (last, to_seq)] = oldest[..] else { return Ok(()) };
+    let others = of_stream.filter(device_gaps::from_seq.gt(first)).filter(device_gaps::from_seq.le(last));
+    diesel::delete(others).execute(connection)?;
+    diesel::update(device_gaps::table.find((stream.device_id, stream.boot_id, stream.lane, first)))
         .set((device_gaps::to_seq.eq(to_seq), device_gaps::is_blurred.eq(true)))
         .execute(connection)?;
     Ok(())

@@ -54,6 +54,34 @@ fn times(app: &TestApp, id: i64) -> Vec<Instant> {
     })
 }
 
+both!(a_clock_that_was_synchronised_dates_what_comes_after_it_in_the_boot, |app| async {
+    app.add_towns();
+    let id = add_device(app, "ST-1", DeviceKind::SmartStation, 1);
+    let (writer, ingest) = start(app);
+    let device = Clockless { app, id, boot_id: 7 };
+    device.birth(&ingest, (0, 100)).await;
+    app.hand.advance(TimeDelta::minutes(30));
+    // Its monotonic clock has lost a minute since.
+    let now = app.app.clock.now();
+    let synchronised = Header {
+        wall_ms: u64::try_from(now.and_utc().timestamp_millis()).ok(),
+        flags: Header::CLOCK_SYNCED,
+        ..device.header(Lane::Live, (1, 1_840))
+    };
+    let payload = samples(&synchronised, &[Sample::new(Channel::Pulse, 70)]);
+    device.bring(&ingest, TopicKind::Up, payload).await;
+    app.hand.advance(TimeDelta::seconds(10));
+    device.reading(&ingest, Lane::Live, (2, 1_850)).await;
+    assert_eq!(times(app, id), [now, now + TimeDelta::seconds(10)]);
+    // Another program, and messages of the past.
+    writer.stop().await;
+    let (writer, ingest) = start(app);
+    device.reading(&ingest, Lane::Backfill, (0, 1_830)).await;
+    device.reading(&ingest, Lane::Live, (3, 1_851)).await;
+    assert_eq!(times(app, id)[2..], [now - TimeDelta::seconds(10), now + TimeDelta::seconds(11)]);
+    writer.stop().await;
+});
+
 both!(a_device_without_a_clock_is_dated_by_the_birth_of_its_boot, |app| async {
     app.add_towns();
     let id = add_device(app, "ST-1", DeviceKind::SmartStation, 1);

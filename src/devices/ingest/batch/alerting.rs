@@ -1,43 +1,60 @@
 //! Alerts of a batch: raised and ended by live values and by alarms.
 //!
-//! Invariants: an alert that an alarm raised is ended by the end of that alarm only, never by a value or by another alarm; what
-//! gets worse, or comes again once somebody has answered, is an alert of its own.
+//! Invariants: an alert that an alarm raised is ended by the end of that alarm only, never by a value or by the end of another
+//! alarm; what gets worse on the same channel takes its place, and what comes again once somebody has answered is an alert of its
+//! own.
 
 use serde_json::json;
 use songhe_firmware_protocol::{AlarmKind, Sample};
 
 use super::Batch;
 use crate::alerts::rules::{Judgement, Rule};
-use crate::alerts::store::{self as alerts, Active, NewAlert, Told};
+use crate::alerts::store::{self as alerts, Active, NewAlert, Number, Said, Told};
 use crate::alerts::{AlertKind, channel_of};
 use crate::bus::Topic;
 use crate::clock::Instant;
 use crate::db::AnyConnection;
+use crate::devices::ingest::clock_rule::SKEW_MAX;
 use crate::devices::limits::in_force;
 use crate::devices::model::{is_plausible, known};
 use crate::devices::store::Latest;
 use crate::error::Result;
 
-/// What says that something is wrong.
+/// What says that something is wrong, and under which number of which boot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum By {
     /// It says so again as long as it lasts.
-    Value,
+    Value(Option<Number>),
     /// A message of its own, as is its end.
-    Alarm,
+    Alarm(Number),
     /// The state of a panel's part, which may be told again without being news.
     State,
 }
 
+impl By {
+    fn number(self) -> Option<Number> {
+        match self {
+            By::Value(number) => number,
+            By::Alarm(number) => Some(number),
+            By::State => None,
+        }
+    }
+}
+
 impl Batch {
     /// Judges a new latest value. An impossible one speaks of the sensor, not of the room.
-    pub(super) fn judge(&mut self, connection: &mut AnyConnection, latest: Latest) -> Result<()> {
+    pub(super) fn judge(
+        &mut self,
+        connection: &mut AnyConnection,
+        latest: Latest,
+        number: Option<Number>,
+    ) -> Result<()> {
         let Some(rule) = self.rule_of(latest) else { return Ok(()) };
         if !is_plausible(latest.channel, latest.value) {
             return Ok(());
         }
         match rule.judge(latest.value) {
-            Judgement::Raise => self.raise(connection, (rule.kind, By::Value), latest),
+            Judgement::Raise => self.raise(connection, (rule.kind, By::Value(number)), latest),
             Judgement::Clear => {
                 self.clear_where(connection, (latest.device_id, latest.channel), latest.at, |active| {
                     !active.by_alarm && active.raised_at < latest.at
@@ -58,13 +75,18 @@ impl Batch {
         connection: &mut AnyConnection,
         (device_id, is_past): (i64, bool),
         (kind_code, raised, cause): (u16, bool, Option<Sample>),
-        at: Instant,
+        (number, at): (Number, Instant),
     ) -> Result<()> {
         let channel = channel_of(kind_code, cause.map(|cause| cause.channel_code));
         let kind = AlertKind::of_alarm(AlarmKind::from_code(kind_code));
+        if !raised && is_past {
+            return Ok(());
+        }
         if !raised {
+            alerts::note_end(connection, (device_id, channel, kind), (number, at))?;
             // An end that comes late is the end of what was before.
-            let is_its_own = |active: &Active| !is_past && active.kind == kind && active.raised_at <= at;
+            let end = Said { number: Some(number), at };
+            let is_its_own = |active: &Active| active.kind == kind && end.is_after(active.said());
             return self.clear_where(connection, (device_id, channel), at, is_its_own);
         }
         let value = cause.map_or(1.0, |cause| {
@@ -73,9 +95,9 @@ impl Batch {
         });
         let cause = Latest { device_id, channel, value, at };
         if is_past {
-            return self.insert(connection, (kind, By::Alarm), cause, Told::Past);
+            return self.insert(connection, (kind, By::Alarm(number)), cause, Told::Past);
         }
-        self.raise(connection, (kind, By::Alarm), cause)
+        self.raise(connection, (kind, By::Alarm(number)), cause)
     }
 
     pub(super) fn raise(
@@ -90,8 +112,10 @@ impl Batch {
             return self.insert(connection, (kind, by), cause, told);
         };
         let is_worse = kind < active.kind;
+        let said = Said { number: by.number(), at: cause.at };
+        let is_later = said.may_be_after(active.said(), SKEW_MAX);
         let is_again =
-            kind == active.kind && by == By::Alarm && active.is_acknowledged && active.raised_at < cause.at;
+            kind == active.kind && matches!(by, By::Alarm(_)) && active.is_acknowledged && is_later;
         if is_worse || is_again {
             let told = told_of(connection, (kind, by), cause)?;
             if told == Told::Active {
@@ -99,9 +123,11 @@ impl Batch {
             }
             return self.insert(connection, (kind, by), cause, told);
         }
-        if kind == active.kind && by != By::Value && !active.by_alarm {
-            active.by_alarm = true;
-            alerts::set_by_alarm(connection, active.id)?;
+        let says_more = !active.by_alarm || (by.number().is_some() && is_later);
+        if kind == active.kind && !matches!(by, By::Value(_)) && says_more {
+            let number = by.number().filter(|_| is_later);
+            active.note_alarm(number);
+            alerts::set_by_alarm(connection, active.id, number)?;
         }
         Ok(())
     }
@@ -114,7 +140,7 @@ impl Batch {
         told: Told,
     ) -> Result<()> {
         let Some(device) = self.devices.get(&cause.device_id) else { return Ok(()) };
-        let by_alarm = by != By::Value;
+        let by_alarm = !matches!(by, By::Value(_));
         let alert = NewAlert {
             device_id: cause.device_id,
             town_code: &device.town_code,
@@ -123,6 +149,7 @@ impl Batch {
             channel: cause.channel,
             value: cause.value,
             raised_at: cause.at,
+            number: by.number(),
             by_alarm,
             told,
         };
@@ -136,6 +163,8 @@ impl Batch {
                 raised_at: cause.at,
                 by_alarm,
                 is_acknowledged: false,
+                boot_id: by.number().map(|number| number.boot_id),
+                seq: by.number().map(|number| number.seq),
             };
             self.alerts.insert((cause.device_id, cause.channel), active);
         }
@@ -176,9 +205,10 @@ impl Batch {
 
 /// An alarm whose end came before it does not last.
 fn told_of(connection: &mut AnyConnection, (kind, by): (AlertKind, By), cause: Latest) -> Result<Told> {
-    if by != By::Alarm {
-        return Ok(Told::Active);
-    }
-    let ended = alerts::last_ended(connection, (cause.device_id, cause.channel, kind))?;
-    Ok(if ended.is_some_and(|ended| cause.at < ended) { Told::Over } else { Told::Active })
+    let By::Alarm(number) = by else { return Ok(Told::Active) };
+    let said = Said { number: Some(number), at: cause.at };
+    let end = alerts::end_of(connection, (cause.device_id, cause.channel, kind))?;
+    // In doubt somebody is called.
+    let is_over = end.is_some_and(|end| end.is_after(said) && !said.may_be_after(end, SKEW_MAX));
+    Ok(if is_over { Told::Over } else { Told::Active })
 }

@@ -36,7 +36,7 @@ impl Batch {
         let NewReading { device_id, channel, value, at, received_at, .. } = reading;
         let latest = Latest { device_id, channel, value, at };
         self.readings.push(reading);
-        if self.becomes_latest(latest, received_at) { self.judge(connection, latest) } else { Ok(()) }
+        if self.becomes_latest(latest, received_at) { self.judge(connection, latest, None) } else { Ok(()) }
     }
 
     /// The device was heard, or is gone.

@@ -138,11 +138,12 @@ impl Batch {
     }
 }
 
-/// One gap more than there may be makes one of the two oldest.
+/// Where there are more gaps than there may be, the oldest become one.
 fn keep_few(connection: &mut AnyConnection, stream: Stream, gaps: &mut Gaps) -> Result<()> {
-    if gaps.count > GAPS_MAX {
-        store::blur_oldest_gaps(connection, stream)?;
-        gaps.count -= 1;
+    let fewer = gaps.count - GAPS_MAX;
+    if fewer > 0 {
+        store::blur_oldest_gaps(connection, stream, fewer)?;
+        gaps.count -= fewer;
     }
     Ok(())
 }
