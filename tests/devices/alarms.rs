@@ -73,6 +73,32 @@ both!(the_end_of_one_alarm_is_not_the_end_of_another, |app| async {
     service.stop().await;
 });
 
+both!(what_a_graver_alert_took_the_place_of_lasts_behind_it, |app| async {
+    app.add_towns();
+    let id = add_device(app, "FR-1", DeviceKind::FireSensor, 1);
+    app.add_user("lin", Role::DutyOfficer, town(1));
+    let lin = app.login("lin").await;
+    let (service, address) = embedded(app).await;
+    let mut device = Device::connect(app, address, "FR-1").await;
+    caused(&mut device, 0, AlarmKind::Fault, true, Channel::Smoke).await;
+    acknowledge(&lin, alerts_of(app, id)[0].0).await;
+    for (seq, raised) in [(1, true), (2, false)] {
+        app.hand.advance(TimeDelta::seconds(1));
+        assert_eq!(device.alarm(seq, AlarmKind::Smoke, raised, 0).await, Seen::Acked);
+    }
+    assert_eq!(told(app, id), are(&[("fault", false), ("smoke", true)]), "nobody has mended it");
+    for (seq, value) in [(3, 60), (4, 0)] {
+        app.hand.advance(TimeDelta::seconds(1));
+        assert_eq!(device.live(seq, Channel::Smoke, value).await, Seen::Acked);
+    }
+    assert_eq!(told(app, id), are(&[("fault", false), ("smoke", true), ("smoke", true)]));
+    let page = lin.page(&format!("/alerts/{}?lang=en", alerts_of(app, id)[0].0)).await;
+    assert!(page.contains("Still active") && page.contains("lin"), "answered, and not over: {page}");
+    caused(&mut device, 5, AlarmKind::Fault, false, Channel::Smoke).await;
+    assert!(told(app, id).iter().all(|(_, is_over)| *is_over));
+    service.stop().await;
+});
+
 both!(what_gets_worse_or_comes_again_after_an_answer_waits_for_another, |app| async {
     app.add_towns();
     let (id, other) = (

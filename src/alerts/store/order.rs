@@ -3,10 +3,11 @@
 use chrono::TimeDelta;
 use diesel::prelude::*;
 
+use super::write::{Active, active_columns};
 use crate::alerts::model::{AlertKind, Channel};
 use crate::clock::Instant;
 use crate::db::AnyConnection;
-use crate::db::schema::alarm_ends;
+use crate::db::schema::{alarm_ends, alerts};
 use crate::error::Result;
 
 /// Boot and number of a message, as they are stored.
@@ -45,6 +46,9 @@ impl Said {
     }
 }
 
+/// Former alerts of a channel that are looked at.
+const FORMER_MAX: i64 = 10;
+
 /// Of which device, on which channel, what kind.
 pub type EndKey = (i64, Channel, AlertKind);
 
@@ -75,6 +79,33 @@ pub fn note_end(connection: &mut AnyConnection, key: EndKey, (number, at): (Numb
         (alarm_ends::device_id.eq(device_id), alarm_ends::channel.eq(channel), alarm_ends::kind.eq(kind));
     diesel::insert_into(alarm_ends::table).values((of, said)).execute(connection)?;
     Ok(())
+}
+
+/// What an alarm raised on the channel of an alert that is over, which took its place then: it lasts as long as its own end was not
+/// told. It is active again, as if it had been so all the time.
+pub fn resume(connection: &mut AnyConnection, over: &Active) -> Result<Option<Active>> {
+    let former: Vec<Active> = alerts::table
+        .filter(alerts::device_id.eq(over.device_id))
+        .filter(alerts::channel.eq(over.channel))
+        .filter(alerts::id.lt(over.id))
+        .filter(alerts::by_alarm)
+        .filter(alerts::is_past.eq(false))
+        .filter(alerts::closed_by.is_null())
+        .filter(alerts::seq.is_not_null())
+        .order(alerts::id.desc())
+        .limit(FORMER_MAX)
+        .select(active_columns())
+        .load(connection)?;
+    for one in former {
+        let end = end_of(connection, (one.device_id, one.channel, one.kind))?;
+        if end.is_none_or(|end| !end.is_after(one.said())) {
+            diesel::update(alerts::table.filter(alerts::id.eq(one.id)))
+                .set((alerts::cleared_at.eq(None::<Instant>), alerts::version.eq(alerts::version + 1)))
+                .execute(connection)?;
+            return Ok(Some(one));
+        }
+    }
+    Ok(None)
 }
 
 #[cfg(test)]

@@ -62,17 +62,23 @@ pub fn active_of(device_ids: Vec<i64>) -> _ {
     alerts::table
         .filter(alerts::device_id.assume_not_null().eq_any(device_ids))
         .filter(alerts::cleared_at.is_null())
-        .select((
-            alerts::id,
-            alerts::device_id.assume_not_null(),
-            alerts::channel,
-            alerts::kind,
-            alerts::raised_at,
-            alerts::by_alarm,
-            alerts::acknowledged_at.is_not_null(),
-            alerts::boot_id,
-            alerts::seq,
-        ))
+        .select(active_columns())
+}
+
+/// What an [`Active`] is read from.
+#[auto_type(no_type_alias)]
+pub(super) fn active_columns() -> _ {
+    (
+        alerts::id,
+        alerts::device_id.assume_not_null(),
+        alerts::channel,
+        alerts::kind,
+        alerts::raised_at,
+        alerts::by_alarm,
+        alerts::acknowledged_at.is_not_null(),
+        alerts::boot_id,
+        alerts::seq,
+    )
 }
 
 /// Whether it lasts when it is told of.

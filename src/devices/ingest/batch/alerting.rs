@@ -1,8 +1,8 @@
 //! Alerts of a batch: raised and ended by live values and by alarms.
 //!
 //! Invariants: an alert that an alarm raised is ended by the end of that alarm only, never by a value or by the end of another
-//! alarm; what gets worse on the same channel takes its place, and what comes again once somebody has answered is an alert of its
-//! own.
+//! alarm; what gets worse on the same channel takes its place until that is over, and what comes again once somebody has answered is
+//! an alert of its own.
 
 use serde_json::json;
 use songhe_firmware_protocol::{AlarmKind, Sample};
@@ -56,7 +56,7 @@ impl Batch {
         match rule.judge(latest.value) {
             Judgement::Raise => self.raise(connection, (rule.kind, By::Value(number)), latest),
             Judgement::Clear => {
-                self.clear_where(connection, (latest.device_id, latest.channel), latest.at, |active| {
+                self.end_where(connection, (latest.device_id, latest.channel), latest.at, |active| {
                     !active.by_alarm && active.raised_at < latest.at
                 })
             }
@@ -87,7 +87,7 @@ impl Batch {
             // An end that comes late is the end of what was before.
             let end = Said { number: Some(number), at };
             let is_its_own = |active: &Active| active.kind == kind && end.is_after(active.said());
-            return self.clear_where(connection, (device_id, channel), at, is_its_own);
+            return self.end_where(connection, (device_id, channel), at, is_its_own);
         }
         let value = cause.map_or(1.0, |cause| {
             let scaled = cause.value_scaled;
@@ -172,6 +172,23 @@ impl Batch {
         Ok(())
     }
 
+    /// Ends what is active on a channel if it is over; what it took the place of may last.
+    fn end_where(
+        &mut self,
+        connection: &mut AnyConnection,
+        key: (i64, i16),
+        at: Instant,
+        is_over: impl FnOnce(&Active) -> bool,
+    ) -> Result<()> {
+        let Some(active) = self.alerts.get(&key).copied().filter(is_over) else { return Ok(()) };
+        self.clear(connection, active.device_id, active.channel, at)?;
+        if let Some(former) = alerts::resume(connection, &active)? {
+            self.alerts.insert(key, former);
+            self.tell(former.id, former.kind, former.device_id);
+        }
+        Ok(())
+    }
+
     /// Whatever is active on the channel is over.
     pub(super) fn clear(
         &mut self,
@@ -180,18 +197,7 @@ impl Batch {
         channel: i16,
         at: Instant,
     ) -> Result<()> {
-        self.clear_where(connection, (device_id, channel), at, |_| true)
-    }
-
-    fn clear_where(
-        &mut self,
-        connection: &mut AnyConnection,
-        key: (i64, i16),
-        at: Instant,
-        is_over: impl FnOnce(&Active) -> bool,
-    ) -> Result<()> {
-        let Some(active) = self.alerts.get(&key).copied().filter(is_over) else { return Ok(()) };
-        self.alerts.remove(&key);
+        let Some(active) = self.alerts.remove(&(device_id, channel)) else { return Ok(()) };
         alerts::clear_alert(connection, active.id, at)?;
         self.tell(active.id, active.kind, active.device_id);
         Ok(())
