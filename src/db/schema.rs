@@ -866,6 +866,7 @@ diesel::table! {
         analog_value -> Nullable<Integer>,
         analog_at -> Nullable<Timestamp>,
         channel -> Nullable<SmallInt>,
+        press_slot -> Nullable<SmallInt>,
     }
 }
 
