@@ -125,7 +125,7 @@ pub struct Fire {
     pub idle_s: u32,
 }
 
-/// How long readings are kept, in days.
+/// How long readings and frames of fire panels are kept, in days.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Retention {
@@ -133,6 +133,7 @@ pub struct Retention {
     pub quarter_hours_days: u32,
     pub hours_days: u32,
     pub quarantine_days: u32,
+    pub fire_frames_days: u32,
 }
 
 /// How much of the data folder's file system must be free; the larger of the two counts.
@@ -248,6 +249,7 @@ impl Default for Config {
                 quarter_hours_days: 40,
                 hours_days: 3_660,
                 quarantine_days: 90,
+                fire_frames_days: 1_825,
             },
             disk: DiskLimits { free_min_percent: 5, free_min_mb: 1_000 },
             city: City {
