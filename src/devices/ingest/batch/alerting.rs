@@ -20,7 +20,7 @@ use crate::error::Result;
 
 /// What says that something is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum By {
+pub(in crate::devices) enum By {
     /// It says so again as long as it lasts.
     Value,
     /// A message of its own, as is its end.
@@ -37,7 +37,7 @@ impl Batch {
             return Ok(());
         }
         match rule.judge(latest.value) {
-            Judgement::Raise => self.raise(connection, (rule.kind, By::Value), latest),
+            Judgement::Raise => self.raise(connection, (rule.kind, By::Value), latest).map(drop),
             Judgement::Clear => {
                 self.clear_where(connection, (latest.device_id, latest.channel), latest.at, |active| {
                     !active.by_alarm && active.raised_at < latest.at
@@ -73,17 +73,18 @@ impl Batch {
         });
         let cause = Latest { device_id, channel, value, at };
         if is_past {
-            return self.insert(connection, (kind, By::Alarm), cause, Told::Past);
+            return self.insert(connection, (kind, By::Alarm), cause, Told::Past).map(drop);
         }
-        self.raise(connection, (kind, By::Alarm), cause)
+        self.raise(connection, (kind, By::Alarm), cause).map(drop)
     }
 
+    /// Gives the alert that this made; none where the one that lasts says it already.
     pub(super) fn raise(
         &mut self,
         connection: &mut AnyConnection,
         (kind, by): (AlertKind, By),
         cause: Latest,
-    ) -> Result<()> {
+    ) -> Result<Option<i64>> {
         let key = (cause.device_id, cause.channel);
         let Some(active) = self.alerts.get_mut(&key) else {
             let told = told_of(connection, (kind, by), cause)?;
@@ -103,7 +104,7 @@ impl Batch {
             active.by_alarm = true;
             alerts::set_by_alarm(connection, active.id)?;
         }
-        Ok(())
+        Ok(None)
     }
 
     fn insert(
@@ -112,8 +113,8 @@ impl Batch {
         (kind, by): (AlertKind, By),
         cause: Latest,
         told: Told,
-    ) -> Result<()> {
-        let Some(device) = self.devices.get(&cause.device_id) else { return Ok(()) };
+    ) -> Result<Option<i64>> {
+        let Some(device) = self.devices.get(&cause.device_id) else { return Ok(None) };
         let by_alarm = by != By::Value;
         let alert = NewAlert {
             device_id: cause.device_id,
@@ -140,7 +141,7 @@ impl Batch {
             self.alerts.insert((cause.device_id, cause.channel), active);
         }
         self.tell(id, kind, cause.device_id);
-        Ok(())
+        Ok(Some(id))
     }
 
     /// Whatever is active on the channel is over.
