@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::secret::SecretUrl;
 use super::time_zone;
+use crate::networks::Networks;
 
 /// Everything the program can be told before it starts. Valid by construction when it came from
 /// [`Config::load`].
@@ -42,6 +43,8 @@ pub struct Http {
     pub workers: u32,
     /// Scheme and host only, without a slash at the end.
     pub public_url: Option<String>,
+    /// Whose word on where a request comes from is taken.
+    pub trusted_proxies: Networks,
     pub request_timeout_s: u32,
     pub body_max_bytes: u64,
 }
@@ -214,6 +217,7 @@ impl Default for Config {
                 listen: loopback(8080),
                 workers: 0,
                 public_url: None,
+                trusted_proxies: Networks::default(),
                 request_timeout_s: 30,
                 body_max_bytes: 1024 * 1024,
             },
