@@ -29,6 +29,7 @@ pub mod insight;
 pub mod listing;
 pub mod memo;
 pub mod metrics;
+pub mod networks;
 pub mod plans;
 pub mod registry;
 pub mod start;

@@ -18,6 +18,8 @@ pub struct ListRequest {
     pub limit: i64,
     /// Only rows whose number is above this, in order of numbers; for cursors.
     pub after_id: Option<i64>,
+    /// For a workbook, which holds columns that no page shows.
+    pub is_export: bool,
 }
 
 impl ListRequest {

@@ -36,7 +36,7 @@ impl Refusal {
 /// Key, value and the numbers allowed for it.
 type Range = (&'static str, u64, RangeInclusive<u64>);
 
-fn ranges(config: &Config) -> [Range; 24] {
+fn ranges(config: &Config) -> [Range; 25] {
     let Config { http, database, mqtt, fire, retention, disk, sessions, assessments, .. } = config;
     let wide = u64::from;
     [
@@ -55,6 +55,7 @@ fn ranges(config: &Config) -> [Range; 24] {
         ("retention.quarter_hours_days", wide(retention.quarter_hours_days), 2..=36_600),
         ("retention.hours_days", wide(retention.hours_days), 31..=36_600),
         ("retention.quarantine_days", wide(retention.quarantine_days), 1..=3_660),
+        ("retention.fire_frames_days", wide(retention.fire_frames_days), 366..=36_600),
         ("disk.free_min_percent", wide(disk.free_min_percent), 0..=50),
         ("disk.free_min_mb", wide(disk.free_min_mb), 0..=1_000_000_000),
         ("sessions.idle_min", wide(sessions.idle_min), 1..=1440),

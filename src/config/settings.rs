@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::secret::SecretUrl;
 use super::time_zone;
+use crate::networks::Networks;
 
 /// Everything the program can be told before it starts. Valid by construction when it came from
 /// [`Config::load`].
@@ -42,6 +43,8 @@ pub struct Http {
     pub workers: u32,
     /// Scheme and host only, without a slash at the end.
     pub public_url: Option<String>,
+    /// Whose word on where a request comes from is taken.
+    pub trusted_proxies: Networks,
     pub request_timeout_s: u32,
     pub body_max_bytes: u64,
 }
@@ -125,7 +128,7 @@ pub struct Fire {
     pub idle_s: u32,
 }
 
-/// How long readings are kept, in days.
+/// How long readings and frames of fire panels are kept, in days.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Retention {
@@ -133,6 +136,7 @@ pub struct Retention {
     pub quarter_hours_days: u32,
     pub hours_days: u32,
     pub quarantine_days: u32,
+    pub fire_frames_days: u32,
 }
 
 /// How much of the data folder's file system must be free; the larger of the two counts.
@@ -213,6 +217,7 @@ impl Default for Config {
                 listen: loopback(8080),
                 workers: 0,
                 public_url: None,
+                trusted_proxies: Networks::default(),
                 request_timeout_s: 30,
                 body_max_bytes: 1024 * 1024,
             },
@@ -248,6 +253,7 @@ impl Default for Config {
                 quarter_hours_days: 40,
                 hours_days: 3_660,
                 quarantine_days: 90,
+                fire_frames_days: 1_825,
             },
             disk: DiskLimits { free_min_percent: 5, free_min_mb: 1_000 },
             city: City {

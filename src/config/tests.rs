@@ -219,6 +219,7 @@ fn a_broken_rule_is_told_in_words() {
         ("[database]\nurl = \"sqlite://songhe.db\"", "database.url: must be sqlite:FILE or postgres://"),
         ("[city]\ncode = \"35058\"", "city.code: must be six digits;"),
         ("[city]\nname_zh = \" \"", "city.name_zh: must not be empty;"),
+        ("[http]\ntrusted_proxies = \"10.0.8.1/24\"", "http.trusted_proxies: must be addresses and networks"),
         ("[city]\nhelp_phone = \"ask\"", "city.help_phone: must be a phone number of 3 to 20 characters;"),
         (
             "[city]\ntime_zone = \"Asia/Shangai\"",

@@ -879,6 +879,7 @@ diesel::table! {
         analog_value -> Nullable<Integer>,
         analog_at -> Nullable<Timestamp>,
         channel -> Nullable<SmallInt>,
+        press_slot -> Nullable<SmallInt>,
     }
 }
 

@@ -15,14 +15,16 @@ use crate::app::Tx;
 use crate::clock::Instant;
 use crate::error::{Code, Error, Result};
 use crate::input::Checks;
+use crate::networks::counted;
 use crate::text::Text;
 
 /// For so many days a code counts.
 pub const CLAIM_DAYS: i64 = 14;
-/// Wrong codes from one address in an hour; and from everywhere, against guessing from many addresses.
+/// Refused tries from one address in an hour; and from everywhere, against guessing from many addresses.
 const WRONG_TRIES_MAX: i64 = 10;
 const WRONG_TRIES_MAX_IN_ALL: i64 = 1_000;
-/// Tries with the right code that were refused for another reason; then it is worth nothing.
+/// Tries with the right code that were refused for another reason; then it is worth nothing, and the office is told no more of it:
+/// nobody makes the log long with a code out of the waste paper.
 const REFUSED_TRIES_MAX: i32 = 5;
 /// Codes tried before the program gives up: one in so many is in use.
 const DRAWS_MAX: usize = 100;
@@ -86,8 +88,8 @@ fn free_code(tx: &mut Tx<'_>) -> Result<String> {
     Err(Error::internal("no claim code is free"))
 }
 
-/// Exchanges a code for the device's credential. The inner error is a refusal, whose traces are kept: a wrong try counts against
-/// its address, and one with the right code is told to the office.
+/// Exchanges a code for the device's credential. The inner error is a refusal, whose traces are kept: it counts against its address,
+/// and one with the right code is told to the office.
 pub fn claim(tx: &mut Tx<'_>, input: &ClaimInput, address: &str) -> Result<Result<Given>> {
     let (serial, firmware) = (input.serial_number.trim(), input.firmware_version.trim());
     let mut checks = Checks::default();
@@ -101,18 +103,20 @@ pub fn claim(tx: &mut Tx<'_>, input: &ClaimInput, address: &str) -> Result<Resul
     let is_plain = !firmware.chars().any(char::is_control);
     checks.require("firmware_version", is_plain, || Text::new("rule.control_characters"));
     checks.finish()?;
-    let (from, in_all) = store::count_tries(tx.connection, address, tx.now)?;
+    let counted = counted(address);
+    let (from, in_all) = store::count_tries(tx.connection, &counted, tx.now)?;
     if from >= WRONG_TRIES_MAX || in_all >= WRONG_TRIES_MAX_IN_ALL {
         return Ok(Err(Error::new(Code::TooMany, Text::new("error.too_many"))));
     }
     let index = index(tx.keys, &code.unwrap_or_default());
     let Some(claim) = store::find_claim(tx.connection, &index)? else {
-        store::insert_try(tx.connection, address, tx.now)?;
+        store::insert_try(tx.connection, &counted, tx.now)?;
         return Ok(Err(Error::field("claim_code", Text::new("rule.claim_code_unknown"))));
     };
     let device = store::get_to(tx.connection, tx.scope, Permission::ManageDevice, claim.device_id)?;
     match refusal(&claim, &device, (serial, tx.now)) {
         Some((reason, error)) => {
+            store::insert_try(tx.connection, &counted, tx.now)?;
             refuse(tx, (&claim, &device), (reason, address))?;
             Ok(Err(error))
         }
@@ -141,7 +145,7 @@ fn refusal(
         .then(|| ("serial_number", Error::field("serial_number", Text::new("rule.claim_serial_number"))))
 }
 
-/// Tells the office, and ends a code that is tried again and again.
+/// Tells the office as often as it matters, and ends a code that is tried again and again.
 fn refuse(
     tx: &mut Tx<'_>,
     (claim, device): (&ClaimRow, &DeviceRow),
@@ -150,6 +154,9 @@ fn refuse(
     let tries = store::refuse_claim(tx.connection, claim.id)?;
     if tries >= REFUSED_TRIES_MAX && claim.is_open(tx.now) {
         store::end_claims(tx.connection, claim.device_id, tx.now, ACTOR)?;
+    }
+    if tries > REFUSED_TRIES_MAX {
+        return Ok(());
     }
     let detail = json!({ "reason": reason, "address": address, "tries": tries });
     record_with(tx, "device.claim_refused", (device.id, &device.code), place_of(device), detail)

@@ -1,6 +1,7 @@
 //! In front of every route: request id, language, session, need, origin, headers, and the form that errors take.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
@@ -18,6 +19,7 @@ use super::{failure, origin};
 use crate::access;
 use crate::app::App;
 use crate::error::{Code, Error, Result};
+use crate::networks::hop;
 use crate::text::{Lang, Text};
 
 /// What somebody may do whose password is good for choosing another one only.
@@ -91,7 +93,7 @@ fn describe(request: &ServiceRequest, app: App) -> (Context, Option<String>) {
         path: request.path().to_owned(),
         query,
         now: app.clock.now(),
-        address: request.peer_addr().map(|address| address.ip().to_string()).unwrap_or_default(),
+        address: client_of(request, &app).map(|address| address.to_string()).unwrap_or_default(),
         wants_json,
         is_fragment: request.headers().contains_key("hx-request"),
         admission: None,
@@ -115,7 +117,10 @@ async fn check(request: &ServiceRequest, context: &mut Context, pattern: Option<
         return Err(Error::new(Code::CrossSite, Text::new("error.cross_site")));
     }
     if need == Need::Local {
-        let local = request.peer_addr().is_some_and(|address| address.ip().is_loopback());
+        // Both: a proxy on this machine stands for everybody, and what one elsewhere calls local is local there.
+        let peer = request.peer_addr().map(|address| address.ip());
+        let ends = [peer, client_of(request, &context.app)];
+        let local = ends.iter().all(|address| address.is_some_and(|address| address.is_loopback()));
         return if local || context.app.config.security.metrics_public {
             Ok(())
         } else {
@@ -164,6 +169,16 @@ pub(super) fn may_open(context: &Context, path: &str) -> bool {
 fn lookup(method: &Method, pattern: &str) -> Option<Need> {
     let needs = NEEDS.get(pattern)?;
     needs.iter().find(|(known, _)| known == method).map(|(_, need)| *need)
+}
+
+/// Where a request comes from, as far as it can be believed: the one place that says so.
+fn client_of(request: &ServiceRequest, app: &App) -> Option<IpAddr> {
+    let hops: Vec<Option<IpAddr>> = request
+        .headers()
+        .get_all(header::X_FORWARDED_FOR)
+        .flat_map(|value| value.to_str().unwrap_or("unreadable").split(',').map(hop))
+        .collect();
+    Some(app.config.http.trusted_proxies.client(request.peer_addr()?.ip(), &hops))
 }
 
 fn bearer_token(request: &ServiceRequest) -> Option<String> {

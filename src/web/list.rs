@@ -12,8 +12,9 @@ use super::workbook::{answer, workbook};
 use crate::access::{Permission, Scope};
 use crate::bus::Topic;
 use crate::db::AnyConnection;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::listing::{EXPORT_ROWS_MAX, ListRequest, Listed};
+use crate::text::Text;
 
 const PAGE_ROWS: i64 = 50;
 
@@ -32,6 +33,8 @@ pub enum FilterKind {
     Select(Vec<(String, String)>),
     /// A day, and the one that is shown where none is chosen.
     Day(chrono::NaiveDate),
+    /// A day, or none.
+    AnyDay,
     /// Values and their labels, without "all" in front; the named one holds where none was chosen.
     OneOf(Vec<(String, String)>, &'static str),
 }
@@ -75,6 +78,9 @@ pub trait List: 'static {
     const LOOK_UP: Option<LookUp> = None;
     /// Rows of one page.
     const ROWS: i64 = PAGE_ROWS;
+    /// Rows of the workbook at most. A list that allows fewer than all others, because its rows are long, says so instead of leaving
+    /// some out.
+    const EXPORT_ROWS: i64 = EXPORT_ROWS_MAX;
     /// Pages that belong to the list: address, text key, icon. Shown to whoever may open them.
     const LINKS: &'static [(&'static str, &'static str, &'static str)] = &[];
 
@@ -190,14 +196,29 @@ fn on_page<L: List>(row: Row) -> Row {
 async fn export<L: List>(visitor: Visitor, http: HttpRequest) -> Result<HttpResponse> {
     let mut request = parse::<L>(http.query_string())?;
     request.offset = 0;
-    request.limit = EXPORT_ROWS_MAX;
+    request.limit = L::EXPORT_ROWS;
+    request.is_export = true;
     let (scope, words) = (visitor.scope(), Words::of(&visitor));
     let heads: Vec<String> = L::COLUMNS.iter().map(|column| visitor.t(column.label).into_owned()).collect();
     let bytes = visitor
         .app
         .db
-        .read(move |connection| workbook(&heads, &L::rows(connection, &scope, &request, &words)?.rows))
+        .read(move |connection| {
+            if L::EXPORT_ROWS < EXPORT_ROWS_MAX {
+                // Counted before any row is read.
+                let none = ListRequest { limit: 0, ..request.clone() };
+                check_export(L::rows(connection, &scope, &none, &words)?.total, L::EXPORT_ROWS)?;
+            }
+            workbook(&heads, &L::rows(connection, &scope, &request, &words)?.rows)
+        })
         .await?;
     let name = L::EXPORT_PATH.rsplit('/').next().unwrap_or_default();
     Ok(answer(name, bytes))
+}
+
+fn check_export(total: i64, rows_max: i64) -> Result<()> {
+    if total <= rows_max {
+        return Ok(());
+    }
+    Err(Error::field("filter", Text::new("list.export_too_many").with("max", rows_max)))
 }

@@ -168,6 +168,7 @@ fn filter_view(context: &Context, filter: Filter, request: &ListRequest) -> Filt
             }
             ("date", Vec::new())
         }
+        FilterKind::AnyDay => ("date", Vec::new()),
         FilterKind::Select(values) => {
             let all = Choice {
                 value: String::new(),

@@ -5,6 +5,7 @@ mod broker;
 mod cards;
 mod charts;
 mod claim;
+mod claim_limits;
 pub mod client;
 mod clients;
 mod external;

@@ -81,6 +81,21 @@ pub fn note_end(connection: &mut AnyConnection, key: EndKey, (number, at): (Numb
     Ok(())
 }
 
+/// When an alert of a kind on a channel was over last, for what has no numbers.
+pub fn last_ended(
+    connection: &mut AnyConnection,
+    (device_id, channel, kind): EndKey,
+) -> Result<Option<Instant>> {
+    Ok(alerts::table
+        .filter(alerts::device_id.eq(device_id))
+        .filter(alerts::channel.eq(channel))
+        .filter(alerts::kind.eq(kind))
+        .filter(alerts::closed_by.is_null())
+        .filter(alerts::is_past.eq(false))
+        .select(diesel::dsl::max(alerts::cleared_at))
+        .first(connection)?)
+}
+
 /// What an alarm raised on the channel of an alert that is over, which took its place then: it lasts as long as its own end was not
 /// told. It is active again, as if it had been so all the time.
 pub fn resume(connection: &mut AnyConnection, over: &Active) -> Result<Option<Active>> {

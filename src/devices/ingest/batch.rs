@@ -13,6 +13,8 @@ mod presence;
 mod seen;
 pub(in crate::devices) mod with_elder;
 
+pub(in crate::devices) use self::alerting::By;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bytes::Bytes;

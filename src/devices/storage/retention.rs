@@ -31,6 +31,7 @@ pub struct Forgotten {
     pub quarantined: usize,
     /// Values with cards.
     pub cards: usize,
+    pub fire_frames: usize,
 }
 
 /// Tidies at once and every hour until `stopped` turns true.
@@ -61,6 +62,7 @@ pub async fn tidy(app: &App) -> Result<Forgotten> {
         quarter_hours: days_ago(kept.quarter_hours_days),
         hours: days_ago(kept.hours_days),
         quarantine: days_ago(kept.quarantine_days),
+        fire_frames: days_ago(kept.fire_frames_days),
         floods: now - store::flood_ends_after(),
     };
     let due = app.db.read(move |connection| store::due(connection, &before)).await?;
@@ -85,6 +87,9 @@ pub async fn tidy(app: &App) -> Result<Forgotten> {
     let until = before.readings;
     let cards = move |connection: &mut AnyConnection| store::forget_card_readings(connection, until);
     forgotten.cards = pieces(app, due.cards, cards).await?;
+    let until = before.fire_frames;
+    let frames = move |connection: &mut AnyConnection| store::forget_fire_frames(connection, until);
+    forgotten.fire_frames = pieces(app, due.fire_frames, frames).await?;
     Ok(forgotten)
 }
 

@@ -1,4 +1,4 @@
-//! Codes that installers type, and the tries with wrong ones.
+//! Codes that installers type, and the tries that were refused.
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
@@ -8,7 +8,7 @@ use crate::db::AnyConnection;
 use crate::db::schema::{device_claim_tries, device_claims, devices};
 use crate::error::Result;
 
-/// For so long a wrong try is counted.
+/// For so long a refused try is counted.
 const TRIES_COUNT_FOR: TimeDelta = TimeDelta::hours(1);
 /// For so long it is kept.
 const TRIES_KEPT_FOR: TimeDelta = TimeDelta::hours(24);
@@ -117,7 +117,7 @@ pub(in crate::devices) fn refuse_claim(connection: &mut AnyConnection, id: i64) 
         .first(connection)?)
 }
 
-/// Wrong tries of the last hour: from an address, and from everywhere.
+/// Refused tries of the last hour: from an address, and from everywhere.
 pub(in crate::devices) fn count_tries(
     connection: &mut AnyConnection,
     address: &str,

@@ -8,7 +8,7 @@ use super::days::has_dayless;
 use super::spans::cursor;
 use crate::clock::Instant;
 use crate::db::AnyConnection;
-use crate::db::schema::{card_readings, quarantine, quarantine_floods, reading_spans, readings};
+use crate::db::schema::{card_readings, fire_frames, quarantine, quarantine_floods, reading_spans, readings};
 use crate::error::Result;
 
 /// Rows of one piece.
@@ -21,6 +21,7 @@ pub struct Before {
     pub quarter_hours: Instant,
     pub hours: Instant,
     pub quarantine: Instant,
+    pub fire_frames: Instant,
     /// When a device that floods was heard of last.
     pub floods: Instant,
 }
@@ -35,6 +36,7 @@ pub struct Due {
     pub quarantine: bool,
     /// Values with cards.
     pub cards: bool,
+    pub fire_frames: bool,
     /// Readings that lie on no day of their own (PostgreSQL).
     pub dayless: bool,
 }
@@ -54,6 +56,7 @@ pub fn due(connection: &mut AnyConnection, before: &Before) -> Result<Due> {
         hours: select(exists(spans(3_600, before.hours))).get_result(connection)?,
         quarantine: select(exists(old)).get_result(connection)?,
         cards: !old_card_readings(connection, before.readings, 1)?.is_empty(),
+        fire_frames: !old_fire_frames(connection, before.fire_frames, 1)?.is_empty(),
         dayless: has_dayless(connection, before.readings)?,
     })
 }
@@ -126,6 +129,25 @@ fn old_card_readings(connection: &mut AnyConnection, before: Instant, limit: i64
     let rows: Vec<Row> =
         diesel::sql_query(OLD).bind::<Timestamp, _>(before).bind::<BigInt, _>(limit).load(connection)?;
     Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// Forgets frames of fire panels that were received before an instant: a piece of them, gives how many.
+pub fn forget_fire_frames(connection: &mut AnyConnection, before: Instant) -> Result<usize> {
+    let old = old_fire_frames(connection, before, PIECE_ROWS)?;
+    Ok(diesel::delete(fire_frames::table.filter(fire_frames::id.eq_any(old))).execute(connection)?)
+}
+
+/// But not the newest of all, since its number must go on counting.
+fn old_fire_frames(connection: &mut AnyConnection, before: Instant, limit: i64) -> Result<Vec<i64>> {
+    let newest: Option<i64> =
+        fire_frames::table.select(diesel::dsl::max(fire_frames::id)).first(connection)?;
+    Ok(fire_frames::table
+        .filter(fire_frames::received_at.lt(before))
+        .filter(fire_frames::id.lt(newest.unwrap_or_default()))
+        .order(fire_frames::received_at)
+        .limit(limit)
+        .select(fire_frames::id)
+        .load(connection)?)
 }
 
 /// Ends the floods of devices that have sent nothing unreadable since an instant; gives those that were flagged.

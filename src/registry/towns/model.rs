@@ -98,7 +98,7 @@ mod tests {
             sort: sort.map(|(key, descending)| (key.to_owned(), descending)),
             offset,
             limit,
-            after_id: None,
+            ..ListRequest::default()
         }
     }
 

@@ -1,5 +1,8 @@
 //! Every frame, part and refusal can be reached: page by page, with filters, as a workbook and by the interface.
 
+use calamine::Reader;
+use chrono::TimeDelta;
+use diesel::RunQueryDsl;
 use reqwest::StatusCode;
 use serde_json::Value;
 use songhe::access::{Place, Role};
@@ -84,6 +87,52 @@ both!(every_frame_of_a_panel_is_on_a_page_and_in_the_interface, |app| async {
     assert_eq!(lin.get(&path).await.status(), StatusCode::NOT_FOUND);
     assert!(all(&lin, &format!("/api/v1/fire-frames?device={foreign}")).await.is_empty());
     service.stop().await;
+});
+
+both!(a_workbook_of_more_frames_than_it_holds_is_refused_and_days_narrow_it, |app| async {
+    app.add_towns();
+    add_panel(app, "FR-1", ADDRESS, 1);
+    let (service, address) = gateway(app).await;
+    let mut panel = Panel::connect(app, address, ADDRESS).await;
+    let first_day = app.app.calendar.day_of(app.app.clock.now());
+    let content = panel.component((1, 1), 1, "三楼");
+    panel.tell(&content).await;
+    app.hand.advance(TimeDelta::days(2));
+    let mut panel = Panel::connect(app, address, ADDRESS).await;
+    panel.seq = 1;
+    let content = panel.component((1, 2), 1, "四楼");
+    panel.tell(&content).await;
+    service.stop().await;
+    // As many again as fit, alike but for their numbers.
+    app.write(|tx| {
+        let many = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9999) \
+            INSERT INTO fire_frames (device_id, source, seq, hash, round, command, kind, raw, panel_at, received_at, is_test) \
+            SELECT device_id, source, 1000 + n.i, hash, round, command, kind, raw, panel_at, received_at, is_test \
+            FROM fire_frames, n WHERE seq = 1";
+        Ok(diesel::sql_query(many).execute(tx.connection)?)
+    });
+    app.add_user("lin", Role::DutyOfficer, town(1));
+    let lin = app.login("lin").await;
+    let narrow = format!("/fire-frames.xlsx?until={first_day}");
+    let refused = lin.get("/fire-frames.xlsx?lang=en").await;
+    let page = expect(refused, StatusCode::UNPROCESSABLE_ENTITY).await;
+    assert!(page.contains("More than 10000 rows fit") && page.contains("by days"), "{page}");
+    let page = expect(lin.get("/fire-frames.xlsx?lang=zh-CN").await, StatusCode::UNPROCESSABLE_ENTITY).await;
+    assert!(page.contains("上限 10000 条"), "{page}");
+    let bytes = lin.get(&narrow).await.bytes().await.unwrap();
+    let mut book: calamine::Xlsx<_> = calamine::Xlsx::new(std::io::Cursor::new(bytes)).unwrap();
+    let sheet = book.worksheet_range_at(0).unwrap().unwrap();
+    assert_eq!((sheet.height(), sheet.width()), (2, 8), "one frame under its heads, with every column");
+    let hex = sheet.get((1, 7)).unwrap().to_string();
+    assert!(hex.starts_with("40 40 ") && hex.ends_with("23 23"), "{hex}");
+    // Exactly as many as fit.
+    let later = first_day.succ_opt().unwrap();
+    let fits = lin.get(&format!("/fire-frames.xlsx?from={later}")).await;
+    assert_eq!(fits.status(), StatusCode::OK);
+    let page = lin.page(&format!("/fire-frames?until={first_day}&lang=en")).await;
+    assert!(page.contains("1 rows") && page.contains(&format!("value=\"{first_day}\"")), "{page}");
+    assert!(lin.page("/fire-frames?from=soon&lang=en").await.contains("No frame fits."));
+    assert_eq!(all(&lin, &format!("/api/v1/fire-frames?until={first_day}")).await.len(), 1);
 });
 
 both!(a_panel_with_many_parts_says_that_it_shows_some_and_where_all_are, |app| async {

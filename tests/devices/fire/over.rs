@@ -1,11 +1,13 @@
 //! What ends an alarm: a reset, and what people do at the panel and at the transmission device. And what an alert says of them.
 
 use chrono::TimeDelta;
+use reqwest::StatusCode;
 use songhe::access::Role;
 use songhe::devices::gb26875::model::{Content, DeviceOperation, Operation, SystemState, Timed};
 
 use super::panel::{ADDRESS, FIRE_SYSTEM, Panel, add_panel, alerts_of, gateway};
 use crate::support::app::{TestApp, both};
+use crate::support::client::Client;
 use crate::support::seed::town;
 
 const NORMAL: u16 = 1;
@@ -35,6 +37,13 @@ fn at_the_device(panel: &Panel<'_>, flags: u8) -> Content {
 /// Details of the alerts that are not over.
 fn open(app: &TestApp, device: i64) -> Vec<String> {
     alerts_of(app, device).into_iter().filter(|alert| !alert.2).map(|alert| alert.1).collect()
+}
+
+/// The alert that was raised last; somebody has answered it now.
+async fn acknowledge_last(app: &TestApp, client: &Client) {
+    let id = app.count("SELECT max(id) AS n FROM alerts");
+    let answer = client.post_form(&format!("/alerts/{id}/acknowledge"), &[]).await;
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
 }
 
 /// A fire that came late, one that a trial followed, one that lasts, and a fault.
@@ -125,6 +134,78 @@ both!(an_alarm_by_hand_ends_where_somebody_says_so, |app| async {
     let cleared = at_the_panel(&panel, ALARM_CLEARED);
     panel.tell(&cleared).await;
     assert_eq!(open(app, id), ["1-3", "1-4"]);
+    service.stop().await;
+});
+
+both!(a_second_press_is_news_once_the_first_was_answered, |app| async {
+    app.add_towns();
+    let id = add_panel(app, "FR-1", ADDRESS, 1);
+    let (service, address) = gateway(app).await;
+    let mut panel = Panel::connect(app, address, ADDRESS).await;
+    app.add_user("lin", Role::DutyOfficer, town(1));
+    let lin = app.login("lin").await;
+    for (press, detail) in [
+        (at_the_device as fn(&Panel<'_>, u8) -> Content, "{device} {manual_alarm}"),
+        (at_the_panel, "1#1 {manual_alarm}"),
+    ] {
+        let before = alerts_of(app, id).len();
+        // Nobody has answered the first: a second one says nothing new.
+        for _ in 0..2 {
+            app.hand.advance(TimeDelta::seconds(10));
+            let pressed = press(&panel, BY_HAND);
+            panel.tell(&pressed).await;
+        }
+        assert_eq!(alerts_of(app, id).len(), before + 1);
+        acknowledge_last(app, &lin).await;
+        app.hand.advance(TimeDelta::minutes(5));
+        let pressed = press(&panel, BY_HAND);
+        panel.tell(&pressed).await;
+        let told: Vec<_> = alerts_of(app, id).split_off(before);
+        let one = |is_over: bool| ("fire".to_owned(), detail.to_owned(), is_over);
+        assert_eq!(told, [one(true), one(false)], "who answered the first knows nothing of the second");
+        app.hand.advance(TimeDelta::seconds(1));
+        let cleared = press(&panel, ALARM_CLEARED);
+        panel.tell(&cleared).await;
+        assert_eq!(open(app, id), Vec::<String>::new());
+    }
+    service.stop().await;
+});
+
+both!(no_state_ends_an_alarm_by_hand, |app| async {
+    app.add_towns();
+    let id = add_panel(app, "FR-1", ADDRESS, 1);
+    let (service, address) = gateway(app).await;
+    let mut panel = Panel::connect(app, address, ADDRESS).await;
+    let device =
+        |state: u8, panel: &Panel<'_>| Content::DeviceStates(vec![Timed { of: state, at: panel.now() }]);
+    // Of before the presses, and told after them.
+    let (system_before, device_before) = (system(&panel, NORMAL), device(1, &panel));
+    app.hand.advance(TimeDelta::seconds(1));
+    let burning = system(&panel, FIRE);
+    for content in [at_the_panel(&panel, BY_HAND), at_the_device(&panel, BY_HAND)] {
+        panel.tell(&content).await;
+    }
+    let pressed = ["1#1 {manual_alarm}", "{device} {manual_alarm}"];
+    for content in [system_before, device_before] {
+        panel.tell(&content).await;
+        assert_eq!(open(app, id), pressed);
+    }
+    // The same parts burn, and burn no more: that is an alert of its own.
+    panel.tell(&burning).await;
+    assert_eq!(open(app, id), ["1#1 {manual_alarm}", "{device} {manual_alarm}", "1#1"]);
+    app.hand.advance(TimeDelta::seconds(1));
+    for content in [system(&panel, NORMAL), device(1, &panel)] {
+        panel.tell(&content).await;
+    }
+    assert_eq!(open(app, id), pressed);
+    // A system that says that it was reset was reset by somebody; of the device nobody has said anything.
+    app.hand.advance(TimeDelta::seconds(1));
+    let reset = system(&panel, NORMAL | RESET);
+    panel.tell(&reset).await;
+    assert_eq!(open(app, id), ["{device} {manual_alarm}"]);
+    let reset = at_the_device(&panel, OPERATION_RESET);
+    panel.tell(&reset).await;
+    assert_eq!(open(app, id), Vec::<String>::new());
     service.stop().await;
 });
 

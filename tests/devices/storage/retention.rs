@@ -5,8 +5,9 @@ use diesel::prelude::*;
 use songhe::app::App;
 use songhe::clock::Instant;
 use songhe::db::Kind;
-use songhe::db::schema::{card_readings, outbox, quarantine, quarantine_floods};
+use songhe::db::schema::{card_readings, fire_frames, outbox, quarantine, quarantine_floods};
 use songhe::devices::DeviceKind;
+use songhe::devices::gb26875::store::{NewFrame, insert_frame};
 use songhe::devices::storage::{Forgotten, tidy};
 use songhe::devices::store::{self, SpanRow};
 
@@ -85,6 +86,53 @@ both!(sums_are_kept_for_as_long_as_their_charts_need_them, |app| async {
     forgotten(&app.app).await;
     let left: Vec<(i32, Instant)> = spans(app).iter().map(|span| (span.span_s, span.starts_at)).collect();
     assert_eq!(left, [(900, days_ago(39)), (3_600, days_ago(41)), (3_600, first_instant())]);
+});
+
+/// Frames received so many days ago, numbered from 0; gives how many were forgotten.
+async fn frames_of(app: &TestApp, days: &[i64]) -> usize {
+    let id = add_device(app, "FR-1", DeviceKind::FireSensor, 1);
+    app.write(|tx| {
+        for (seq, days) in (0..).zip(days) {
+            let frame = NewFrame {
+                device_id: id,
+                source: "010203040506",
+                seq,
+                hash: b"hash",
+                round: 0,
+                command: 2,
+                kind: Some(2),
+                raw: b"@@##",
+                panel_at: None,
+                received_at: days_ago(*days),
+                is_test: false,
+            };
+            insert_frame(tx.connection, &frame)?;
+        }
+        Ok(())
+    });
+    forgotten(&app.app).await.fire_frames
+}
+
+fn frames_left(app: &TestApp) -> Vec<i32> {
+    app.read(|connection| {
+        Ok(fire_frames::table.order(fire_frames::id).select(fire_frames::seq).load(connection)?)
+    })
+}
+
+both!(frames_of_panels_are_kept_for_five_years, |app| async {
+    app.add_towns();
+    // The third came late; 1,200 more than one piece takes.
+    let mut days = vec![1_826, 1_824, 1_900, 0];
+    days.splice(0..0, std::iter::repeat_n(1_850, 1_200));
+    assert_eq!(frames_of(app, &days).await, 1_202);
+    assert_eq!(frames_left(app), [1_201, 1_203]);
+});
+
+both!(the_newest_frame_stays_so_that_its_number_is_used_once, |app| async {
+    app.add_towns();
+    assert_eq!(frames_of(app, &[2_000, 2_000]).await, 1);
+    assert_eq!(frames_left(app), [1]);
+    assert_eq!(forgotten(&app.app).await, Forgotten::default());
 });
 
 both!(what_could_not_be_read_is_forgotten_and_a_flood_ends, |app| async {

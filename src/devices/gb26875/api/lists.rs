@@ -41,6 +41,8 @@ impl Resource for Frames {
         Filter::new("device", FilterKind::Id, "Number of the panel's device."),
         Filter::new("kind", FilterKind::Id, "Type flag of the data, such as 2 for states of components."),
         Filter::new("test", FilterKind::Flag, "Whether something in it was tried out."),
+        Filter::new("from", FilterKind::Day, "Received on this day or later."),
+        Filter::new("until", FilterKind::Day, "Received on this day or earlier."),
     ];
     type Item = PanelFrame;
 
@@ -50,7 +52,7 @@ impl Resource for Frames {
         request: &ListRequest,
         words: &Words,
     ) -> Result<Vec<PanelFrame>> {
-        let rows = list_frames(connection, scope, request)?.rows;
+        let rows = list_frames(connection, scope, request, words.calendar)?.rows;
         Ok(rows.into_iter().map(|row| frame(row, words)).collect())
     }
 

@@ -7,8 +7,8 @@ mod times;
 
 pub use fault::Fault;
 pub use parts::{
-    FRAME_KINDS, GuardOutcome, PARTS_MAX, PartKey, PartLevel, RefusalReason, fault_channel, fire_channel,
-    fire_kind, stored_bits, urgent_in,
+    FRAME_KINDS, GuardOutcome, PARTS_MAX, PRESSES_MAX, PartKey, PartLevel, RefusalReason, fault_channel,
+    fire_channel, fire_kind, press_channel, stored_bits, urgent_in,
 };
 pub use rate::Rate;
 pub use songhe_fire_protocol::*;

@@ -85,6 +85,15 @@ pub fn fault_channel(slot: i16) -> i16 {
     fire_channel(slot) - 1
 }
 
+/// Most parts of a panel with an alarm by hand: its systems, and the transmission device.
+pub const PRESSES_MAX: i16 = 1_700;
+
+/// The alert channel of the alarm by hand at a part: apart from the part's fire, because no state says that it is over. Slot 0
+/// stands for all beyond the last one.
+pub fn press_channel(press_slot: i16) -> i16 {
+    fault_channel(PARTS_MAX) - 1 - press_slot.clamp(0, PRESSES_MAX)
+}
+
 /// What a fire bit of something of this channel is.
 pub fn fire_kind(channel: Option<Channel>) -> AlertKind {
     match channel {
@@ -136,4 +145,22 @@ pub fn stored_bits(level: PartLevel, state: i32) -> Bits {
         PartLevel::Component => PART_BITS,
     };
     Bits { state: state as u16, names }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alerts::SILENCE;
+
+    #[test]
+    fn alerts_of_parts_meet_no_other_channel() {
+        let mut all = Vec::new();
+        for slot in [0, 1, 2, PARTS_MAX - 1, PARTS_MAX] {
+            all.extend([fire_channel(slot), fault_channel(slot)]);
+        }
+        all.extend([0, 1, 2, PRESSES_MAX - 1, PRESSES_MAX].map(press_channel));
+        assert!(all.is_sorted_by(|higher, lower| higher > lower), "{all:?}");
+        assert!(all.iter().all(|channel| (SILENCE + 1..=CHANNELS_BELOW).contains(channel)), "{all:?}");
+        assert_eq!(press_channel(PRESSES_MAX + 1), press_channel(PRESSES_MAX));
+    }
 }

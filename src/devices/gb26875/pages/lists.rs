@@ -41,6 +41,8 @@ fn of_panel(panels: &[PanelName], device_id: i64, row: impl FnOnce(Option<&Panel
 pub(super) struct Frames;
 
 impl List for Frames {
+    /// Every byte of a frame is in its row.
+    const EXPORT_ROWS: i64 = 10_000;
     const PATH: &'static str = "/fire-frames";
     const EXPORT_PATH: &'static str = "/fire-frames.xlsx";
     const HEADING: &'static str = "panel.all_frames";
@@ -67,6 +69,8 @@ impl List for Frames {
             panels_filter(connection, scope)?,
             Filter { name: "kind", label: "field.frame_kind", kind: FilterKind::Select(kinds.collect()) },
             tests_filter(words),
+            Filter { name: "from", label: "field.received_from", kind: FilterKind::AnyDay },
+            Filter { name: "until", label: "field.received_until", kind: FilterKind::AnyDay },
         ])
     }
 
@@ -77,13 +81,15 @@ impl List for Frames {
         words: &Words,
     ) -> Result<Listed<Row>> {
         let panels = panel_names(connection, scope)?;
-        let listed = list_frames(connection, scope, request)?;
+        let listed = list_frames(connection, scope, request, words.calendar)?;
         let row = |frame: &FrameRow| {
             of_panel(&panels, frame.device_id, |panel| {
                 let profile = words.dialects.get(panel.and_then(|panel| panel.profile.as_deref()));
                 let mut row = frame_row(words, profile, frame);
-                row.cells.push(instant(words, frame.panel_at));
-                row.cells.push(Cell::text(spaced(&frame.raw)));
+                if request.is_export {
+                    row.cells.push(instant(words, frame.panel_at));
+                    row.cells.push(Cell::text(spaced(&frame.raw)));
+                }
                 row
             })
         };
@@ -179,16 +185,17 @@ impl List for Refusals {
     ) -> Result<Listed<Row>> {
         let listed = list_refusals(connection, scope, request)?;
         Ok(Listed {
-            rows: listed.rows.iter().map(|row| refusal_row(words, row)).collect(),
+            rows: listed.rows.iter().map(|row| refusal_row(words, row, request.is_export)).collect(),
             total: listed.total,
         })
     }
 }
 
-fn refusal_row(words: &Words, row: &RefusalRow) -> Row {
+fn refusal_row(words: &Words, row: &RefusalRow, is_export: bool) -> Row {
+    let all = is_export.then(|| Cell::text(spaced(&row.raw)));
     Row {
         href: None,
-        cells: vec![
+        cells: [
             Cell::text(&row.source),
             Cell::chip(words.name_of("refusal_reason", row.reason.name()), "warn"),
             Cell::text(fault_text(words, &row.fault)),
@@ -197,7 +204,9 @@ fn refusal_row(words: &Words, row: &RefusalRow) -> Row {
             instant(words, Some(row.first_at)),
             Cell::text(&row.sent_from),
             Cell::text(spaced(&row.raw[..row.raw.len().min(HEX_BYTES_SHOWN)])),
-            Cell::text(spaced(&row.raw)),
-        ],
+        ]
+        .into_iter()
+        .chain(all)
+        .collect(),
     }
 }

@@ -1,9 +1,10 @@
 //! Frames as they came.
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use crate::access::{Permission, Scope};
-use crate::clock::Instant;
+use crate::clock::{Calendar, Instant};
 use crate::db::AnyConnection;
 use crate::db::schema::fire_frames;
 use crate::devices::store::get_device;
@@ -81,13 +82,18 @@ pub fn frames_of(connection: &mut AnyConnection, device_id: i64, limit: i64) -> 
         .load(connection)?)
 }
 
-/// Filters: device, kind (type flag), test. The newest first.
+/// Filters: device, kind (type flag), test, the days of receipt from and until, both included. The newest first.
 pub fn list_frames(
     connection: &mut AnyConnection,
     scope: &Scope,
     request: &ListRequest,
+    calendar: Calendar,
 ) -> Result<Listed<FrameRow>> {
     let reach = scope.reach(Permission::SeeDevices)?;
+    // A text that is no day matches nothing.
+    let bounds =
+        |name: &str| request.filter(name).map(|day| day.parse::<NaiveDate>().map(|day| calendar.bounds(day)));
+    let (from, until) = (bounds("from"), bounds("until"));
     let filtered = || {
         let mut query =
             fire_frames::table.filter(fire_frames::device_id.eq_any(seen_devices!(reach))).into_boxed();
@@ -99,6 +105,16 @@ pub fn list_frames(
         }
         if let Some(is_test) = request.filter_flag("test") {
             query = query.filter(fire_frames::is_test.eq(is_test));
+        }
+        match from {
+            Some(Ok((start, _))) => query = query.filter(fire_frames::received_at.ge(start)),
+            Some(Err(_)) => query = query.filter(fire_frames::id.eq(-1)),
+            None => {}
+        }
+        match until {
+            Some(Ok((_, end))) => query = query.filter(fire_frames::received_at.lt(end)),
+            Some(Err(_)) => query = query.filter(fire_frames::id.eq(-1)),
+            None => {}
         }
         query
     };

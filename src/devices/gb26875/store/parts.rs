@@ -6,7 +6,7 @@ use crate::access::{Permission, Scope};
 use crate::clock::Instant;
 use crate::db::AnyConnection;
 use crate::db::schema::fire_parts;
-use crate::devices::gb26875::model::{PARTS_MAX, PartKey, PartLevel};
+use crate::devices::gb26875::model::{PARTS_MAX, PRESSES_MAX, PartKey, PartLevel};
 use crate::error::Result;
 use crate::listing::{ListRequest, Listed};
 
@@ -30,6 +30,8 @@ pub struct PartRow {
     pub analog_value: Option<i32>,
     pub analog_at: Option<Instant>,
     pub channel: Option<i16>,
+    /// Names its alarm by hand in alerts, where there ever was one.
+    pub press_slot: Option<i16>,
 }
 
 /// The part, where it was heard of.
@@ -141,6 +143,25 @@ pub fn claim_channel(
             .execute(connection)?;
     }
     Ok(feeder.is_none_or(|id| id == part_id))
+}
+
+/// By which number the part's alarm by hand goes: its own, taken at the first press; 0 where the panel has no more.
+pub fn press_slot(connection: &mut AnyConnection, part: &PartRow) -> Result<i16> {
+    if let Some(slot) = part.press_slot {
+        return Ok(slot);
+    }
+    let last: Option<i16> = fire_parts::table
+        .filter(fire_parts::device_id.eq(part.device_id))
+        .select(diesel::dsl::max(fire_parts::press_slot))
+        .first(connection)?;
+    let last = last.unwrap_or(0);
+    if last >= PRESSES_MAX {
+        return Ok(0);
+    }
+    diesel::update(fire_parts::table.filter(fire_parts::id.eq(part.id)))
+        .set(fire_parts::press_slot.eq(last + 1))
+        .execute(connection)?;
+    Ok(last + 1)
 }
 
 /// The components of one system.

@@ -1,12 +1,15 @@
 //! What people do at a panel or at the transmission device: an alarm by hand, and what ends alarms.
 
-use super::Taking;
 use super::states::detail;
+use super::{Taking, system_key};
 use crate::alerts::AlertKind;
 use crate::app::Tx;
 use crate::clock::Instant;
-use crate::devices::gb26875::model::{PartKey, PartLevel, Stamp, fault_channel, fire_channel, stored_bits};
+use crate::devices::gb26875::model::{
+    PartKey, PartLevel, Stamp, fault_channel, fire_channel, press_channel, stored_bits,
+};
 use crate::devices::gb26875::store::{self, PartRow};
+use crate::devices::ingest::batch::By;
 use crate::devices::store::Latest;
 use crate::error::Result;
 
@@ -20,7 +23,7 @@ enum Over {
     FireAndFault,
     /// A reset mends neither a supply nor a line.
     Fire,
-    /// A fire that the part does not say of itself: pressed by hand, told late, or followed by a trial.
+    /// A fire that the part does not say of itself: told late, or followed by a trial.
     FireUnsaid,
 }
 
@@ -50,13 +53,27 @@ impl Taking<'_> {
 
     fn manual_alarm(&mut self, tx: &mut Tx<'_>, key: PartKey, at: Instant) -> Result<()> {
         let device_id = self.device();
-        let slot = store::part(tx.connection, device_id, &key)?.map_or(0, |part| part.slot);
-        let cause = Latest { device_id, channel: fire_channel(slot), value: 1.0, at };
-        self.batch.alert(tx.connection, AlertKind::Fire, cause, &detail(key, "", ["manual_alarm"]))
+        let press_slot = match store::part(tx.connection, device_id, &key)? {
+            Some(part) => store::press_slot(tx.connection, &part)?,
+            None => 0,
+        };
+        let cause = Latest { device_id, channel: press_channel(press_slot), value: 1.0, at };
+        let told = detail(key, "", ["manual_alarm"]);
+        // Each press is a message of its own: once somebody has answered one, the next is news.
+        self.batch.alert(tx.connection, (AlertKind::Fire, By::Alarm(None)), cause, &told)
+    }
+
+    /// A system says that it was reset.
+    pub(super) fn system_reset(&mut self, tx: &mut Tx<'_>, system: (u8, u8), at: Instant) -> Result<()> {
+        self.components_reset(tx, system, at)?;
+        match store::find_part(tx.connection, self.device(), &system_key(system.0, system.1))? {
+            Some(part) => self.press_over(tx, &part, at),
+            None => Ok(()),
+        }
     }
 
     /// The panel was reset: what its components said before is over. Whoever still sees a fire says so anew.
-    pub(super) fn components_reset(&mut self, tx: &mut Tx<'_>, system: (u8, u8), at: Instant) -> Result<()> {
+    fn components_reset(&mut self, tx: &mut Tx<'_>, system: (u8, u8), at: Instant) -> Result<()> {
         self.components_over(tx, system, Over::FireAndFault, at)
     }
 
@@ -96,6 +113,12 @@ impl Taking<'_> {
         if over == Over::FireAndFault && !(holds && bits.is_fault()) {
             self.batch.over_before(tx.connection, (device_id, fault_channel(part.slot)), at)?;
         }
-        Ok(())
+        self.press_over(tx, part, at)
+    }
+
+    /// The alarm by hand is over: no state of the part says so, only somebody there.
+    fn press_over(&mut self, tx: &mut Tx<'_>, part: &PartRow, at: Instant) -> Result<()> {
+        let Some(press_slot) = part.press_slot else { return Ok(()) };
+        self.batch.over_before(tx.connection, (self.device(), press_channel(press_slot)), at)
     }
 }

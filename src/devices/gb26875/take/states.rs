@@ -11,6 +11,7 @@ use crate::devices::gb26875::model::{
     fire_channel, fire_kind, text_of,
 };
 use crate::devices::gb26875::store;
+use crate::devices::ingest::batch::By;
 use crate::devices::store::Latest;
 use crate::error::Result;
 
@@ -20,7 +21,7 @@ impl Taking<'_> {
         let at = self.time(tx, at);
         self.state(tx, system_key(of.system.system_type, of.system.address), (bits, at), (None, ""))?;
         if bits.has("reset") && !bits.is_fire() && !bits.is_test() {
-            self.components_reset(tx, (of.system.system_type, of.system.address), at)?;
+            self.system_reset(tx, (of.system.system_type, of.system.address), at)?;
         }
         Ok(())
     }
@@ -95,12 +96,12 @@ impl Taking<'_> {
             let device_id = self.device();
             if is_raised {
                 let cause = Latest { device_id, channel, value: 1.0, at };
-                self.batch.alert(tx.connection, kind, cause, &detail)?;
+                self.batch.alert(tx.connection, (kind, By::State), cause, &detail)?;
                 if kind == AlertKind::Fault && is_newest && slot > 0 {
                     self.batch.say(tx.connection, (device_id, channel), &detail)?;
                 }
             } else if is_newest && slot > 0 {
-                self.batch.over(tx.connection, (device_id, channel), at)?;
+                self.batch.over_before(tx.connection, (device_id, channel), at)?;
             }
         }
         Ok(())

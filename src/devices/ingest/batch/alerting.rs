@@ -22,11 +22,11 @@ use crate::error::Result;
 
 /// What says that something is wrong, and under which number of which boot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum By {
+pub(in crate::devices) enum By {
     /// It says so again as long as it lasts.
     Value(Option<Number>),
     /// A message of its own, as is its end.
-    Alarm(Number),
+    Alarm(Option<Number>),
     /// The state of a panel's part, which may be told again without being news.
     State,
 }
@@ -34,8 +34,7 @@ pub(super) enum By {
 impl By {
     fn number(self) -> Option<Number> {
         match self {
-            By::Value(number) => number,
-            By::Alarm(number) => Some(number),
+            By::Value(number) | By::Alarm(number) => number,
             By::State => None,
         }
     }
@@ -54,7 +53,7 @@ impl Batch {
             return Ok(());
         }
         match rule.judge(latest.value) {
-            Judgement::Raise => self.raise(connection, (rule.kind, By::Value(number)), latest),
+            Judgement::Raise => self.raise(connection, (rule.kind, By::Value(number)), latest).map(drop),
             Judgement::Clear => {
                 self.end_where(connection, (latest.device_id, latest.channel), latest.at, |active| {
                     !active.by_alarm && active.raised_at < latest.at
@@ -95,17 +94,18 @@ impl Batch {
         });
         let cause = Latest { device_id, channel, value, at };
         if is_past {
-            return self.insert(connection, (kind, By::Alarm(number)), cause, Told::Past);
+            return self.insert(connection, (kind, By::Alarm(Some(number))), cause, Told::Past).map(drop);
         }
-        self.raise(connection, (kind, By::Alarm(number)), cause)
+        self.raise(connection, (kind, By::Alarm(Some(number))), cause).map(drop)
     }
 
+    /// Gives the alert that this made; none where the one that lasts says it already.
     pub(super) fn raise(
         &mut self,
         connection: &mut AnyConnection,
         (kind, by): (AlertKind, By),
         cause: Latest,
-    ) -> Result<()> {
+    ) -> Result<Option<i64>> {
         let key = (cause.device_id, cause.channel);
         let Some(active) = self.alerts.get_mut(&key) else {
             let told = told_of(connection, (kind, by), cause)?;
@@ -129,7 +129,7 @@ impl Batch {
             active.note_alarm(number);
             alerts::set_by_alarm(connection, active.id, number)?;
         }
-        Ok(())
+        Ok(None)
     }
 
     fn insert(
@@ -138,8 +138,8 @@ impl Batch {
         (kind, by): (AlertKind, By),
         cause: Latest,
         told: Told,
-    ) -> Result<()> {
-        let Some(device) = self.devices.get(&cause.device_id) else { return Ok(()) };
+    ) -> Result<Option<i64>> {
+        let Some(device) = self.devices.get(&cause.device_id) else { return Ok(None) };
         let by_alarm = !matches!(by, By::Value(_));
         let alert = NewAlert {
             device_id: cause.device_id,
@@ -169,7 +169,7 @@ impl Batch {
             self.alerts.insert((cause.device_id, cause.channel), active);
         }
         self.tell(id, kind, cause.device_id);
-        Ok(())
+        Ok(Some(id))
     }
 
     /// Ends what is active on a channel if it is over; what it took the place of may last.
@@ -212,8 +212,11 @@ impl Batch {
 /// An alarm whose end came before it does not last.
 fn told_of(connection: &mut AnyConnection, (kind, by): (AlertKind, By), cause: Latest) -> Result<Told> {
     let By::Alarm(number) = by else { return Ok(Told::Active) };
-    let said = Said { number: Some(number), at: cause.at };
-    let end = alerts::end_of(connection, (cause.device_id, cause.channel, kind))?;
+    let (said, key) = (Said { number, at: cause.at }, (cause.device_id, cause.channel, kind));
+    let end = match number {
+        Some(_) => alerts::end_of(connection, key)?,
+        None => alerts::last_ended(connection, key)?.map(|at| Said { number: None, at }),
+    };
     // In doubt somebody is called.
     let is_over = end.is_some_and(|end| end.is_after(said) && !said.may_be_after(end, SKEW_MAX));
     Ok(if is_over { Told::Over } else { Told::Active })

@@ -58,18 +58,13 @@ impl Batch {
     pub(in crate::devices) fn alert(
         &mut self,
         connection: &mut AnyConnection,
-        kind: AlertKind,
+        (kind, by): (AlertKind, By),
         cause: Latest,
         detail: &str,
     ) -> Result<()> {
-        let key = (cause.device_id, cause.channel);
-        let before = self.alerts.get(&key).map(|active| active.id);
-        self.raise(connection, (kind, By::State), cause)?;
-        match self.alerts.get(&key) {
-            Some(active) if Some(active.id) != before => {
-                alerts::set_detail(connection, active.id, detail).map(drop)
-            }
-            _ => Ok(()),
+        match self.raise(connection, (kind, by), cause)? {
+            Some(id) => alerts::set_detail(connection, id, detail).map(drop),
+            None => Ok(()),
         }
     }
 
@@ -87,17 +82,7 @@ impl Batch {
         Ok(())
     }
 
-    /// The cause of a channel's alert is gone.
-    pub(in crate::devices) fn over(
-        &mut self,
-        connection: &mut AnyConnection,
-        (device_id, channel): (i64, i16),
-        at: Instant,
-    ) -> Result<()> {
-        self.clear(connection, device_id, channel, at)
-    }
-
-    /// The same, but only of an alert that was raised by then.
+    /// The cause of a channel's alert is gone, where it was raised by then: what is told late ends nothing that came after it.
     pub(in crate::devices) fn over_before(
         &mut self,
         connection: &mut AnyConnection,
