@@ -66,7 +66,7 @@ pub fn active_of(device_ids: Vec<i64>) -> _ {
 }
 
 /// What an [`Active`] is read from.
-#[auto_type(no_type_alias)]
+#[auto_type]
 pub(super) fn active_columns() -> _ {
     (
         alerts::id,
