@@ -337,8 +337,9 @@ impl Batch {
             self.boots.extend(anchor.map(|anchor| (boot, anchor.began_at)));
         }
         let time = MessageTime::choose(header, received_at, anchor.as_ref());
-        // A synchronised clock knows better than any birth, and may be lost later in the boot.
-        self.boots.extend(time.began_at(header).map(|began_at| (boot, began_at)));
+        // A synchronised clock knows better than the birth, and may be lost later in the boot.
+        let better = time.began_at(header).filter(|_| anchor.is_some());
+        self.boots.extend(better.map(|began_at| (boot, began_at)));
         if decoded.is_live() {
             let lag_ms = (received_at - time.made_at).num_milliseconds();
             self.done.lag_ms_max = self.done.lag_ms_max.max(u64::try_from(lag_ms).unwrap_or_default());
