@@ -19,6 +19,7 @@ mod office;
 mod presence;
 mod rates;
 mod raw;
+mod reach;
 mod simulator;
 mod storage;
 mod tls;
