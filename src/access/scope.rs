@@ -80,6 +80,10 @@ impl Reach {
         self.city || self.institutions.contains(&id)
     }
 
+    pub fn has_provider(&self, id: i64) -> bool {
+        self.city || self.providers.contains(&id)
+    }
+
     /// Whether a record of this town or institution is within reach.
     pub fn covers(&self, town_code: Option<&str>, institution_id: Option<i64>) -> bool {
         self.city

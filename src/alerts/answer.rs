@@ -27,6 +27,6 @@ pub fn acknowledge(tx: &mut Tx<'_>, id: i64) -> Result<()> {
         detail: json!({ "kind": alert.kind, "device_id": alert.device_id }),
     })?;
     let payload = json!({ "id": id, "kind": alert.kind, "device_id": alert.device_id });
-    let event = Event::new(Topic::Alert, &alert.town_code, id, payload);
-    tx.publish(&event.of_institution(alert.institution_id))
+    let told = store::audience_of(tx.connection, id)?;
+    tx.publish(&Event::to(Topic::Alert, &told, id, payload))
 }

@@ -155,18 +155,20 @@ pub fn open_alerts_of(
     connection: &mut AnyConnection,
     scope: &Scope,
     device_id: i64,
-) -> Result<Vec<AlertRow>> {
+) -> Result<Vec<AlertListed>> {
     let reach = scope.reach(Permission::SeeAlerts)?;
-    Ok(alerts::table
+    let rows = alerts::table
         .filter(alerts::device_id.eq(device_id))
         .filter(within(&reach))
         .filter(in_state(AlertState::Open))
         .order((alerts::raised_at.desc(), alerts::id.desc()))
         .select(AlertRow::as_select())
-        .load(connection)?)
+        .load(connection)?;
+    named(connection, rows)
 }
 
-/// Alerts of the houses where an elder stayed, while they did, before an instant, newest first: for the timeline.
+/// Alerts of the houses where an elder stayed, while they did, before an instant, newest first: for the timeline. Of devices that
+/// stood with residents there are none here: they are of those alone.
 pub fn alerts_during_stays(
     connection: &mut AnyConnection,
     scope: &Scope,
@@ -180,11 +182,23 @@ pub fn alerts_during_stays(
         .limit(STAYS_MAX)
         .select((stays::institution_id, stays::starts_at, stays::ends_at))
         .load(connection)?;
+    let with_residents = || {
+        device_places::table
+            .filter(device_places::device_id.nullable().eq(alerts::device_id))
+            .filter(device_places::elder_id.is_not_null())
+            .filter(device_places::from_at.le(alerts::raised_at))
+            .filter(
+                device_places::to_at
+                    .is_null()
+                    .or(device_places::to_at.assume_not_null().gt(alerts::raised_at)),
+            )
+    };
     let mut rows: Vec<AlertRow> = Vec::new();
     for (institution, starts_at, ends_at) in periods {
         let until = ends_at.map_or(before, |end| end.min(before));
         let found: Vec<AlertRow> = alerts::table
             .filter(alerts::institution_id.eq(institution))
+            .filter(diesel::dsl::not(diesel::dsl::exists(with_residents())))
             .filter(alerts::raised_at.ge(starts_at))
             .filter(alerts::raised_at.lt(until))
             .filter(within(&reach))

@@ -44,12 +44,22 @@ impl Topic {
     }
 }
 
+/// Who is told of something that happened: whoever reaches the town, the institution or the provider.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Audience {
+    pub town_code: String,
+    pub institution_id: Option<i64>,
+    /// Whoever runs the station.
+    pub provider_id: Option<i64>,
+}
+
 /// Something that happened, to be told to the pages of those within whose reach it lies.
 #[derive(Clone, Debug)]
 pub struct Event {
     pub topic: Topic,
     pub town_code: Option<String>,
     pub institution_id: Option<i64>,
+    pub provider_id: Option<i64>,
     /// The record it is about.
     pub entity_id: String,
     /// Small and free of personal data: pages fetch what they show.
@@ -62,8 +72,18 @@ impl Event {
             topic,
             town_code: Some(town_code.to_owned()),
             institution_id: None,
+            provider_id: None,
             entity_id: entity_id.to_string(),
             payload,
+        }
+    }
+
+    /// To everybody who reaches where it happened.
+    pub fn to(topic: Topic, told: &Audience, entity_id: impl ToString, payload: serde_json::Value) -> Self {
+        Event {
+            institution_id: told.institution_id,
+            provider_id: told.provider_id,
+            ..Event::new(topic, &told.town_code, entity_id, payload)
         }
     }
 
@@ -75,7 +95,8 @@ impl Event {
 
     /// What belongs to no town: only those of the whole city are told.
     pub fn of_the_city(topic: Topic, entity_id: impl ToString, payload: serde_json::Value) -> Self {
-        Event { topic, town_code: None, institution_id: None, entity_id: entity_id.to_string(), payload }
+        let entity_id = entity_id.to_string();
+        Event { topic, town_code: None, institution_id: None, provider_id: None, entity_id, payload }
     }
 
     pub fn session_ended(session_id: i64) -> Self {
@@ -83,6 +104,7 @@ impl Event {
             topic: Topic::Session,
             town_code: None,
             institution_id: None,
+            provider_id: None,
             entity_id: session_id.to_string(),
             payload: serde_json::Value::Null,
         }
@@ -97,6 +119,7 @@ pub struct Stored {
     pub topic: Topic,
     pub town_code: Option<String>,
     pub institution_id: Option<i64>,
+    pub provider_id: Option<i64>,
     pub entity_id: String,
     /// JSON.
     pub payload: String,

@@ -10,5 +10,5 @@ mod publisher;
 mod redis_wake;
 pub mod store;
 
-pub use event::{Event, Stored, Topic};
+pub use event::{Audience, Event, Stored, Topic};
 pub use publisher::{Bus, Wake};

@@ -19,6 +19,7 @@ struct NewRow {
     institution_id: Option<i64>,
     entity_id: String,
     payload: String,
+    provider_id: Option<i64>,
 }
 
 impl NewRow {
@@ -30,11 +31,12 @@ impl NewRow {
             institution_id: event.institution_id,
             entity_id: event.entity_id.clone(),
             payload: event.payload.to_string(),
+            provider_id: event.provider_id,
         }
     }
 }
 
-type Row = (i64, Instant, String, Option<String>, Option<i64>, String, String);
+type Row = (i64, Instant, String, Option<String>, Option<i64>, String, String, Option<i64>);
 
 /// Adds an event in the caller's transaction.
 pub fn insert(connection: &mut AnyConnection, at: Instant, event: &Event) -> Result<()> {
@@ -46,6 +48,7 @@ pub fn insert(connection: &mut AnyConnection, at: Instant, event: &Event) -> Res
             outbox::institution_id.eq(event.institution_id),
             outbox::entity_id.eq(&event.entity_id),
             outbox::payload.eq(event.payload.to_string()),
+            outbox::provider_id.eq(event.provider_id),
         ))
         .execute(connection)?;
     Ok(())
@@ -65,13 +68,16 @@ pub fn insert_all(connection: &mut AnyConnection, at: Instant, events: &[Event])
 
 /// Any number of events, in their order.
 pub fn columns(at: Instant, events: &[Event]) -> Columns {
-    Columns::insert("INSERT INTO outbox (at, topic, town_code, institution_id, entity_id, payload) ", "")
+    const INTO: &str =
+        "INSERT INTO outbox (at, topic, town_code, institution_id, entity_id, payload, provider_id) ";
+    Columns::insert(INTO, "")
         .with::<Timestamp, _>(events.iter().map(|_| at))
         .with::<Text, _>(events.iter().map(|event| event.topic.name()))
         .with::<Nullable<Text>, _>(events.iter().map(|event| event.town_code.clone()))
         .with::<Nullable<BigInt>, _>(events.iter().map(|event| event.institution_id))
         .with::<Text, _>(events.iter().map(|event| event.entity_id.clone()))
         .with::<Text, _>(events.iter().map(|event| event.payload.to_string()))
+        .with::<Nullable<BigInt>, _>(events.iter().map(|event| event.provider_id))
 }
 
 /// At most `limit` events after number `after`, in order.
@@ -102,6 +108,9 @@ pub fn trim(connection: &mut AnyConnection, before: Instant) -> Result<usize> {
         .execute(connection)?)
 }
 
-fn stored((id, at, topic, town_code, institution_id, entity_id, payload): Row) -> Option<Stored> {
-    Some(Stored { id, at, topic: Topic::parse(&topic)?, town_code, institution_id, entity_id, payload })
+fn stored(
+    (id, at, topic, town_code, institution_id, entity_id, payload, provider_id): Row,
+) -> Option<Stored> {
+    let topic = Topic::parse(&topic)?;
+    Some(Stored { id, at, topic, town_code, institution_id, provider_id, entity_id, payload })
 }

@@ -72,6 +72,7 @@ diesel::table! {
         institution_id -> Nullable<BigInt>,
         entity_id -> Text,
         payload -> Text,
+        provider_id -> Nullable<BigInt>,
     }
 }
 

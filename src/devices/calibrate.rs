@@ -3,7 +3,6 @@
 use serde_json::json;
 
 use super::model::Calibration;
-use super::office::place_of;
 use super::provision::record_with;
 use super::store;
 use crate::access::Permission;
@@ -25,6 +24,6 @@ pub fn record_calibration(tx: &mut Tx<'_>, id: i64, done: &Calibration) -> Resul
         changes = json!({ "calibration_due_on": [due(device.calibration_due_on), due(done.next_due_on)] });
     }
     let detail = json!({ "version": device.version + 1, "done_on": done.done_on, "changes": changes });
-    record_with(tx, "device.calibrate", (id, &device.code), place_of(&device), detail)?;
+    record_with(tx, "device.calibrate", (id, &device.code), &device.placement(), detail)?;
     Ok(row)
 }

@@ -6,7 +6,6 @@ use serde_json::json;
 use songhe_firmware_protocol::limits::FIRMWARE_VERSION_BYTES_MAX;
 
 use super::model::{code_of_number, normal};
-use super::office::place_of;
 use super::provision::{new_token, record_with};
 use super::store::{self, ClaimRow, DeviceRow, NewCredential};
 use crate::access::seal::{Keys, random};
@@ -73,7 +72,7 @@ pub fn issue_claim(tx: &mut Tx<'_>, id: i64) -> Result<(String, Instant)> {
     let until = tx.now + TimeDelta::days(CLAIM_DAYS);
     store::insert_claim(tx.connection, id, &index(tx.keys, &code), (tx.now, until, &actor))?;
     let detail = json!({ "until": tx.calendar.rfc3339(until) });
-    record_with(tx, "device.issue_claim", (id, &device.code), place_of(&device), detail)?;
+    record_with(tx, "device.issue_claim", (id, &device.code), &device.placement(), detail)?;
     Ok((code, until))
 }
 
@@ -159,7 +158,7 @@ fn refuse(
         return Ok(());
     }
     let detail = json!({ "reason": reason, "address": address, "tries": tries });
-    record_with(tx, "device.claim_refused", (device.id, &device.code), place_of(device), detail)
+    record_with(tx, "device.claim_refused", (device.id, &device.code), &device.placement(), detail)
 }
 
 fn give(
@@ -179,7 +178,7 @@ fn give(
     )?;
     store::put_told(tx.connection, device.id, told)?;
     let detail = json!({ "address": address, "serial_number": told.0, "firmware": told.1 });
-    record_with(tx, "device.claim", (device.id, &device.code), place_of(device), detail)?;
+    record_with(tx, "device.claim", (device.id, &device.code), &device.placement(), detail)?;
     Ok(Given { code: device.code.clone(), token })
 }
 

@@ -3,7 +3,6 @@
 use chrono::TimeDelta;
 use serde_json::json;
 
-use super::office::place_of;
 use super::provision::{new_token, record, record_with};
 use super::store::{self, NewCredential};
 use crate::access::Permission;
@@ -37,7 +36,7 @@ pub fn rotate(tx: &mut Tx<'_>, id: i64) -> Result<(String, String)> {
         tx,
         "device.rotate",
         (id, &device.code),
-        place_of(&device),
+        &device.placement(),
         json!({ "former_until": until }),
     )?;
     Ok((device.code, token))
@@ -49,7 +48,7 @@ pub fn revoke(tx: &mut Tx<'_>, id: i64) -> Result<()> {
     let actor = tx.scope.actor.clone();
     store::end_claims(tx.connection, id, tx.now, &actor)?;
     if store::drop_credentials(tx.connection, id)? {
-        record(tx, "device.revoke", (id, &device.code), place_of(&device))?;
+        record(tx, "device.revoke", (id, &device.code), &device.placement())?;
     }
     Ok(())
 }

@@ -106,9 +106,8 @@ pub fn set_limit(tx: &mut Tx<'_>, id: i64, seen: i64, input: &LimitInput) -> Res
     if input.choice == LimitChoice::None {
         end_alert(tx, id, channel)?;
     }
-    let placement = device.placement();
-    let event = Event::new(Topic::Device, &placement.town_code, id, json!({ "id": id }));
-    tx.publish(&event.of_institution(placement.institution_id))
+    let told = store::audience_of(tx.connection, &device.placement())?;
+    tx.publish(&Event::to(Topic::Device, &told, id, json!({ "id": id })))
 }
 
 /// Nothing would end it any more.
@@ -120,9 +119,7 @@ fn end_alert(tx: &mut Tx<'_>, id: i64, channel: i16) -> Result<()> {
     alerts::clear_alert(tx.connection, alert.id, tx.now)?;
     let Some(device) = store::device_states(tx.connection, &[id])?.pop() else { return Ok(()) };
     let payload = json!({ "id": alert.id, "kind": alert.kind, "device_id": id });
-    tx.publish(
-        &Event::new(Topic::Alert, &device.town_code, alert.id, payload).of_institution(device.institution_id),
-    )
+    tx.publish(&Event::to(Topic::Alert, &device.audience(), alert.id, payload))
 }
 
 fn written(channel: Channel, row: Option<&LimitRow>) -> Value {

@@ -6,7 +6,7 @@ use songhe_firmware_protocol::topic::is_device_id;
 use super::model::{DeviceKind, DevicePlace, DeviceSheet};
 use super::place::within_reach;
 use super::provision::{record, record_with};
-use super::store::{self, DeviceRow, NewDevice};
+use super::store::{self, NewDevice};
 use crate::access::Permission;
 use crate::alerts::close_alerts;
 use crate::app::Tx;
@@ -46,7 +46,7 @@ pub fn register_device(tx: &mut Tx<'_>, new: &NewRecord) -> Result<i64> {
     };
     let id = store::insert_device(tx.connection, &device)?;
     store::update_sheet(tx.connection, (id, 1), &new.sheet)?;
-    record(tx, "device.add", (id, &new.code), (&placement.town_code, placement.institution_id))?;
+    record(tx, "device.add", (id, &new.code), &placement)?;
     Ok(id)
 }
 
@@ -59,7 +59,7 @@ pub fn change_device(tx: &mut Tx<'_>, id: i64, seen: i64, sheet: &DeviceSheet) -
     }
     let changes = differences(&before.sheet().written(), &sheet.written());
     let detail = json!({ "version": seen + 1, "changes": changes });
-    record_with(tx, "device.change", (id, &before.code), place_of(&before), detail)
+    record_with(tx, "device.change", (id, &before.code), &before.placement(), detail)
 }
 
 /// Takes a device out of service, so that it is refused at once, or back into it.
@@ -68,7 +68,7 @@ pub fn put_in_service(tx: &mut Tx<'_>, id: i64, serves: bool) -> Result<()> {
     let disabled_at = (!serves).then_some(tx.now);
     if store::set_disabled(tx.connection, id, disabled_at)? {
         let action = if serves { "device.enable" } else { "device.disable" };
-        record(tx, action, (id, &device.code), place_of(&device))?;
+        record(tx, action, (id, &device.code), &device.placement())?;
         if !serves {
             // Nothing it says counts any more, the end of an alarm included.
             close_alerts(tx, id, None)?;
@@ -86,16 +86,11 @@ pub fn remove_device(tx: &mut Tx<'_>, id: i64, seen: i64) -> Result<()> {
     if !store::delete_device(tx.connection, (id, seen))? {
         return Err(stale(tx.connection, "device", id, seen)?);
     }
-    record(tx, "device.remove", (id, &device.code), place_of(&device))
+    record(tx, "device.remove", (id, &device.code), &device.placement())
 }
 
 /// As [`remove_device`], of the version that is stored: what somebody changed on file of a mistake is a mistake too.
 pub fn remove_mistaken(tx: &mut Tx<'_>, id: i64) -> Result<()> {
     let device = store::get_to(tx.connection, tx.scope, Permission::ManageDevice, id)?;
     remove_device(tx, id, device.version)
-}
-
-/// Town and institution of a device, for what is written down of it.
-pub(super) fn place_of(device: &DeviceRow) -> (&str, Option<i64>) {
-    (&device.town_code, device.institution_id)
 }

@@ -6,7 +6,7 @@ use super::model::DevicePlace;
 use super::store::{self, Placement};
 use crate::access::Permission;
 use crate::access::audit::Entry;
-use crate::alerts::store::take_along;
+use crate::alerts::store::{take_along, take_site_along};
 use crate::alerts::{AlertKind, close_alerts};
 use crate::app::Tx;
 use crate::beds::store::get_room;
@@ -36,18 +36,32 @@ pub fn place_device(tx: &mut Tx<'_>, id: i64, seen: i64, place: DevicePlace) -> 
     store::end_place(tx.connection, id, tx.now)?;
     store::insert_place(tx.connection, id, &to, (tx.now, &actor))?;
     leave(tx, id, &to)?;
+    note_move(tx, (id, &device.code, seen + 1), (&before, &to))?;
+    tell_move(tx, (id, &device.code), (&before, &to))
+}
+
+fn note_move(
+    tx: &mut Tx<'_>,
+    (id, code, version): (i64, &str, i64),
+    (before, to): (&Placement, &Placement),
+) -> Result<()> {
+    let mut changes = json!({ "device_place": [written(before), written(to)] });
+    if before.town_code != to.town_code {
+        changes["town_code"] = json!([before.town_code, to.town_code]);
+    }
     tx.audit(&Entry {
         action: "device.place",
         entity: "device",
         entity_id: id.to_string(),
         town_code: Some(&to.town_code),
-        detail: json!({
-            "code": device.code, "version": seen + 1, "changes": { "device_place": [written(&before), written(&to)] },
-        }),
-    })?;
-    // Who looks at the place that it left, and who looks at the one that it came to.
-    for placement in [&before, &to] {
-        let payload = json!({ "id": id, "code": device.code, "disabled": false });
+        detail: json!({ "code": code, "version": version, "changes": changes }),
+    })
+}
+
+/// Who looks at the place that it left, and who looks at the one that it came to.
+fn tell_move(tx: &mut Tx<'_>, (id, code): (i64, &str), (before, to): (&Placement, &Placement)) -> Result<()> {
+    for placement in [before, to] {
+        let payload = json!({ "id": id, "code": code, "disabled": false });
         publish(tx, Topic::Device, placement, (id, payload))?;
     }
     Ok(())
@@ -58,30 +72,54 @@ pub fn follow_town(tx: &mut Tx<'_>, place: DevicePlace, town_code: &str) -> Resu
     let actor = tx.scope.actor.clone();
     for (id, code, before) in store::devices_left_behind(tx.connection, place, town_code)? {
         let to = Placement { town_code: town_code.to_owned(), ..before.clone() };
-        store::set_town(tx.connection, id, town_code)?;
+        let version = store::set_town(tx.connection, id, town_code)?;
         store::end_place(tx.connection, id, tx.now)?;
         store::insert_place(tx.connection, id, &to, (tx.now, &actor))?;
+        note_move(tx, (id, &code, version), (&before, &to))?;
+        tell_move(tx, (id, &code), (&before, &to))?;
         let alerts = take_along(tx.connection, id, town_code)?;
         for placement in [&before, &to] {
-            let payload = json!({ "id": id, "code": code, "disabled": false });
-            publish(tx, Topic::Device, placement, (id, payload))?;
             for (alert, kind) in &alerts {
                 let payload = json!({ "id": alert, "kind": kind, "device_id": id });
                 publish(tx, Topic::Alert, placement, (*alert, payload))?;
             }
         }
     }
+    follow_site(tx, place, town_code)
+}
+
+/// What lasts of the place as a whole goes with it.
+fn follow_site(tx: &mut Tx<'_>, place: DevicePlace, town_code: &str) -> Result<()> {
+    let site = match place {
+        DevicePlace::Station(id) => (Some(id), None),
+        DevicePlace::Institution(id) => (None, Some(id)),
+        DevicePlace::Room(_) | DevicePlace::Elder(_) => return Ok(()),
+    };
+    for (alert, kind, from) in take_site_along(tx.connection, site, town_code)? {
+        for town in [from.as_str(), town_code] {
+            let at = Placement {
+                town_code: town.to_owned(),
+                station_id: site.0,
+                institution_id: site.1,
+                ..Placement::default()
+            };
+            let payload = json!({ "id": alert, "kind": kind, "device_id": null });
+            publish(tx, Topic::Alert, &at, (alert, payload))?;
+        }
+    }
     Ok(())
 }
 
 fn publish(tx: &mut Tx<'_>, topic: Topic, at: &Placement, (id, payload): (i64, Value)) -> Result<()> {
-    tx.publish(&Event::new(topic, &at.town_code, id, payload).of_institution(at.institution_id))
+    let told = store::audience_of(tx.connection, at)?;
+    tx.publish(&Event::to(topic, &told, id, payload))
 }
 
 /// What it raised and last measured belongs to the place that it left.
 fn leave(tx: &mut Tx<'_>, id: i64, to: &Placement) -> Result<()> {
     store::delete_latest(tx.connection, id)?;
-    let closed = close_alerts(tx, id, Some((&to.town_code, to.institution_id)))?;
+    let there = store::audience_of(tx.connection, to)?;
+    let closed = close_alerts(tx, id, Some(&there))?;
     if closed.contains(&AlertKind::Offline) {
         // It is silent at its new place too, and nobody there was told.
         store::owe_silence(tx.connection, id)?;

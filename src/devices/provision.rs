@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use songhe_firmware_protocol::topic::is_device_id;
 
 use super::model::{DeviceKind, DevicePlace};
-use super::store::{self, NewDevice};
+use super::store::{self, NewDevice, Placement};
 use crate::access::audit::Entry;
 use crate::access::seal::random;
 use crate::alerts::close_alerts;
@@ -57,15 +57,15 @@ pub fn add_device(tx: &mut Tx<'_>, input: &DeviceInput<'_>, token_hash: &[u8]) -
         actor: &actor,
     };
     let id = store::insert_device(tx.connection, &device)?;
-    record(tx, "device.add", (id, input.code), (&placement.town_code, placement.institution_id))?;
+    record(tx, "device.add", (id, input.code), &placement)?;
     Ok(id)
 }
 
 /// Refuses a device from now on. A connection it has is ended by the process that holds it.
 pub fn disable_device(tx: &mut Tx<'_>, code: &str) -> Result<()> {
-    let (id, town_code, institution) = store::find_by_code(tx.connection, code)?;
+    let (id, placement) = store::find_by_code(tx.connection, code)?;
     if store::set_disabled(tx.connection, id, Some(tx.now))? {
-        record(tx, "device.disable", (id, code), (&town_code, institution))?;
+        record(tx, "device.disable", (id, code), &placement)?;
         close_alerts(tx, id, None)?;
     }
     Ok(())
@@ -75,9 +75,9 @@ pub(super) fn record(
     tx: &mut Tx<'_>,
     action: &'static str,
     (id, code): (i64, &str),
-    (town_code, institution): (&str, Option<i64>),
+    placement: &Placement,
 ) -> Result<()> {
-    record_with(tx, action, (id, code), (town_code, institution), json!({}))
+    record_with(tx, action, (id, code), placement, json!({}))
 }
 
 /// The same with more to say than the code.
@@ -85,7 +85,7 @@ pub(super) fn record_with(
     tx: &mut Tx<'_>,
     action: &'static str,
     (id, code): (i64, &str),
-    (town_code, institution): (&str, Option<i64>),
+    placement: &Placement,
     mut detail: Value,
 ) -> Result<()> {
     detail["code"] = code.into();
@@ -93,11 +93,12 @@ pub(super) fn record_with(
         action,
         entity: "device",
         entity_id: id.to_string(),
-        town_code: Some(town_code),
+        town_code: Some(&placement.town_code),
         detail,
     })?;
     // A connection that the device has is ended where this says so.
     let is_over = matches!(action, "device.disable" | "device.revoke");
     let payload = json!({ "id": id, "code": code, "disabled": is_over });
-    tx.publish(&Event::new(Topic::Device, town_code, id, payload).of_institution(institution))
+    let told = store::audience_of(tx.connection, placement)?;
+    tx.publish(&Event::to(Topic::Device, &told, id, payload))
 }

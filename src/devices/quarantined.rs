@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::ingest::message::refusal;
 use super::store::{self, QuarantineRow, get_device};
 use crate::access::audit::Entry;
 use crate::app::Tx;
@@ -29,7 +30,6 @@ pub fn open_message(tx: &mut Tx<'_>, id: i64) -> Result<Opened> {
     Ok(Opened { row, payload })
 }
 
-/// Bytes as a dump: offset, sixteen bytes, and what of them is text.
 /// Why a message could not be read, in the language of whoever asks. What is stored is what the decoder said; details of a JSON
 /// text stay as they are.
 pub fn why(lang: Lang, stored: &str) -> String {
@@ -47,16 +47,17 @@ const PLAIN: [(&str, &str); 11] = [
     ("too many items", "too_many"),
     ("a field is out of its range", "out_of_range"),
     ("bytes after the end of the message", "trailing_bytes"),
-    ("not a message of devices", "not_of_devices"),
-    ("the lane is not the topic's", "lane_of_topic"),
-    ("the sequence number is out of range", "seq_out_of_range"),
-    ("the database refused it", "refused"),
-    ("too many numbers are missing: whether this one was stored is not known any more", "blurred"),
+    (refusal::NOT_OF_DEVICES, "not_of_devices"),
+    (refusal::LANE_OF_TOPIC, "lane_of_topic"),
+    (refusal::SEQ_OUT_OF_RANGE, "seq_out_of_range"),
+    (refusal::REFUSED, "refused"),
+    (refusal::BLURRED, "blurred"),
 ];
 
 /// The same with a number behind it.
 const COUNTED: [(&str, &str); 2] = [("unknown version ", "version"), ("unknown lane ", "lane")];
 
+/// Bytes as a dump: offset, sixteen bytes, and what of them is text.
 pub fn dump(bytes: &[u8]) -> String {
     let line = |(number, part): (usize, &[u8])| {
         let hex: Vec<String> = part.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -71,9 +72,10 @@ pub fn dump(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use songhe_firmware_protocol::DecodeError;
+    use songhe_firmware_protocol::{DecodeError, TopicKind};
 
     use super::{dump, why};
+    use crate::devices::ingest::message::{Decoded, refusal};
     use crate::text::Lang;
 
     #[test]
@@ -94,6 +96,27 @@ mod tests {
         }
         assert_eq!(why(Lang::English, &DecodeError::Version(9).to_string()), "Unknown version 9");
         assert_eq!(why(Lang::Chinese, "samples is missing"), "samples is missing");
+    }
+
+    #[test]
+    fn whatever_a_message_is_put_aside_for_is_told_in_both_languages() {
+        let said = |kind: TopicKind, message: &str| {
+            let header = r#""version":1,"boot_id":7,"monotonic_ms":2"#;
+            Decoded::read(kind, format!("{{{header},{message}}}").as_bytes()).unwrap_err()
+        };
+        let seq = format!(r#""lane":0,"message":"readings","samples":[],"seq":"{}""#, u64::MAX);
+        let all = [
+            said(TopicKind::Json, r#""lane":0,"seq":1,"message":"time","wall_ms":5"#),
+            said(TopicKind::Json, r#""lane":1,"seq":1,"message":"alarm","kind":"sos","raised":true"#),
+            said(TopicKind::Json, &seq),
+            refusal::REFUSED.to_owned(),
+            refusal::BLURRED.to_owned(),
+        ];
+        for error in all {
+            let told = why(Lang::Chinese, &error);
+            assert!(!told.bytes().any(|byte| byte.is_ascii_alphabetic()), "{error}: {told}");
+            assert_ne!(why(Lang::English, &error), error, "in words of its own");
+        }
     }
 
     #[test]

@@ -1,5 +1,27 @@
 //! Counts by town, in a few grouped queries.
 
+/// The alerts that are counted: of the towns and institutions, and of what stood at one of the stations then.
+macro_rules! alerts_within {
+    ($within:expr) => {{
+        use crate::db::schema::{alerts, device_places};
+        let stood = device_places::table
+            .filter(device_places::device_id.nullable().eq(alerts::device_id))
+            .filter(device_places::station_id.eq_any(&$within.stations))
+            .filter(device_places::from_at.le(alerts::raised_at))
+            .filter(
+                device_places::to_at
+                    .is_null()
+                    .or(device_places::to_at.assume_not_null().gt(alerts::raised_at)),
+            );
+        alerts::town_code
+            .eq_any(&$within.towns)
+            .nullable()
+            .or(alerts::institution_id.eq_any(&$within.institutions))
+            .or(alerts::station_id.eq_any(&$within.stations))
+            .or(diesel::dsl::exists(stood).nullable())
+    }};
+}
+
 mod feeds;
 
 use std::collections::BTreeMap;
@@ -23,11 +45,13 @@ use crate::error::{Error, Result};
 const OPERATING: &str = "operating";
 const LISTED_KINDS: [&str; 2] = ["village", "community"];
 
-/// The towns and single institutions that are counted.
+/// The towns, single institutions and stations that are counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Within {
     pub towns: Vec<String>,
     pub institutions: Vec<i64>,
+    /// Of the providers whose reach it is.
+    pub stations: Vec<i64>,
     /// All towns of the city.
     pub is_city: bool,
 }
@@ -51,7 +75,10 @@ pub fn within(
     let reach = scope.reach(Permission::SeeBoard)?;
     let names: Vec<TownName> =
         towns::table.order(towns::code).select(TownName::as_select()).load(connection)?;
+    let providers: Vec<Option<i64>> = reach.providers.iter().copied().map(Some).collect();
+    let served = stations::table.filter(stations::provider_id.eq_any(providers)).select(stations::id);
     let mut within = Within {
+        stations: served.load(connection)?,
         towns: names.iter().map(|town| town.code.clone()).filter(|code| reach.has_town(code)).collect(),
         institutions: reach.institutions.clone(),
         is_city: reach.city,
@@ -60,7 +87,12 @@ pub fn within(
         if !within.towns.iter().any(|own| own == code) {
             return Err(Error::not_found());
         }
-        within = Within { towns: vec![code.to_owned()], institutions: Vec::new(), is_city: false };
+        within = Within {
+            towns: vec![code.to_owned()],
+            institutions: Vec::new(),
+            stations: Vec::new(),
+            is_city: false,
+        };
     }
     let names = names.into_iter().filter(|name| within.towns.contains(&name.code)).collect();
     Ok((within, names))
@@ -171,7 +203,11 @@ fn count_devices(connection: &mut AnyConnection, within: &Within, tallies: &mut 
     let rows: Vec<(String, String, i64, Option<Instant>)> = devices::table
         .filter(devices::disabled_at.is_null())
         .filter(
-            devices::town_code.eq_any(&within.towns).or(devices::institution_id.eq_any(&within.institutions)),
+            devices::town_code
+                .eq_any(&within.towns)
+                .nullable()
+                .or(devices::institution_id.eq_any(&within.institutions))
+                .or(devices::station_id.eq_any(&within.stations)),
         )
         .group_by((devices::town_code, devices::presence))
         .select((devices::town_code, devices::presence, count_star(), max(devices::last_seen_at)))
@@ -187,9 +223,7 @@ fn count_devices(connection: &mut AnyConnection, within: &Within, tallies: &mut 
     let rows: Vec<(String, i64)> = alerts::table
         .filter(alerts::cleared_at.is_null().or(alerts::acknowledged_at.is_null()))
         .filter(alerts::is_past.eq(false))
-        .filter(
-            alerts::town_code.eq_any(&within.towns).or(alerts::institution_id.eq_any(&within.institutions)),
-        )
+        .filter(alerts_within!(within))
         .group_by(alerts::town_code)
         .select((alerts::town_code, count_star()))
         .load(connection)?;

@@ -61,6 +61,7 @@ pub fn record_for_city(
         topic: Topic::Registry,
         town_code: None,
         institution_id: None,
+        provider_id: None,
         entity_id: id.to_string(),
         payload: json!({ "entity": entity, "id": id }),
     })

@@ -157,7 +157,8 @@ impl Listener {
             let own = stored.entity_id == self.session_id.to_string();
             return if own { Err(End::SignedOut) } else { Ok(()) };
         }
-        if !self.is_visible(stored.topic, stored.town_code.as_deref(), stored.institution_id) {
+        let house = (stored.institution_id, stored.provider_id);
+        if !self.is_visible(stored.topic, stored.town_code.as_deref(), house) {
             return Ok(());
         }
         self.send(event(stored.topic.name(), &stored.payload, Some(stored.id))).await
@@ -165,14 +166,23 @@ impl Listener {
 
     /// Without a number: a page that resumes goes on after the last event that is stored.
     async fn tell_unstored(&self, one: &Event) -> Result<(), End> {
-        if !self.is_visible(one.topic, one.town_code.as_deref(), one.institution_id) {
+        let house = (one.institution_id, one.provider_id);
+        if !self.is_visible(one.topic, one.town_code.as_deref(), house) {
             return Ok(());
         }
         self.send(event(one.topic.name(), &one.payload.to_string(), None)).await
     }
 
-    fn is_visible(&self, topic: Topic, town_code: Option<&str>, institution_id: Option<i64>) -> bool {
-        self.reaches.iter().any(|(of, reach)| *of == topic && reach.covers(town_code, institution_id))
+    fn is_visible(
+        &self,
+        topic: Topic,
+        town_code: Option<&str>,
+        (institution, provider): (Option<i64>, Option<i64>),
+    ) -> bool {
+        let within = |reach: &Reach| {
+            reach.covers(town_code, institution) || provider.is_some_and(|id| reach.has_provider(id))
+        };
+        self.reaches.iter().any(|(of, reach)| *of == topic && within(reach))
     }
 
     async fn beat(&self) -> Result<(), End> {

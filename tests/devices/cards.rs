@@ -247,11 +247,127 @@ both!(what_was_said_of_a_card_can_be_taken_back, |app| async {
     let path = format!("/card-readings/{last}");
     lin.post_form(&format!("{path}/dismiss"), &[("reason", "a trial")]).await;
     assert!(lin.page("/card-readings?state=dismissed").await.contains(&path));
-    assert!(lin.page(&path).await.contains("a trial"));
+    let page = lin.page(&path).await;
+    assert!(
+        page.contains("a trial") && page.contains("撤回处理") && page.contains("重新列为待认领"),
+        "{page}"
+    );
+    assert!(!page.contains("生命体征"), "nobody's values leave nobody's vital signs: {page}");
     let request = lin.request(Method::POST, &format!("/api/v1{path}/take-back"));
     let response = request.header("sec-fetch-site", "same-origin").send().await.unwrap();
     assert_eq!(response.status(), 200);
     assert_eq!(response.json::<serde_json::Value>().await.unwrap()["readings"], 1);
     assert!(lin.page("/card-readings").await.contains(&path));
+    service.stop().await;
+});
+
+both!(a_claimed_card_is_for_those_who_may_see_the_elder, |app| async {
+    app.add_towns();
+    add_device(app, "ST-1", DeviceKind::SmartStation, 1);
+    add_device(app, "ST-2", DeviceKind::SmartStation, 2);
+    let elder = app.add_elder(1);
+    let lin = app.user("lin", Role::Coordinator, town(1)).await;
+    let chen = app.user("chen", Role::Coordinator, town(2)).await;
+    let (service, address) = embedded(app).await;
+    let pulse = |value| [Sample::new(Channel::Pulse, value)];
+    let mut near = Device::connect(app, address, "ST-1").await;
+    let mut far = Device::connect(app, address, "ST-2").await;
+    assert_eq!(far.measured_by("CITY-00123456", Lane::Live, 0, &pulse(74)).await, Seen::Acked);
+    assert_eq!(near.measured_by("CITY-00123456", Lane::Live, 0, &pulse(70)).await, Seen::Acked);
+    let (of_far, of_near): (i64, i64) = (
+        app.count("SELECT min(id) AS n FROM card_readings"),
+        app.count("SELECT max(id) AS n FROM card_readings"),
+    );
+    let [far_path, near_path] = [of_far, of_near].map(|id| format!("/card-readings/{id}"));
+    assert_eq!(chen.status(&far_path).await, 200, "nobody's yet");
+    lin.post_form(&format!("{near_path}/claim"), &[("elder_id", &elder.to_string())]).await;
+    for path in [far_path.clone(), format!("/api/v1{far_path}")] {
+        assert_eq!(chen.status(&path).await, 404, "{path}");
+    }
+    for path in ["/card-readings?state=claimed", "/api/v1/card-readings?state=claimed"] {
+        assert!(!chen.page(path).await.contains("ST-2"), "{path}");
+        assert!(lin.page(path).await.contains("ST-1"), "{path}");
+    }
+    assert!(app.audited("elder.readings").is_empty());
+    assert!(lin.page(&near_path).await.contains("74 /min"));
+    assert_eq!(lin.status(&format!("/api/v1{near_path}")).await, 200);
+    let looks = app.audited("elder.readings");
+    let detail = format!("{{\"card_reading\":{of_near}}}");
+    assert_eq!(looks, vec![(elder.to_string(), detail); 2], "as for every look at the elder's readings");
+    service.stop().await;
+});
+
+both!(an_hour_of_which_values_are_forgotten_is_not_taken_back, |app| async {
+    app.add_towns();
+    add_device(app, "ST-1", DeviceKind::SmartStation, 1);
+    let wrong = app.add_elder(1);
+    app.write(|tx| issue(tx, wrong, None));
+    let own = code(app, wrong);
+    let lin = app.user("lin", Role::Coordinator, town(1)).await;
+    let (service, address) = embedded(app).await;
+    let mut kiosk = Device::connect(app, address, "ST-1").await;
+    let pulse = |value| [Sample::new(Channel::Pulse, value)];
+    // An hour of both cards, and a later one.
+    assert_eq!(kiosk.measured_by(&own, Lane::Live, 0, &pulse(70)).await, Seen::Acked);
+    let mine: i64 = app.count("SELECT max(id) AS n FROM card_readings");
+    assert_eq!(kiosk.measured_by("CITY-00123456", Lane::Live, 1, &pulse(120)).await, Seen::Acked);
+    let early: i64 = app.count("SELECT max(id) AS n FROM card_readings");
+    app.hand.advance(chrono::TimeDelta::hours(1));
+    assert_eq!(kiosk.measured_by("CITY-00123456", Lane::Live, 2, &pulse(124)).await, Seen::Acked);
+    let path = format!("/card-readings/{early}");
+    lin.post_form(&format!("{path}/claim"), &[("elder_id", &wrong.to_string())]).await;
+    // The rightful value is forgotten as a single one: its hour is all that tells of it.
+    app.taken(&format!("DELETE FROM card_readings WHERE id = {mine}"));
+    let page = lin.page(&format!("{path}?lang=en")).await;
+    assert!(page.contains("stays with the elder") && page.contains("from 20"), "{page}");
+    let request = lin.request(Method::POST, &format!("/api/v1{path}/take-back"));
+    let response = request.header("sec-fetch-site", "same-origin").send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    let told = response.json::<serde_json::Value>().await.unwrap();
+    assert_eq!(told, json!({ "readings": 1, "kept": 1 }));
+    let of = Channel::Pulse.code() as i16;
+    assert_eq!(
+        hours(app),
+        [(wrong, of, 2, 0, Some(70.0), Some(120.0))],
+        "the hour as it was, and no later one"
+    );
+    assert_eq!(owners(app), [Some(wrong), None]);
+    assert_eq!(lin.status(&path).await, 404, "nobody is asked about what stays");
+    // By nobody's word is the card the elder's any more.
+    assert_eq!(kiosk.measured_by("CITY-00123456", Lane::Live, 3, &pulse(118)).await, Seen::Acked);
+    assert_eq!(owners(app)[2..], [None]);
+    service.stop().await;
+});
+
+both!(a_card_with_many_values_is_shown_by_its_newest, |app| async {
+    app.add_towns();
+    add_device(app, "ST-1", DeviceKind::SmartStation, 1);
+    let lin = app.user("lin", Role::Coordinator, town(1)).await;
+    let (service, address) = embedded(app).await;
+    let mut kiosk = Device::connect(app, address, "ST-1").await;
+    let each: Vec<Sample> = (0..15)
+        .map(|n| Sample { age_ms: 1_000 * (15 - n), ..Sample::new(Channel::Pulse, 60 + n as i32) })
+        .collect();
+    for seq in 0..14 {
+        assert_eq!(kiosk.measured_by("CITY-00123456", Lane::Live, seq, &each).await, Seen::Acked);
+        app.hand.advance(chrono::TimeDelta::minutes(1));
+    }
+    let newest = [Sample::new(Channel::Pulse, 133)];
+    assert_eq!(kiosk.measured_by("CITY-00123456", Lane::Live, 14, &newest).await, Seen::Acked);
+    assert_eq!(kiosk.measured_by("CITY-00777777", Lane::Live, 15, &newest).await, Seen::Acked);
+    let first: i64 = app.count("SELECT min(id) AS n FROM card_readings");
+    let page = lin.page(&format!("/card-readings/{first}?lang=en")).await;
+    assert!(page.contains("the newest 200 of 211") && page.contains("133 /min"), "{page}");
+    let told = lin.get_json(&format!("/api/v1/card-readings/{first}")).await;
+    assert_eq!(told["total"], 211);
+    assert_eq!(told["readings"].as_array().map(Vec::len), Some(200));
+    assert_eq!(told["readings"][0]["value"], 133.0);
+    // The list goes from page to page.
+    let list = lin.get_json("/api/v1/card-readings?limit=1").await;
+    assert_eq!((&list["items"][0]["id"], &list["items"][0]["readings"]), (&json!(first), &json!(211)));
+    let next = list["next_cursor"].as_str().unwrap();
+    let list = lin.get_json(&format!("/api/v1/card-readings?limit=1&cursor={next}")).await;
+    assert_eq!(list["items"][0]["readings"], 1);
+    assert_eq!(list["items"].as_array().map(Vec::len), Some(1));
     service.stop().await;
 });

@@ -20,6 +20,7 @@ mod office;
 mod presence;
 mod rates;
 mod raw;
+mod reach;
 mod simulator;
 mod storage;
 mod tls;

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use serde_json::json;
 use songhe::access::{Permission, Place, Role, Scope};
 use songhe::alerts::AlertKind;
+use songhe::alerts::store::{NewSiteAlert, insert_site_alert};
 use songhe::db::schema::{alerts, devices};
 use songhe::devices::{DeviceKind, DevicePlace, disable_device, place_device, put_in_service};
 use songhe::elders::store::get_elder_to_edit;
@@ -227,4 +228,60 @@ both!(devices_go_with_their_place_to_another_town, |app| async {
     let page = app.login("wang").await.page(&format!("/devices/{}?lang=en", ids[1])).await;
     assert!(!page.contains("Only what was measured at its present place"), "{page}");
     service.stop().await;
+});
+
+both!(a_sites_own_alert_goes_with_the_site_and_each_device_says_so, |app| async {
+    app.add_towns();
+    let (station, house) = (app.add_station(1, None), app.add_institution(1));
+    let id = app.add_device("ST-1", DeviceKind::SmartStation, 1, DevicePlace::Station(station));
+    let site = |station_id: Option<i64>, institution_id: Option<i64>| {
+        app.write(|tx| {
+            let town_code = town_code(1);
+            let raised_at = tx.now;
+            let alert = NewSiteAlert { town_code, station_id, institution_id, silent: 3, raised_at };
+            insert_site_alert(tx.connection, &alert)
+        })
+    };
+    let lasting = [site(Some(station), None), site(None, Some(house))];
+    let all = Scope::system();
+    app.write(|tx| {
+        let mut input =
+            stations::store::get_station(tx.connection, &all, Permission::EditStation, station)?.input();
+        input.village_code = village_code(2);
+        stations::change(tx, station, 1, &input)
+    });
+    app.write(|tx| {
+        let permission = Permission::EditInstitution;
+        let mut input = institutions::store::get_institution(tx.connection, &all, permission, house)?.input();
+        (input.town_code, input.village_code) = (town_code(2).to_owned(), None);
+        institutions::change(tx, house, 1, &input)
+    });
+    let [here, there] = [town_code(1), town_code(2)];
+    for alert in lasting {
+        let town = app.text(&format!("SELECT town_code AS t FROM alerts WHERE id = {alert}"));
+        assert_eq!(town, there);
+        assert_eq!(told_of(app, alert), [here.min(there), here.max(there)], "both towns are told");
+    }
+    assert_eq!(version(app, id), 2);
+    let moved = app.audited("device.place");
+    assert_eq!(moved.len(), 1);
+    assert!(moved[0].1.contains(&format!("[\"{here}\",\"{there}\"]")), "{moved:?}");
+});
+
+both!(a_device_that_moved_shows_no_value_of_the_elder_it_left, |app| async {
+    app.add_towns();
+    let (elder, next) = (app.add_elder(1), app.add_elder(1));
+    let id = app.add_device("HD-1", DeviceKind::HomeDevice, 1, DevicePlace::Elder(elder));
+    let lin = app.user("lin", Role::Coordinator, town(1)).await;
+    app.add_alert(id, AlertKind::Threshold, Channel::Pulse, 191.0);
+    let path = format!("/devices/{id}?lang=en");
+    assert!(lin.page(&path).await.contains("191 /min"), "beside the look that is written down");
+    let looks = |app: &TestApp| app.audited("elder.readings").len();
+    assert_eq!(looks(app), 1);
+    for place in [DevicePlace::Elder(next), DevicePlace::Station(app.add_station(1, None))] {
+        move_to(app, id, place);
+        let page = lin.page(&path).await;
+        assert!(page.contains("Pulse") && !page.contains("191"), "{place:?}: {page}");
+    }
+    assert!(app.audited("elder.readings").iter().filter(|(of, _)| *of == elder.to_string()).count() == 1);
 });

@@ -5,9 +5,11 @@ use diesel::prelude::*;
 
 use super::order::{Number, Said};
 use crate::alerts::model::{AlertKind, Channel, SILENCE};
+use crate::bus::Audience;
 use crate::clock::Instant;
 use crate::db::AnyConnection;
 use crate::db::schema::{alerts, devices};
+use crate::devices::store::{provider_of, station_then};
 use crate::error::Result;
 
 /// Writes the acknowledgement where there is none yet; false where there is one.
@@ -210,8 +212,8 @@ pub fn device_silences(
         .load(connection)?)
 }
 
-/// Number, device, town and institution of an alert.
-pub type Ended = (i64, i64, String, Option<i64>);
+/// Number and device of an alert.
+pub type Ended = (i64, i64);
 
 /// Silences that last although their device was taken out of service.
 pub fn silences_of_disabled(connection: &mut AnyConnection) -> Result<Vec<Ended>> {
@@ -220,7 +222,7 @@ pub fn silences_of_disabled(connection: &mut AnyConnection) -> Result<Vec<Ended>
         .filter(alerts::kind.eq(AlertKind::Offline))
         .filter(alerts::cleared_at.is_null())
         .filter(devices::disabled_at.is_not_null())
-        .select((alerts::id, devices::id, alerts::town_code, alerts::institution_id))
+        .select((alerts::id, devices::id))
         .load(connection)?)
 }
 
@@ -243,8 +245,8 @@ pub fn clear_alert(connection: &mut AnyConnection, id: i64, at: Instant) -> Resu
     Ok(())
 }
 
-/// Number, kind, town and institution of an alert that was closed.
-pub type Closed = (i64, AlertKind, String, Option<i64>);
+/// Number and kind of an alert that was closed.
+pub type Closed = (i64, AlertKind);
 
 /// Ends all that is active of a device: somebody moved it or took it out of service.
 pub fn close_alerts_of(
@@ -253,17 +255,34 @@ pub fn close_alerts_of(
     (who, at): (&str, Instant),
 ) -> Result<Vec<Closed>> {
     let active = alerts::table.filter(alerts::device_id.eq(device_id)).filter(alerts::cleared_at.is_null());
-    let closed: Vec<Closed> = active
-        .order(alerts::id)
-        .select((alerts::id, alerts::kind, alerts::town_code, alerts::institution_id))
-        .load(connection)?;
-    for (id, ..) in &closed {
+    let closed: Vec<Closed> = active.order(alerts::id).select((alerts::id, alerts::kind)).load(connection)?;
+    for (id, _) in &closed {
         clear_alert(connection, *id, at)?;
         diesel::update(alerts::table.filter(alerts::id.eq(id)))
             .set(alerts::closed_by.eq(who))
             .execute(connection)?;
     }
     Ok(closed)
+}
+
+/// Who reaches an alert: as the lists say, and whoever runs the station that it is of.
+pub fn audience_of(connection: &mut AnyConnection, id: i64) -> Result<Audience> {
+    let found: (String, Option<i64>, Option<i64>, Option<i64>, Instant) = alerts::table
+        .filter(alerts::id.eq(id))
+        .select((
+            alerts::town_code,
+            alerts::institution_id,
+            alerts::station_id,
+            alerts::device_id,
+            alerts::raised_at,
+        ))
+        .first(connection)?;
+    let (town_code, institution_id, site, device, raised_at) = found;
+    let station = match (site, device) {
+        (None, Some(device)) => station_then(connection, device, raised_at)?,
+        (site, _) => site,
+    };
+    Ok(Audience { town_code, institution_id, provider_id: provider_of(connection, station)? })
 }
 
 /// What lasts of a device goes to another town with it; gives number and kind of each.
@@ -277,4 +296,30 @@ pub fn take_along(
         .set((alerts::town_code.eq(town_code), alerts::version.eq(alerts::version + 1)))
         .execute(connection)?;
     Ok(active.order(alerts::id).select((alerts::id, alerts::kind)).load(connection)?)
+}
+
+/// What lasts of a site as a whole, and is on file elsewhere, goes to another town with it; gives number, kind and former town of
+/// each.
+pub fn take_site_along(
+    connection: &mut AnyConnection,
+    (station_id, institution_id): (Option<i64>, Option<i64>),
+    town_code: &str,
+) -> Result<Vec<(i64, AlertKind, String)>> {
+    let mut active = alerts::table
+        .filter(alerts::device_id.is_null())
+        .filter(alerts::cleared_at.is_null())
+        .filter(alerts::town_code.ne(town_code.to_owned()))
+        .order(alerts::id)
+        .select((alerts::id, alerts::kind, alerts::town_code))
+        .into_boxed();
+    active = match station_id {
+        Some(station) => active.filter(alerts::station_id.eq(station)),
+        None => active.filter(alerts::institution_id.eq(institution_id)),
+    };
+    let found: Vec<(i64, AlertKind, String)> = active.load(connection)?;
+    let ids: Vec<i64> = found.iter().map(|(id, ..)| *id).collect();
+    diesel::update(alerts::table.filter(alerts::id.eq_any(ids)))
+        .set((alerts::town_code.eq(town_code), alerts::version.eq(alerts::version + 1)))
+        .execute(connection)?;
+    Ok(found)
 }

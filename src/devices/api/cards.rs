@@ -35,7 +35,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .fails(409),
         Endpoint::post("/api/v1/card-readings/{id}/take-back", need, || web::to(undo))
             .about(TAG, "api.card_reading.take_back")
-            .answers::<CardSettled>(200)
+            .answers::<CardTakenBack>(200)
             .fails(409),
     ]
 }
@@ -67,6 +67,9 @@ struct CardReadings {
     settled_at: Option<At>,
     /// Why it is nobody's.
     dismissed_reason: Option<String>,
+    /// How many values there are.
+    total: i64,
+    /// The newest of them, 200 at most, the newest first.
     readings: Vec<CardValue>,
 }
 
@@ -100,6 +103,15 @@ struct CardSettled {
     readings: i64,
 }
 
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct CardTakenBack {
+    /// How many values are nobody's again.
+    readings: i64,
+    /// How many values stay the elder's: of the hours in which they count, not every single value is kept any more
+    /// (`retention.readings_days`).
+    kept: i64,
+}
+
 struct OpenCards;
 
 impl Resource for OpenCards {
@@ -120,7 +132,7 @@ impl Resource for OpenCards {
         request: &ListRequest,
         words: &Words,
     ) -> Result<Vec<UnclaimedCard>> {
-        let rows = open_cards(connection, scope, request)?.rows;
+        let rows = open_cards(connection, scope, request, words.now)?.rows;
         Ok(rows.into_iter().map(|row| view(row, words)).collect())
     }
 
@@ -152,17 +164,18 @@ async fn look(visitor: Visitor, Id(id): Id) -> Result<HttpResponse> {
     Ok(ok(&CardReadings {
         card: found.card,
         state: found.state,
-        elder_id: found.one.elder_id.filter(|_| found.elder.is_some()),
+        elder_id: found.one.elder_id,
         settled_by: found.one.settled_by,
         settled_at: found.one.settled_at.map(|at| At::new(visitor.app.calendar, at)),
         dismissed_reason: found.one.dismissed_reason,
+        total: found.total,
         readings: found.readings.into_iter().map(value).collect(),
     }))
 }
 
 async fn undo(visitor: Visitor, Id(id): Id) -> Result<HttpResponse> {
-    let readings = visitor.app.write(&visitor.scope(), move |tx| take_back(tx, id)).await? as i64;
-    Ok(ok(&CardSettled { readings }))
+    let taken = visitor.app.write(&visitor.scope(), move |tx| take_back(tx, id)).await?;
+    Ok(ok(&CardTakenBack { readings: taken.readings as i64, kept: taken.kept as i64 }))
 }
 
 async fn save_claim(visitor: Visitor, Id(id): Id, Json(input): Json<CardClaimInput>) -> Result<HttpResponse> {

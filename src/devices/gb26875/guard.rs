@@ -11,7 +11,7 @@ use crate::app::Tx;
 use crate::bus::{Event, Topic};
 use crate::clock::Instant;
 use crate::devices::model::PresenceState;
-use crate::devices::store::{device_states, get_device};
+use crate::devices::store::{DeviceState, device_states, get_device, get_to};
 use crate::error::{Code, Error, Result};
 use crate::input::Checks;
 use crate::text::Text;
@@ -24,10 +24,8 @@ const SENT_WITHIN: TimeDelta = TimeDelta::minutes(1);
 /// Asks a panel's control room. The panel is asked as soon as the process that holds its connection sees it.
 pub fn ask(tx: &mut Tx<'_>, device_id: i64, minutes: i16) -> Result<i64> {
     let device = get_device(tx.connection, tx.scope, device_id)?.device;
-    let reach = tx.scope.reach(Permission::AnswerAlerts)?;
-    if !reach.covers(Some(&device.town_code), device.institution_id) {
-        return Err(Error::not_found());
-    }
+    // Whoever may answer its alerts.
+    get_to(tx.connection, tx.scope, Permission::AnswerAlerts, device_id)?;
     let mut checks = Checks::default();
     checks.require("minutes", MINUTES.contains(&minutes), || {
         Text::new("rule.range").with("min", MINUTES.start()).with("max", MINUTES.end())
@@ -48,7 +46,7 @@ pub fn ask(tx: &mut Tx<'_>, device_id: i64, minutes: i16) -> Result<i64> {
         town_code: Some(&device.town_code),
         detail: json!({ "check": id, "minutes": minutes }),
     })?;
-    tell(tx, device_id, (&device.town_code, device.institution_id))?;
+    tell_of(tx, device_id)?;
     Ok(id)
 }
 
@@ -125,17 +123,16 @@ fn end(tx: &mut Tx<'_>, check: &GuardRow, outcome: GuardOutcome) -> Result<()> {
         town_code: Some(&device.town_code),
         detail: json!({ "check": check.id, "outcome": outcome, "asked_by": check.asked_by }),
     })?;
-    tell(tx, check.device_id, (&device.town_code, device.institution_id))
+    tell(tx, &device)
 }
 
 fn tell_of(tx: &mut Tx<'_>, device_id: i64) -> Result<()> {
     match device_states(tx.connection, &[device_id])?.pop() {
-        Some(device) => tell(tx, device_id, (&device.town_code, device.institution_id)),
+        Some(device) => tell(tx, &device),
         None => Ok(()),
     }
 }
 
-fn tell(tx: &mut Tx<'_>, device_id: i64, (town_code, institution): (&str, Option<i64>)) -> Result<()> {
-    let payload = json!({ "id": device_id });
-    tx.publish(&Event::new(Topic::Device, town_code, device_id, payload).of_institution(institution))
+fn tell(tx: &mut Tx<'_>, device: &DeviceState) -> Result<()> {
+    tx.publish(&Event::to(Topic::Device, &device.audience(), device.id, json!({ "id": device.id })))
 }

@@ -9,7 +9,7 @@ use crate::access::audit::Entry;
 use crate::app::Tx;
 use crate::bus::{Event, Topic};
 use crate::devices::model::DeviceKind;
-use crate::devices::store::{DeviceRow, find_by_code, get_to, raise_version};
+use crate::devices::store::{DeviceRow, audience_of, find_by_code, get_to, raise_version};
 use crate::error::Result;
 use crate::input::Checks;
 use crate::registry::change::stale;
@@ -25,7 +25,7 @@ pub struct PanelInput<'a> {
 
 /// Makes a fire gateway the panel of an address, or changes its address and dialect; for the command line.
 pub fn set_panel(tx: &mut Tx<'_>, profiles: &Profiles, code: &str, input: &PanelInput<'_>) -> Result<()> {
-    let (id, _, _) = find_by_code(tx.connection, code)?;
+    let (id, _) = find_by_code(tx.connection, code)?;
     let device = get_to(tx.connection, tx.scope, Permission::PlaceDevice, id)?;
     put(tx, profiles, &device, input)
 }
@@ -67,6 +67,6 @@ fn put(tx: &mut Tx<'_>, profiles: &Profiles, device: &DeviceRow, input: &PanelIn
         }),
     })?;
     let payload = json!({ "id": device.id, "code": device.code, "disabled": false });
-    let event = Event::new(Topic::Device, &device.town_code, device.id, payload);
-    tx.publish(&event.of_institution(device.institution_id))
+    let told = audience_of(tx.connection, &device.placement())?;
+    tx.publish(&Event::to(Topic::Device, &told, device.id, payload))
 }

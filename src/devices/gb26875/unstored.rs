@@ -153,7 +153,7 @@ impl Unstored {
             "at": self.app.calendar.rfc3339(fire.at),
             "texts": texts,
         });
-        Event::new(Topic::Alert, &sender.town_code, alarm, payload).of_institution(sender.institution_id)
+        Event::to(Topic::Alert, &sender.audience(), alarm, payload)
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {

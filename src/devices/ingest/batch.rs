@@ -22,7 +22,7 @@ use songhe_firmware_protocol::{Header, Lane, TopicKind};
 
 use self::cards::CardSample;
 use self::numbers::Offer;
-use self::with_elder::Hours;
+use self::with_elder::{Hours, WithElders};
 use super::clock_rule::{AHEAD_MAX, BirthAnchor, MessageTime};
 use super::message::{Content, Decoded};
 use super::window::Window;
@@ -31,9 +31,7 @@ use crate::alerts::store::{Active, Number};
 use crate::bus::Event;
 use crate::clock::{Calendar, Instant, from_millis};
 use crate::db::AnyConnection;
-use crate::devices::store::{
-    self, Changes, DeviceState, Gaps, Known, Latest, LimitRow, NewReading, PlaceRow, Stream,
-};
+use crate::devices::store::{self, Changes, DeviceState, Gaps, Known, Latest, LimitRow, NewReading, Stream};
 use crate::error::Result;
 
 /// One thing that a device sent or did.
@@ -142,7 +140,7 @@ pub(in crate::devices) struct Batch {
     limits: HashMap<(i64, i16), LimitRow>,
     readings: Vec<NewReading>,
     /// When devices stood with elders, and what they measured there.
-    with_elders: Vec<PlaceRow>,
+    with_elders: WithElders,
     hours: Hours,
     /// What people measured with their cards.
     cards: Vec<CardSample>,
@@ -204,7 +202,7 @@ impl Batch {
             alerts: known.alerts.into_iter().map(|one| ((one.device_id, one.channel), one)).collect(),
             limits: known.limits.into_iter().map(|one| ((one.device_id, one.channel), one)).collect(),
             readings: Vec::new(),
-            with_elders: known.with_elders,
+            with_elders: WithElders::new(known.with_elders),
             hours: Hours::new(),
             cards: Vec::new(),
             seen: HashMap::new(),

@@ -3,6 +3,16 @@
 use songhe_firmware_protocol::limits::SEQ_MAX;
 use songhe_firmware_protocol::{CardNumber, Header, Lane, Message, Sample, TopicKind, json};
 
+/// Why a message is put aside, as it is stored; told to people in their language by `devices::quarantined`.
+pub(in crate::devices) mod refusal {
+    pub const NOT_OF_DEVICES: &str = "not a message of devices";
+    pub const LANE_OF_TOPIC: &str = "the lane is not the topic's";
+    pub const SEQ_OUT_OF_RANGE: &str = "seq is above 2^63 - 2";
+    pub const REFUSED: &str = "the database refused it";
+    pub const BLURRED: &str =
+        "too many numbers are missing: whether this one was stored is not known any more";
+}
+
 /// A whole message of this protocol.
 #[derive(Clone, Debug)]
 pub struct Decoded {
@@ -66,14 +76,14 @@ impl Decoded {
                 (state.header, Content::State { online: state.online, connection: state.connection })
             }
             Message::Ack(_) | Message::Time(_) | Message::Command(_) => {
-                return Err("not a message of devices".to_owned());
+                return Err(refusal::NOT_OF_DEVICES.to_owned());
             }
         };
         if header.lane != lane {
-            return Err("the lane is not the topic's".to_owned());
+            return Err(refusal::LANE_OF_TOPIC.to_owned());
         }
         if header.seq > SEQ_MAX {
-            return Err("seq is above 2^63 - 2".to_owned());
+            return Err(refusal::SEQ_OUT_OF_RANGE.to_owned());
         }
         Ok(Decoded { header, content, card, born })
     }

@@ -18,7 +18,7 @@ use super::clock_rule::MessageTime;
 use super::message::Content;
 use crate::alerts::AlertKind;
 use crate::app::App;
-use crate::bus::{Event, Topic};
+use crate::bus::{Audience, Event, Topic};
 use crate::clock::Instant;
 use crate::devices::store::{self, DeviceState};
 use crate::text::Lang;
@@ -59,8 +59,7 @@ enum Stage {
 #[derive(Clone)]
 struct Place {
     code: String,
-    town_code: String,
-    institution_id: Option<i64>,
+    told: Audience,
 }
 
 /// An alarm that somebody must hear of now.
@@ -187,7 +186,7 @@ impl Unsaved {
             "at": self.app.calendar.rfc3339(one.at),
             "texts": texts,
         });
-        Event::new(Topic::Alert, &place.town_code, alarm, payload).of_institution(place.institution_id)
+        Event::to(Topic::Alert, &place.told, alarm, payload)
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
@@ -213,8 +212,8 @@ impl Known {
 }
 
 fn place(device: DeviceState) -> Option<Place> {
-    let DeviceState { code, town_code, institution_id, disabled_at, .. } = device;
-    disabled_at.is_none().then_some(Place { code, town_code, institution_id })
+    let told = device.audience();
+    device.disabled_at.is_none().then_some(Place { code: device.code, told })
 }
 
 /// Stands for one alarm on the pages.

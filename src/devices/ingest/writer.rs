@@ -15,6 +15,7 @@ use super::doubts::Doubts;
 use super::figures::Committed;
 use super::health::Health;
 use super::links::Links;
+use super::message::refusal;
 use super::queue::{Downlink, Envelope, Ingest, QUEUE_MAX};
 use super::unsaved::Unsaved;
 use crate::app::App;
@@ -256,7 +257,7 @@ impl Loop {
         // Without its number as well, in case that this is what the database refuses.
         let headers = if header.is_some() { &[header, None][..] } else { &[None] };
         for header in headers {
-            let (payload, error) = (payload.clone(), "the database refused it".to_owned());
+            let (payload, error) = (payload.clone(), refusal::REFUSED.to_owned());
             let poison = What::Poison { topic, payload, error, header: *header };
             let poison: Arc<[Work]> = [Work { what: poison, ..work.clone() }].into();
             match self.commit(&poison).await {

@@ -1,6 +1,7 @@
 //! What was measured with cards that nobody has: the list, what it was, whose it is, and taking back what was said of it.
 
 use actix_web::{HttpResponse, web};
+use chrono::{NaiveDate, TimeDelta};
 
 use super::{channel_name, value_text};
 use crate::access::{Permission, Scope};
@@ -58,7 +59,7 @@ impl List for OpenCards {
         request: &ListRequest,
         words: &Words,
     ) -> Result<Listed<Row>> {
-        let listed = open_cards(connection, scope, request)?;
+        let listed = open_cards(connection, scope, request, words.now)?;
         Ok(Listed { rows: listed.rows.iter().map(|card| cells(card, words)).collect(), total: listed.total })
     }
 }
@@ -88,15 +89,20 @@ async fn look(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
     let look = visitor.app.write(&visitor.scope(), move |tx| show(tx, id)).await?;
     let words = Words::of(&visitor);
     let rows = look.readings.iter().map(|(reading, device)| line(&words, reading, device)).collect();
-    let is_open = look.state == CardState::Open;
+    let state = look.state;
+    let heading = if state == CardState::Open { "card_reading.one" } else { "card_reading.one_settled" };
+    let shown = look.readings.len().to_string();
+    let readings = if (look.readings.len() as i64) < look.total {
+        words.lang.fill("card_reading.newest", &[("n", &shown), ("total", &look.total.to_string())])
+    } else {
+        words.t("device.readings")
+    };
     detail_page(
         &visitor,
         Detail {
-            heading: visitor
-                .t(if is_open { "card_reading.one" } else { "card_reading.one_settled" })
-                .into_owned(),
+            heading: visitor.t(heading).into_owned(),
             subheading: visitor.t("card_reading.about").into_owned(),
-            actions: actions(&visitor, id, is_open),
+            actions: actions(&visitor, id, state),
             sections: vec![
                 Section {
                     heading: visitor.t("detail.facts").into_owned(),
@@ -104,7 +110,7 @@ async fn look(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
                     table: None,
                 },
                 Section {
-                    heading: visitor.t("device.readings").into_owned(),
+                    heading: readings,
                     fields: Vec::new(),
                     table: Some(table(&visitor, COLUMNS, rows)),
                 },
@@ -115,17 +121,31 @@ async fn look(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
     )
 }
 
-fn actions(visitor: &Visitor, id: i64, is_open: bool) -> Vec<Action> {
+fn actions(visitor: &Visitor, id: i64, state: CardState) -> Vec<Action> {
     let (t, path) =
         (|key: &str| visitor.t(key).into_owned(), |step: &str| format!("/card-readings/{id}/{step}"));
-    if is_open {
-        return vec![
-            Action::link(path("claim"), t("card_reading.claim"), "check").primary(),
-            Action::link(path("dismiss"), t("card_reading.dismiss"), "circle-x"),
-        ];
-    }
-    let ask = t("card_reading.take_back_confirm");
-    vec![Action::post(path("take-back"), t("card_reading.take_back"), "history").confirm(ask)]
+    let (label, ask) = match state {
+        CardState::Open => {
+            return vec![
+                Action::link(path("claim"), t("card_reading.claim"), "check").primary(),
+                Action::link(path("dismiss"), t("card_reading.dismiss"), "circle-x"),
+            ];
+        }
+        CardState::Claimed => {
+            let since = whole_since(visitor).to_string();
+            let ask = visitor.lang.fill("card_reading.take_back_confirm", &[("since", &since)]);
+            ("card_reading.take_back", ask)
+        }
+        CardState::Dismissed => ("card_reading.reconsider", t("card_reading.reconsider_confirm")),
+    };
+    vec![Action::post(path("take-back"), t(label), "history").confirm(ask)]
+}
+
+/// The first day of which no single value is forgotten yet.
+fn whole_since(visitor: &Visitor) -> NaiveDate {
+    let days = i64::from(visitor.app.config.retention.readings_days);
+    let words = Words::of(visitor);
+    words.calendar.day_of(words.now - TimeDelta::days(days)) + TimeDelta::days(1)
 }
 
 fn facts(words: &Words, look: CardLook) -> Vec<Field> {
@@ -147,8 +167,9 @@ fn facts(words: &Words, look: CardLook) -> Vec<Field> {
 
 async fn undo(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse> {
     let id = id.into_inner();
-    visitor.app.write(&visitor.scope(), move |tx| take_back(tx, id)).await?;
-    Ok(redirect(&format!("/card-readings/{id}")))
+    let taken = visitor.app.write(&visitor.scope(), move |tx| take_back(tx, id)).await?;
+    // What stays with the elder is no longer a card that somebody has to decide on.
+    Ok(redirect(&if taken.is_open { format!("/card-readings/{id}") } else { "/card-readings".to_owned() }))
 }
 
 fn line(words: &Words, reading: &CardReading, device: &str) -> Row {

@@ -9,7 +9,7 @@ use super::calibration::{CALIBRATION_COLUMNS, calibration_row};
 use super::charts::{ChartSpan, device_charts};
 use super::{channel_name, instant, live_key, place, place_text, tone, value_cell};
 use crate::access::{Permission, Scope};
-use crate::alerts::store::{AlertRow, open_alerts_of};
+use crate::alerts::store::{AlertListed, open_alerts_of};
 use crate::app::Tx;
 use crate::bus::Topic;
 use crate::db::AnyConnection;
@@ -29,7 +29,7 @@ use crate::web::{
 /// What a device's page shows.
 struct Looked {
     listed: DeviceListed,
-    alerts: Vec<AlertRow>,
+    alerts: Vec<AlertListed>,
     panel: Option<panels::PanelView>,
     /// Number and name of the elder with whom it stands, where the asker may see them.
     elder: Option<(i64, String)>,
@@ -52,17 +52,15 @@ fn look_at(
 ) -> Result<Looked> {
     let listed = get_device(connection, scope, id)?;
     let alerts = if sees_alerts { open_alerts_of(connection, scope, id)? } else { Vec::new() };
-    let answers = scope.reach(Permission::AnswerAlerts).ok();
-    let may_ask = answers
-        .is_some_and(|reach| reach.covers(Some(&listed.device.town_code), listed.device.institution_id));
+    let may = |connection: &mut AnyConnection, need: Permission| {
+        scope.may(need) && get_to(connection, scope, need, id).is_ok()
+    };
+    let may_ask = may(connection, Permission::AnswerAlerts);
     let panel = panels::load(connection, dialect, id, may_ask)?;
     let places = places_of(connection, &[id])?;
     let history = place::history(connection, scope, words, &places)?;
     let elders: Vec<i64> = listed.device.elder_id.into_iter().collect();
     let elder = visible_names(connection, scope, &elders, words.now)?.into_iter().next();
-    let may = |connection: &mut AnyConnection, need: Permission| {
-        scope.may(need) && get_to(connection, scope, need, id).is_ok()
-    };
     let may_place = may(connection, Permission::PlaceDevice);
     let may_manage = may(connection, Permission::ManageDevice);
     let charts = match listed.device.elder_id {
@@ -122,7 +120,8 @@ fn answer(visitor: &Visitor, looked: Looked, sees_alerts: bool) -> Result<HttpRe
         sections.push(section("device.latest", &VALUE_COLUMNS, values(&words, &listed.latest)));
     }
     if sees_alerts {
-        let rows = alerts.iter().map(|alert| alert_row(&words, alert, sees_values)).collect();
+        let with = elder.as_ref().map(|(id, _)| *id);
+        let rows = alerts.iter().map(|alert| alert_row(&words, alert, with)).collect();
         sections.push(section("device.open_alerts", &ALERT_COLUMNS, rows));
     }
     let charts_after = sections.len();
@@ -380,8 +379,12 @@ fn values(words: &Words, latest: &[Latest]) -> Vec<Row> {
     latest.iter().map(row).collect()
 }
 
-fn alert_row(words: &Words, alert: &AlertRow, sees_value: bool) -> Row {
-    let value = if sees_value { crate::alerts::pages::cause_text(words, alert) } else { String::new() };
+/// What was measured with an elder is shown beside the look that is written down, and so with the present one only: of another it
+/// is read on the alert's own page.
+fn alert_row(words: &Words, listed: &AlertListed, seen_with: Option<i64>) -> Row {
+    let alert = &listed.alert;
+    let is_seen = listed.measured_with().is_none_or(|elder| Some(elder) == seen_with);
+    let value = if is_seen { crate::alerts::pages::cause_text(words, alert) } else { String::new() };
     Row {
         href: Some(format!("/alerts/{}", alert.id)),
         cells: vec![

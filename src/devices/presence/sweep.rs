@@ -26,7 +26,6 @@ const SITES_BACK: TimeDelta = TimeDelta::hours(24);
 pub(super) struct Found {
     pub steps: Vec<Step>,
     rows: HashMap<i64, WatchedRow>,
-    sites: Vec<SiteSilence>,
     /// Alerts of devices that are out of service.
     ended: Vec<Ended>,
 }
@@ -143,7 +142,7 @@ pub(super) fn find(
     if let Some(piece) = piece {
         steps.retain(|step| piece.holds(step));
     }
-    Ok(Found { steps, rows, sites, ended: alerts::silences_of_disabled(connection)? })
+    Ok(Found { steps, rows, ended: alerts::silences_of_disabled(connection)? })
 }
 
 /// In order of numbers, so that two processes change rows in the same order.
@@ -199,10 +198,11 @@ pub(super) fn take(tx: &mut Tx<'_>, (now, since): (Instant, Instant), piece: &Pi
     for step in &found.steps {
         sweep.step(tx, *step)?;
     }
-    for (alert, device, town_code, institution) in &found.ended {
+    for (alert, device) in &found.ended {
         alerts::clear_alert(tx.connection, *alert, now)?;
         let payload = json!({ "id": alert, "kind": AlertKind::Offline, "device_id": device });
-        tx.publish(&Event::new(Topic::Alert, town_code, *alert, payload).of_institution(*institution))?;
+        let told = alerts::audience_of(tx.connection, *alert)?;
+        tx.publish(&Event::to(Topic::Alert, &told, *alert, payload))?;
     }
     Ok(found.steps.len() + found.ended.len())
 }
@@ -281,15 +281,12 @@ impl Sweep<'_> {
         let town_code = &device.town_code;
         let alert = NewSiteAlert { town_code, station_id, institution_id, silent, raised_at: self.now };
         let id = alerts::insert_site_alert(tx.connection, &alert)?;
-        tell_site(tx, id, town_code, institution_id)
+        tell_site(tx, id)
     }
 
     fn site_back(&self, tx: &mut Tx<'_>, alert_id: i64) -> Result<()> {
         alerts::clear_alert(tx.connection, alert_id, self.now)?;
-        match self.found.sites.iter().find(|alert| alert.id == alert_id) {
-            Some(alert) => tell_site(tx, alert_id, &alert.town_code, alert.institution_id),
-            None => Ok(()),
-        }
+        tell_site(tx, alert_id)
     }
 
     fn tell_presence(&self, tx: &mut Tx<'_>, id: i64, presence: PresenceState) -> Result<()> {
@@ -310,12 +307,12 @@ impl Sweep<'_> {
         payload: serde_json::Value,
     ) -> Result<()> {
         let Some(device) = self.states.get(&device_id) else { return Ok(()) };
-        let event = Event::new(topic, &device.town_code, entity_id, payload);
-        tx.publish(&event.of_institution(device.institution_id))
+        tx.publish(&Event::to(topic, &device.audience(), entity_id, payload))
     }
 }
 
-fn tell_site(tx: &mut Tx<'_>, id: i64, town_code: &str, institution_id: Option<i64>) -> Result<()> {
+fn tell_site(tx: &mut Tx<'_>, id: i64) -> Result<()> {
     let payload = json!({ "id": id, "kind": AlertKind::SiteSilent, "device_id": null });
-    tx.publish(&Event::new(Topic::Alert, town_code, id, payload).of_institution(institution_id))
+    let told = alerts::audience_of(tx.connection, id)?;
+    tx.publish(&Event::to(Topic::Alert, &told, id, payload))
 }

@@ -172,10 +172,7 @@ async fn end_floods(app: &App, since: Instant) -> Result<()> {
         let flagged = store::end_floods(connection, since)?;
         let events: Vec<Event> = store::device_states(connection, &flagged)?
             .iter()
-            .map(|one| {
-                Event::new(Topic::Device, &one.town_code, one.id, json!({ "id": one.id }))
-                    .of_institution(one.institution_id)
-            })
+            .map(|one| Event::to(Topic::Device, &one.audience(), one.id, json!({ "id": one.id })))
             .collect();
         outbox::insert_all(connection, now, &events)?;
         Ok(events.len())

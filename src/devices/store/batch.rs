@@ -5,13 +5,12 @@ use diesel::prelude::*;
 
 use crate::clock::Instant;
 use crate::db::AnyConnection;
-use crate::db::schema::{device_windows, devices, latest_readings, stays};
+use crate::db::schema::{device_windows, devices, latest_readings, stations, stays};
 use crate::devices::model::PresenceState;
 use crate::error::Result;
 
 /// What ingest must know of a device.
-#[derive(Clone, Debug, PartialEq, Queryable, Selectable)]
-#[diesel(table_name = devices)]
+#[derive(Clone, Debug, PartialEq, Queryable)]
 pub struct DeviceState {
     pub id: i64,
     pub code: String,
@@ -29,6 +28,8 @@ pub struct DeviceState {
     pub returning_messages: i16,
     /// It was there, is gone, and nobody was told.
     pub silence_owed: bool,
+    /// Whoever runs the station where it stands.
+    pub provider_id: Option<i64>,
 }
 
 pub fn device_states(connection: &mut AnyConnection, ids: &[i64]) -> Result<Vec<DeviceState>> {
@@ -39,7 +40,9 @@ pub fn device_states(connection: &mut AnyConnection, ids: &[i64]) -> Result<Vec<
 pub(super) fn states_of(ids: Vec<i64>) -> _ {
     let lives = stays::elder_id.nullable().eq(devices::elder_id).and(stays::ends_at.is_null());
     let own = case_when(devices::institution_id.is_not_null(), devices::institution_id);
-    devices::table.left_join(stays::table.on(lives)).filter(devices::id.eq_any(ids)).select((
+    let here = stations::id.nullable().eq(devices::station_id);
+    let with_houses = devices::table.left_join(stays::table.on(lives)).left_join(stations::table.on(here));
+    with_houses.filter(devices::id.eq_any(ids)).select((
         devices::id,
         devices::code,
         devices::town_code,
@@ -52,6 +55,7 @@ pub(super) fn states_of(ids: Vec<i64>) -> _ {
         devices::connected_at,
         devices::returning_messages,
         devices::silence_owed,
+        stations::provider_id.nullable(),
     ))
 }
 

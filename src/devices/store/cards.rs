@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use diesel::dsl::{count_star, max, min};
+use diesel::dsl::{count, count_star, max, min};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
@@ -12,8 +12,12 @@ use crate::clock::Instant;
 use crate::db::schema::{card_readings, devices};
 use crate::db::{AnyConnection, Backend};
 use crate::devices::model::CardState;
+use crate::elders::store::visible_names;
 use crate::error::Result;
 use crate::listing::{ListRequest, Listed};
+
+/// Numbers in one statement.
+const IDS_MAX: usize = 1_000;
 
 #[derive(Clone, Debug, Insertable)]
 #[diesel(table_name = card_readings, treat_none_as_default_value = false)]
@@ -102,7 +106,8 @@ pub struct OpenCard {
 }
 
 type Grouped = (Option<i64>, i64, Option<Instant>, Option<Instant>);
-type Named = (i64, i64, String, String);
+/// Number, name and town of a device.
+type Named = (i64, String, String);
 
 type Condition = Box<dyn BoxableExpression<card_readings::table, Backend, SqlType = Bool>>;
 
@@ -117,51 +122,94 @@ fn in_state(state: CardState) -> Condition {
     }
 }
 
-/// Cards that were read by devices where the asker may change records of elders, the oldest first.
+/// Cards that were read by devices where the asker may change records of elders, the oldest first; of claimed ones those of elders
+/// whom the asker may see.
 /// Filters: state (open unless given).
 pub fn open_cards(
     connection: &mut AnyConnection,
     scope: &Scope,
     request: &ListRequest,
+    now: Instant,
 ) -> Result<Listed<OpenCard>> {
-    let reach = scope.reach(Permission::EditElder)?;
     let state = request.filter("state").and_then(CardState::parse).unwrap_or(CardState::Open);
+    let here = read_within(connection, scope, state)?;
+    let seen = claimed_within(connection, scope, (state, now))?;
+    let cards = || {
+        card_readings::table
+            .filter(card_readings::device_id.eq_any(here.clone()))
+            .filter(in_state(state))
+            .filter(of_elders(seen.as_deref()))
+    };
+    let offset = if request.after_id.is_some() { 0 } else { request.offset };
+    let page: Vec<Grouped> = cards()
+        .group_by(card_readings::card_index)
+        .having(min(card_readings::id).gt(request.after_id.unwrap_or(0)))
+        .order(min(card_readings::id))
+        .limit(request.limit)
+        .offset(offset)
+        .select((min(card_readings::id), count_star(), min(card_readings::at), max(card_readings::at)))
+        .load(connection)?;
+    let each = count(card_readings::card_index).aggregate_distinct();
+    let total = cards().select(each).first(connection)?;
+    let ids: Vec<i64> = page.iter().filter_map(|card| card.0).collect();
+    let mut named: HashMap<i64, Named> = HashMap::new();
+    for part in ids.chunks(IDS_MAX) {
+        let found: Vec<(i64, Named)> = card_readings::table
+            .inner_join(devices::table)
+            .filter(card_readings::id.eq_any(part.to_vec()))
+            .select((card_readings::id, (devices::id, devices::name, devices::town_code)))
+            .load(connection)?;
+        named.extend(found);
+    }
+    let rows = page.into_iter().filter_map(|(id, readings, first_at, last_at)| {
+        let (id, first_at, last_at) = (id?, first_at?, last_at?);
+        let (device_id, device, town_code) = named.remove(&id)?;
+        Some(OpenCard { id, device_id, device, town_code, readings, first_at, last_at })
+    });
+    Ok(Listed { rows: rows.collect(), total })
+}
+
+/// Devices that have read cards, where the asker may change records of elders.
+fn read_within(connection: &mut AnyConnection, scope: &Scope, state: CardState) -> Result<Vec<i64>> {
+    let reach = scope.reach(Permission::EditElder)?;
     let read_by: Vec<i64> = card_readings::table
         .filter(in_state(state))
         .select(card_readings::device_id)
         .distinct()
         .load(connection)?;
-    let here: Vec<i64> = devices::table
+    Ok(devices::table
         .filter(devices::id.eq_any(read_by))
         .filter(within(&reach))
         .select(devices::id)
-        .load(connection)?;
-    let grouped: Vec<Grouped> = card_readings::table
-        .filter(card_readings::device_id.eq_any(here))
+        .load(connection)?)
+}
+
+/// Of whom cards are said to be, as far as the asker may see them; none where that is no question.
+fn claimed_within(
+    connection: &mut AnyConnection,
+    scope: &Scope,
+    (state, now): (CardState, Instant),
+) -> Result<Option<Vec<i64>>> {
+    if state != CardState::Claimed || scope.reach(Permission::SeeElders).is_ok_and(|reach| reach.city) {
+        return Ok(None);
+    }
+    let elders: Vec<Option<i64>> = card_readings::table
         .filter(in_state(state))
-        .group_by(card_readings::card_index)
-        .select((min(card_readings::id), count_star(), min(card_readings::at), max(card_readings::at)))
+        .select(card_readings::elder_id)
+        .distinct()
         .load(connection)?;
-    let mut cards: Vec<(i64, i64, Instant, Instant)> = grouped
-        .into_iter()
-        .filter_map(|(id, readings, first, last)| Some((id?, readings, first?, last?)))
-        .filter(|card| request.after_id.is_none_or(|after| card.0 > after))
-        .collect();
-    cards.sort_by_key(|card| card.0);
-    let total = cards.len() as i64;
-    let offset = if request.after_id.is_some() { 0 } else { request.offset };
-    let page = cards.into_iter().skip(offset.max(0) as usize).take(request.limit.max(0) as usize);
-    let page: Vec<_> = page.collect();
-    let named: Vec<Named> = card_readings::table
-        .inner_join(devices::table)
-        .filter(card_readings::id.eq_any(page.iter().map(|card| card.0).collect::<Vec<_>>()))
-        .select((card_readings::id, devices::id, devices::name, devices::town_code))
-        .load(connection)?;
-    let rows = page.into_iter().filter_map(|(id, readings, first_at, last_at)| {
-        let (_, device_id, device, town_code) = named.iter().find(|named| named.0 == id)?.clone();
-        Some(OpenCard { id, device_id, device, town_code, readings, first_at, last_at })
-    });
-    Ok(Listed { rows: rows.collect(), total })
+    let elders: Vec<i64> = elders.into_iter().flatten().collect();
+    Ok(Some(visible_names(connection, scope, &elders, now)?.into_keys().collect()))
+}
+
+fn of_elders(seen: Option<&[i64]>) -> Condition {
+    match seen {
+        None => Box::new(crate::db::always()),
+        Some(ids) => {
+            let ids: Vec<Option<i64>> = ids.iter().copied().map(Some).collect();
+            Box::new(card_readings::elder_id.eq_any(ids).assume_not_null())
+        }
+    }
 }
 
 /// One reading of a device where the asker may change records of elders, and the device's town; settled or not.
@@ -180,15 +228,36 @@ pub fn get_card_reading(
     Ok((reading, town_code))
 }
 
-/// Everything that was measured with a card and is in one state, in order of time, with the devices' names.
+/// Everything that was measured with a card and is in one state, in order of time.
 pub fn readings_of_card(
     connection: &mut AnyConnection,
     (index, state): (&[u8], CardState),
-) -> Result<Vec<(CardReading, String)>> {
-    let rows: Vec<CardReading> = card_readings::table
+) -> Result<Vec<CardReading>> {
+    Ok(card_readings::table
         .filter(card_readings::card_index.eq(index))
         .filter(in_state(state))
         .order((card_readings::at, card_readings::id))
+        .select(CardReading::as_select())
+        .load(connection)?)
+}
+
+/// The newest of what was measured with the card of a reading and is in its state, with the devices' names; and how much there is.
+pub fn newest_of_card(
+    connection: &mut AnyConnection,
+    (one, state): (&CardReading, CardState),
+    limit: i64,
+) -> Result<(Vec<(CardReading, String)>, i64)> {
+    let of_one = one.elder_id.map(|elder| vec![elder]);
+    let all = || {
+        card_readings::table
+            .filter(card_readings::card_index.eq(one.card_index.clone()))
+            .filter(in_state(state))
+            .filter(of_elders(of_one.as_deref()))
+    };
+    let total = all().count().get_result(connection)?;
+    let rows: Vec<CardReading> = all()
+        .order((card_readings::at.desc(), card_readings::id.desc()))
+        .limit(limit)
         .select(CardReading::as_select())
         .load(connection)?;
     let ids: Vec<i64> = rows.iter().map(|row| row.device_id).collect();
@@ -201,7 +270,7 @@ pub fn readings_of_card(
         let name = names.get(&row.device_id).cloned().unwrap_or_default();
         (row, name)
     };
-    Ok(rows.into_iter().map(named).collect())
+    Ok((rows.into_iter().map(named).collect(), total))
 }
 
 /// Everything that was measured with a card and counts as an elder's, whoever said so.
@@ -244,6 +313,15 @@ pub(in crate::devices) fn reopen(connection: &mut AnyConnection, id: i64) -> Res
             card_readings::settled_by.eq(text.clone()),
             card_readings::dismissed_reason.eq(text),
         ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// A reading stays its elder's, and by nobody's word any more.
+pub(in crate::devices) fn leave_with_elder(connection: &mut AnyConnection, id: i64) -> Result<()> {
+    let (when, who): (Option<Instant>, Option<String>) = (None, None);
+    diesel::update(card_readings::table.filter(card_readings::id.eq(id)))
+        .set((card_readings::settled_at.eq(when), card_readings::settled_by.eq(who)))
         .execute(connection)?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The tables of devices: who they are, where they stand, and what they sent.
 
 mod append;
+mod audience;
 mod batch;
 mod calibrations;
 mod cards;
@@ -24,6 +25,7 @@ mod registry;
 mod spans;
 
 pub use append::append_readings;
+pub use audience::*;
 pub use batch::*;
 pub use calibrations::*;
 pub use cards::*;

@@ -68,14 +68,14 @@ pub(in crate::devices) fn devices_left_behind(
     Ok(rows.into_iter().map(placed).collect())
 }
 
-/// The place of a device lies in another town now.
+/// The place of a device lies in another town now; gives the device's next version.
 pub(in crate::devices) fn set_town(
     connection: &mut AnyConnection,
     device_id: i64,
     town_code: &str,
-) -> Result<()> {
-    diesel::update(devices::table.filter(devices::id.eq(device_id)))
-        .set(devices::town_code.eq(town_code))
-        .execute(connection)?;
-    Ok(())
+) -> Result<i64> {
+    Ok(diesel::update(devices::table.filter(devices::id.eq(device_id)))
+        .set((devices::town_code.eq(town_code), devices::version.eq(devices::version + 1)))
+        .returning(devices::version)
+        .get_result(connection)?)
 }

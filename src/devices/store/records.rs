@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::places::{insert_place, placement_of};
+use super::places::{Placement, insert_place, placement_of};
 use super::registry::{DeviceRow, within};
 use crate::access::{Permission, Scope};
 use crate::clock::Instant;
@@ -133,12 +133,11 @@ pub(in crate::devices) fn delete_device(
     Ok(diesel::delete(known).execute(connection).map_err(in_use)? == 1)
 }
 
-/// Number, town and institution of a device by its code, for use cases of the program itself.
-pub fn find_by_code(connection: &mut AnyConnection, code: &str) -> Result<(i64, String, Option<i64>)> {
-    Ok(devices::table
-        .filter(devices::code.eq(code))
-        .select((devices::id, devices::town_code, devices::institution_id))
-        .first(connection)?)
+/// Number and place of a device by its code, for use cases of the program itself.
+pub fn find_by_code(connection: &mut AnyConnection, code: &str) -> Result<(i64, Placement)> {
+    let row: DeviceRow =
+        devices::table.filter(devices::code.eq(code)).select(DeviceRow::as_select()).first(connection)?;
+    Ok((row.id, row.placement()))
 }
 
 /// Refuses the device from now on, or takes it back into service; false where it is so already.

@@ -31,9 +31,7 @@ pub fn open_alerts(connection: &mut AnyConnection, within: &Within, limit: i64) 
         .inner_join(towns::table)
         .filter(alerts::cleared_at.is_null().or(alerts::acknowledged_at.is_null()))
         .filter(alerts::is_past.eq(false))
-        .filter(
-            alerts::town_code.eq_any(&within.towns).or(alerts::institution_id.eq_any(&within.institutions)),
-        )
+        .filter(alerts_within!(within))
         .order((
             alerts::acknowledged_at.is_not_null(),
             alerts::kind.ne_all(urgent_kinds()),
@@ -86,7 +84,11 @@ pub fn latest_readings(
     Ok(latest::table
         .inner_join(devices::table)
         .filter(
-            devices::town_code.eq_any(&within.towns).or(devices::institution_id.eq_any(&within.institutions)),
+            devices::town_code
+                .eq_any(&within.towns)
+                .nullable()
+                .or(devices::institution_id.eq_any(&within.institutions))
+                .or(devices::station_id.eq_any(&within.stations)),
         )
         .filter(devices::elder_id.is_null())
         .order((latest::at.desc(), latest::device_id, latest::channel))

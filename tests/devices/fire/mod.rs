@@ -7,7 +7,7 @@ mod late;
 mod limits;
 mod lists;
 mod over;
-mod panel;
+pub mod panel;
 mod refused;
 mod set_up;
 mod stored;

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use crate::access::Permission;
 use crate::devices::gb26875::guard;
 use crate::devices::gb26875::store::panel_of;
-use crate::devices::store::get_device;
+use crate::devices::store::get_to;
 use crate::error::{Code, Error, Result};
 use crate::text::Text;
 use crate::web::{Form, FormField, Input, Visitor, form_page, redirect};
@@ -42,13 +42,8 @@ pub async fn ask(visitor: Visitor, id: web::Path<i64>, body: String) -> Result<H
 async fn form(visitor: &Visitor, id: i64, typed: &Input) -> Result<Form> {
     let scope = visitor.scope();
     let found = visitor.app.db.read(move |connection| {
-        let device = get_device(connection, &scope, id)?.device;
-        let reach = scope.reach(Permission::AnswerAlerts)?;
-        let is_asked = reach.covers(Some(&device.town_code), device.institution_id);
-        match panel_of(connection, id)? {
-            Some(_) if is_asked => Ok(device),
-            _ => Err(Error::not_found()),
-        }
+        let device = get_to(connection, &scope, Permission::AnswerAlerts, id)?;
+        panel_of(connection, id)?.map(|_| device).ok_or_else(Error::not_found)
     });
     let device = found.await?;
     Ok(Form {

@@ -1,10 +1,12 @@
 //! Which device is the panel of which address, and its clock.
 
+use diesel::dsl::case_when;
 use diesel::prelude::*;
 
 use crate::access::{Permission, Scope};
+use crate::bus::Audience;
 use crate::clock::Instant;
-use crate::db::schema::{devices, fire_panels};
+use crate::db::schema::{devices, fire_panels, stations, stays};
 use crate::db::{AnyConnection, is_unique};
 use crate::devices::model::PresenceState;
 use crate::error::{Error, Result};
@@ -34,13 +36,27 @@ pub struct Sender {
     pub clock_set_at: Option<Instant>,
     pub disabled_at: Option<Instant>,
     pub town_code: String,
+    /// Where its device stands, or where the elder lives with whom it stands.
     pub institution_id: Option<i64>,
+    /// Whoever runs the station where it stands.
+    pub provider_id: Option<i64>,
+}
+
+impl Sender {
+    pub fn audience(&self) -> Audience {
+        let Sender { town_code, institution_id, provider_id, .. } = self;
+        Audience { town_code: town_code.clone(), institution_id: *institution_id, provider_id: *provider_id }
+    }
 }
 
 /// Panels with one of these addresses: as it is sent, and the other way round.
 pub fn find_senders(connection: &mut AnyConnection, addresses: &[String]) -> Result<Vec<Sender>> {
+    let lives = stays::elder_id.nullable().eq(devices::elder_id).and(stays::ends_at.is_null());
+    let house = case_when(devices::institution_id.is_not_null(), devices::institution_id);
     Ok(fire_panels::table
         .inner_join(devices::table.on(devices::id.eq(fire_panels::device_id)))
+        .left_join(stays::table.on(lives))
+        .left_join(stations::table.on(stations::id.nullable().eq(devices::station_id)))
         .filter(fire_panels::address.eq_any(addresses.to_vec()))
         .select((
             fire_panels::device_id,
@@ -51,7 +67,8 @@ pub fn find_senders(connection: &mut AnyConnection, addresses: &[String]) -> Res
             fire_panels::clock_set_at,
             devices::disabled_at,
             devices::town_code,
-            devices::institution_id,
+            house.otherwise(stays::institution_id.nullable()),
+            stations::provider_id.nullable(),
         ))
         .load(connection)?)
 }

@@ -41,7 +41,6 @@ impl Batch {
         payload: serde_json::Value,
     ) -> Option<Event> {
         let device = self.devices.get(&device_id)?;
-        let event = Event::new(topic, &device.town_code, entity_id, payload);
-        Some(event.of_institution(device.institution_id))
+        Some(Event::to(topic, &device.audience(), entity_id, payload))
     }
 }

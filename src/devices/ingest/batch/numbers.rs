@@ -14,7 +14,7 @@ use crate::devices::store::{self, GAPS_MAX, Gaps, PutAside, Stream, Taken, Unrea
 use crate::error::Result;
 
 /// Why a message of a blurred number is put aside.
-const BLURRED: &str = "too many numbers are missing: whether this one was stored is not known any more";
+const BLURRED: &str = crate::devices::ingest::message::refusal::BLURRED;
 
 /// What a number says of its message.
 pub(super) enum Offer {
