@@ -247,7 +247,7 @@ both!(what_was_said_of_a_card_can_be_taken_back, |app| async {
     let path = format!("/card-readings/{last}");
     lin.post_form(&format!("{path}/dismiss"), &[("reason", "a trial")]).await;
     assert!(lin.page("/card-readings?state=dismissed").await.contains(&path));
-    let page = lin.page(&path).await;
+    let page = lin.page(&format!("{path}?lang=zh-CN")).await;
     assert!(
         page.contains("a trial") && page.contains("撤回处理") && page.contains("重新列为待认领"),
         "{page}"
@@ -303,7 +303,6 @@ both!(an_hour_of_which_values_are_forgotten_is_not_taken_back, |app| async {
     let wrong = app.add_elder(1);
     app.write(|tx| issue(tx, wrong, None));
     let own = code(app, wrong);
-    let lin = app.user("lin", Role::Coordinator, town(1)).await;
     let (service, address) = embedded(app).await;
     let mut kiosk = Device::connect(app, address, "ST-1").await;
     let pulse = |value| [Sample::new(Channel::Pulse, value)];
@@ -313,6 +312,7 @@ both!(an_hour_of_which_values_are_forgotten_is_not_taken_back, |app| async {
     assert_eq!(kiosk.measured_by("CITY-00123456", Lane::Live, 1, &pulse(120)).await, Seen::Acked);
     let early: i64 = app.count("SELECT max(id) AS n FROM card_readings");
     app.hand.advance(chrono::TimeDelta::hours(1));
+    let lin = app.user("lin", Role::Coordinator, town(1)).await;
     assert_eq!(kiosk.measured_by("CITY-00123456", Lane::Live, 2, &pulse(124)).await, Seen::Acked);
     let path = format!("/card-readings/{early}");
     lin.post_form(&format!("{path}/claim"), &[("elder_id", &wrong.to_string())]).await;
