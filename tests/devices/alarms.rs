@@ -99,6 +99,24 @@ both!(what_a_graver_alert_took_the_place_of_lasts_behind_it, |app| async {
     service.stop().await;
 });
 
+both!(what_was_covered_at_a_former_place_stays_there, |app| async {
+    app.add_towns();
+    let id = add_device(app, "FR-1", DeviceKind::FireSensor, 1);
+    let (service, address) = embedded(app).await;
+    let mut device = Device::connect(app, address, "FR-1").await;
+    caused(&mut device, 0, AlarmKind::Fault, true, Channel::Smoke).await;
+    app.hand.advance(TimeDelta::seconds(1));
+    assert_eq!(device.alarm(1, AlarmKind::Smoke, true, 0).await, Seen::Acked);
+    // As a move does.
+    app.write(|tx| songhe::alerts::store::close_alerts_of(tx.connection, id, ("lin", tx.now)));
+    for (seq, raised) in [(2, true), (3, false)] {
+        app.hand.advance(TimeDelta::seconds(1));
+        assert_eq!(device.alarm(seq, AlarmKind::Smoke, raised, 0).await, Seen::Acked);
+    }
+    assert_eq!(told(app, id), are(&[("fault", true), ("smoke", true), ("smoke", true)]));
+    service.stop().await;
+});
+
 both!(what_gets_worse_or_comes_again_after_an_answer_waits_for_another, |app| async {
     app.add_towns();
     let (id, other) = (
@@ -235,6 +253,10 @@ both!(the_numbers_of_a_boot_decide_whatever_its_clock_says, |app| async {
     let behind = Header { wall_ms: header.wall_ms.map(|ms| ms - 240_000), ..header };
     with_header(&mut device, AlarmKind::Sos, true, behind).await;
     assert_eq!(told(app, id)[2..], are(&[("sos", true), ("sos", false)]));
+    // Its end, by the same clock, is the end of all of them.
+    let header = Header { seq: 1, ..behind };
+    with_header(&mut device, AlarmKind::Sos, false, header).await;
+    assert!(told(app, id).iter().all(|(_, is_over)| *is_over), "{:?}", told(app, id));
     service.stop().await;
 });
 

@@ -97,15 +97,23 @@ pub fn last_ended(
 }
 
 /// What an alarm raised on the channel of an alert that is over, which took its place then: it lasts as long as its own end was not
-/// told. It is active again, as if it had been so all the time.
+/// told. It is active again, as if it had been so all the time. One of the same kind was not covered but followed, and what somebody
+/// closed, with all that it covered, is of a former place.
 pub fn resume(connection: &mut AnyConnection, over: &Active) -> Result<Option<Active>> {
+    let closed: Option<i64> = alerts::table
+        .filter(alerts::device_id.eq(over.device_id))
+        .filter(alerts::channel.eq(over.channel))
+        .filter(alerts::closed_by.is_not_null())
+        .select(diesel::dsl::max(alerts::id))
+        .first(connection)?;
     let former: Vec<Active> = alerts::table
         .filter(alerts::device_id.eq(over.device_id))
         .filter(alerts::channel.eq(over.channel))
+        .filter(alerts::id.gt(closed.unwrap_or_default()))
         .filter(alerts::id.lt(over.id))
+        .filter(alerts::kind.ne(over.kind))
         .filter(alerts::by_alarm)
         .filter(alerts::is_past.eq(false))
-        .filter(alerts::closed_by.is_null())
         .filter(alerts::seq.is_not_null())
         .order(alerts::id.desc())
         .limit(FORMER_MAX)
