@@ -29,18 +29,14 @@ pub struct Said {
 
 impl Said {
     pub fn is_after(self, other: Said) -> bool {
-        self.is_after_with(other, TimeDelta::zero())
+        self.may_be_after(other, TimeDelta::zero())
     }
 
     /// Whether it may be: times of two boots that lie closer than this decide nothing.
     pub fn may_be_after(self, other: Said, closer: TimeDelta) -> bool {
-        self.is_after_with(other, closer)
-    }
-
-    fn is_after_with(self, other: Said, tolerance: TimeDelta) -> bool {
         match (self.number, other.number) {
             (Some(own), Some(others)) if own.boot_id == others.boot_id => own.seq > others.seq,
-            (Some(_), Some(_)) => self.at + tolerance > other.at,
+            (Some(_), Some(_)) => self.at + closer > other.at,
             _ => self.at > other.at,
         }
     }
