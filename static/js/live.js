@@ -126,7 +126,8 @@ function receive(message) {
   } else if (message.kind === "beat") {
     setServerTime(message.at);
   } else if (message.kind === "gone") {
-    const back = encodeURIComponent(location.pathname + location.search);
+    // Spelled as the server spells it: whichever of the two is first, the address is one.
+    const back = encodeURIComponent(location.pathname + location.search).replaceAll("%2F", "/");
     location.assign(`/login?next=${back}`);
   }
 }
