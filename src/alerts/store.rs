@@ -3,7 +3,7 @@ mod write;
 
 use std::collections::{HashMap, HashSet};
 
-use diesel::dsl::sql;
+use diesel::dsl::{auto_type, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable};
 
@@ -94,19 +94,23 @@ fn within(reach: &Reach) -> Condition {
     }
 }
 
+/// Where the device of an alert stood when that was raised: inside of a query of alerts.
+#[auto_type(no_type_alias)]
+pub fn places_then() -> _ {
+    let lasted = device_places::to_at.assume_not_null().gt(alerts::raised_at);
+    device_places::table
+        .filter(device_places::device_id.nullable().eq(alerts::device_id))
+        .filter(device_places::from_at.le(alerts::raised_at))
+        .filter(device_places::to_at.is_null().or(lasted))
+}
+
 /// Of a station that one of the providers runs, or of a device that stood at one then.
 fn at_stations_of(providers: &[i64]) -> Condition {
     let run = || {
         let providers: Vec<Option<i64>> = providers.iter().copied().map(Some).collect();
         stations::table.filter(stations::provider_id.eq_any(providers)).select(stations::id.nullable())
     };
-    let stood = device_places::table
-        .filter(device_places::device_id.nullable().eq(alerts::device_id))
-        .filter(device_places::station_id.eq_any(run()))
-        .filter(device_places::from_at.le(alerts::raised_at))
-        .filter(
-            device_places::to_at.is_null().or(device_places::to_at.assume_not_null().gt(alerts::raised_at)),
-        );
+    let stood = places_then().filter(device_places::station_id.eq_any(run()));
     Box::new(alerts::station_id.eq_any(run()).or(diesel::dsl::exists(stood).nullable()))
 }
 
@@ -182,17 +186,7 @@ pub fn alerts_during_stays(
         .limit(STAYS_MAX)
         .select((stays::institution_id, stays::starts_at, stays::ends_at))
         .load(connection)?;
-    let with_residents = || {
-        device_places::table
-            .filter(device_places::device_id.nullable().eq(alerts::device_id))
-            .filter(device_places::elder_id.is_not_null())
-            .filter(device_places::from_at.le(alerts::raised_at))
-            .filter(
-                device_places::to_at
-                    .is_null()
-                    .or(device_places::to_at.assume_not_null().gt(alerts::raised_at)),
-            )
-    };
+    let with_residents = || places_then().filter(device_places::elder_id.is_not_null());
     let mut rows: Vec<AlertRow> = Vec::new();
     for (institution, starts_at, ends_at) in periods {
         let until = ends_at.map_or(before, |end| end.min(before));

@@ -6,6 +6,9 @@ use diesel::connection::SimpleConnection;
 use diesel::r2d2::ManageConnection;
 use diesel::{Connection as _, ConnectionError, PgConnection, SqliteConnection};
 
+/// How a write begins on PostgreSQL; what else it needs before its snapshot, see [`super::Begin`].
+pub(super) const BEGIN_SERIALIZABLE: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE";
+
 #[derive(diesel::MultiConnection)]
 pub enum AnyConnection {
     Postgres(PgConnection),
@@ -119,15 +122,15 @@ impl ManageConnection for Manager {
         self.source.connect(self.read_only).map_err(diesel::r2d2::Error::ConnectionError)
     }
 
-    /// Asked whenever a connection is handed out. A reader's transaction begins here: that proves the connection as well as a
-    /// question would, and saves one.
+    /// Asked whenever a connection is handed out. A transaction that goes to a server begins here: that proves the connection as
+    /// well as a question would, and saves one.
     fn is_valid(&self, connection: &mut AnyConnection) -> Result<(), Self::Error> {
         let proof = match (self.source.kind(), self.read_only) {
             (Kind::Sqlite, true) => "BEGIN DEFERRED",
             (Kind::Postgres, true) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             // A file that was opened stays open: nothing to ask.
             (Kind::Sqlite, false) => return Ok(()),
-            (Kind::Postgres, false) => "SELECT 1",
+            (Kind::Postgres, false) => BEGIN_SERIALIZABLE,
         };
         connection.batch_execute(proof).map_err(diesel::r2d2::Error::QueryError)
     }

@@ -26,7 +26,7 @@ pub use failure::{Blame, blame, in_use, is_unique, violates};
 pub use migrate::{MigrationReport, newest_step};
 
 use crate::error::{Error, Result};
-use connection::Manager;
+use connection::{BEGIN_SERIALIZABLE, Manager};
 use queue::{Job, Queue, Shared};
 
 /// How often a write is tried when another one got in its way.
@@ -189,26 +189,19 @@ impl Db {
     /// snapshot, so that audit and outbox rows commit in the order of their numbers.
     pub fn write_now<T>(&self, work: impl FnMut(&mut AnyConnection) -> Result<T>) -> Result<T> {
         let mut connection = checked_out(&self.0.writers)?;
-        self.transact(&mut connection, work)
-    }
-
-    fn begin(&self) -> &'static str {
-        match self.kind() {
-            Kind::Sqlite => "BEGIN IMMEDIATE",
-            Kind::Postgres => {
-                "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE audit_log IN SHARE ROW EXCLUSIVE MODE"
-            }
-        }
+        self.transact(&mut connection, Begin::of(self.kind()).first, work)
     }
 
     fn transact<T>(
         &self,
         connection: &mut AnyConnection,
+        mut begin: &[&str],
         mut work: impl FnMut(&mut AnyConnection) -> Result<T>,
     ) -> Result<T> {
         let mut attempt = 1;
         loop {
-            let outcome = attempt_once(connection, self.begin(), &mut work);
+            let outcome = attempt_once(connection, begin, &mut work);
+            begin = Begin::of(self.kind()).again;
             match outcome {
                 Err(error) if error.try_again && attempt < ATTEMPTS_MAX => {
                     metrics::counter!("songhe_db_retries_total").increment(1);
@@ -228,20 +221,40 @@ impl Db {
         }
     }
 
-    fn alone(&self, connection: &mut AnyConnection, mut job: Box<dyn Job>) {
-        let outcome = self.transact(connection, |connection| job.run(connection));
+    fn alone(&self, connection: &mut AnyConnection, begin: &[&str], mut job: Box<dyn Job>) {
+        let outcome = self.transact(connection, begin, |connection| job.run(connection));
         job.answer(outcome);
     }
 
     fn together(&self, connection: &mut AnyConnection, first: Box<dyn Job>) {
-        match queue::share(connection, self.begin(), first, &self.0.queue) {
+        let begin = Begin::of(self.kind());
+        match queue::share(connection, begin.first, first, &self.0.queue) {
             Shared::Done(jobs) => jobs.into_iter().for_each(|(job, outcome)| job.answer(outcome)),
-            Shared::Undone(jobs) => jobs.into_iter().for_each(|job| self.alone(connection, job)),
+            Shared::Undone(jobs) => jobs.into_iter().for_each(|job| self.alone(connection, begin.again, job)),
             Shared::Unknown(jobs, why) => {
                 for job in jobs {
                     job.answer(Err(Error::internal(format!("{}: {why}", failure::UNKNOWN_COMMIT))));
                 }
             }
+        }
+    }
+}
+
+/// The statements that a write begins with.
+struct Begin {
+    /// On a connection that was just handed out.
+    first: &'static [&'static str],
+    /// When its transaction was rolled back.
+    again: &'static [&'static str],
+}
+
+impl Begin {
+    fn of(kind: Kind) -> Begin {
+        const LOCK: &str = "LOCK TABLE audit_log IN SHARE ROW EXCLUSIVE MODE";
+        match kind {
+            Kind::Sqlite => Begin { first: &["BEGIN IMMEDIATE"], again: &["BEGIN IMMEDIATE"] },
+            // It is handed out with its transaction begun.
+            Kind::Postgres => Begin { first: &[LOCK], again: &[BEGIN_SERIALIZABLE, LOCK] },
         }
     }
 }
@@ -258,7 +271,9 @@ impl Worker {
         while let Some(job) = inner.queue.take_or_stop() {
             match checked_out(&inner.writers) {
                 Err(error) => job.answer(Err(error)),
-                Ok(mut connection) if inner.queue.len() == 0 => self.db.alone(&mut connection, job),
+                Ok(mut connection) if inner.queue.len() == 0 => {
+                    self.db.alone(&mut connection, Begin::of(self.db.kind()).first, job);
+                }
                 Ok(mut connection) => self.db.together(&mut connection, job),
             }
         }
@@ -309,11 +324,12 @@ pub fn rehearse<T>(
 
 fn attempt_once<T>(
     connection: &mut AnyConnection,
-    begin: &str,
+    begin: &[&str],
     work: &mut impl FnMut(&mut AnyConnection) -> Result<T>,
 ) -> Result<T> {
     // BEGIN may have succeeded when the lock behind it did not.
-    let outcome = connection.batch_execute(begin).map_err(Error::from).and_then(|()| work(connection));
+    let begun = connection.batch_execute(&begin.join("; "));
+    let outcome = begun.map_err(Error::from).and_then(|()| work(connection));
     let outcome =
         outcome.and_then(|value| connection.batch_execute("COMMIT").map(|()| value).map_err(Error::from));
     if outcome.is_err() {
@@ -350,16 +366,16 @@ mod tests {
     fn a_begin_that_fails_half_way_leaves_no_transaction_open() {
         let (_folder, mut connection) = opened();
         // As on PostgreSQL, where the lock behind BEGIN may time out.
-        let half = attempt_once(&mut connection, "BEGIN; SELECT * FROM nowhere", &mut |_| Ok(()));
+        let half = attempt_once(&mut connection, &["BEGIN", "SELECT * FROM nowhere"], &mut |_| Ok(()));
         assert!(half.is_err());
-        attempt_once(&mut connection, "BEGIN IMMEDIATE", &mut |_| Ok(())).unwrap();
+        attempt_once(&mut connection, &["BEGIN IMMEDIATE"], &mut |_| Ok(())).unwrap();
     }
 
     #[test]
     fn the_reason_of_a_failure_outlives_a_transaction_that_is_gone_already() {
         let (_folder, mut connection) = opened();
         // As after a full disk, when SQLite has rolled back by itself.
-        let lost = attempt_once(&mut connection, "BEGIN IMMEDIATE", &mut |connection| -> Result<()> {
+        let lost = attempt_once(&mut connection, &["BEGIN IMMEDIATE"], &mut |connection| -> Result<()> {
             connection.batch_execute("ROLLBACK")?;
             Err(Error::taken(Text::new("error.bed_taken")))
         });

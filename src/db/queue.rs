@@ -18,8 +18,9 @@ use crate::error::{Error, Result};
 /// After this long no further write joins a transaction: those in it wait for its commit.
 const TOGETHER_MAX: Duration = Duration::from_millis(20);
 
-/// The savepoint of a write: the one before it is let go on the same way to the database, the last one by the commit.
+/// The savepoint of the first write, set on the same way to the database as its transaction begins.
 const FIRST: &str = "SAVEPOINT one_of_many";
+/// That of another one: the one before it is let go on the same way, the last one by the commit.
 const NEXT: &str = "RELEASE SAVEPOINT one_of_many; SAVEPOINT one_of_many";
 
 /// A write that waits for its turn.
@@ -151,7 +152,7 @@ pub(super) enum Shared {
 /// Runs `first` and whatever waits behind it in one transaction.
 pub(super) fn share(
     connection: &mut AnyConnection,
-    begin: &str,
+    begin: &[&str],
     first: Box<dyn Job>,
     queue: &Queue,
 ) -> Shared {
@@ -159,16 +160,19 @@ pub(super) fn share(
     let jobs = |taken: Vec<(Box<dyn Job>, Result<()>)>| taken.into_iter().map(|(job, _)| job).collect();
     let mut next = Some(first);
     let started = Instant::now();
-    let mut is_whole = connection.batch_execute(begin).is_ok();
+    let begin = [begin, &[FIRST]].concat().join("; ");
+    let mut is_whole = connection.batch_execute(&begin).is_ok();
     while let Some(mut job) = next.take() {
-        let savepoint = if taken.is_empty() { FIRST } else { NEXT };
-        let outcome = if is_whole { behind(connection, savepoint, &mut *job) } else { Err(Error::busy()) };
+        let outcome = if is_whole { behind(connection, &mut *job) } else { Err(Error::busy()) };
         // A clash concerns the transaction, and a savepoint that fails has none any more.
         is_whole =
             is_whole && outcome.as_ref().is_ok_and(|one| !matches!(one, Err(error) if error.try_again));
         taken.push((job, outcome.and_then(|one| one)));
         if is_whole && started.elapsed() < TOGETHER_MAX {
             next = queue.take();
+        }
+        if next.is_some() {
+            is_whole = connection.batch_execute(NEXT).is_ok();
         }
     }
     let committed =
@@ -183,8 +187,7 @@ pub(super) fn share(
 }
 
 /// The inner result is the job's own; the outer one fails where the transaction cannot go on.
-fn behind(connection: &mut AnyConnection, savepoint: &str, job: &mut dyn Job) -> Result<Result<()>> {
-    connection.batch_execute(savepoint)?;
+fn behind(connection: &mut AnyConnection, job: &mut dyn Job) -> Result<Result<()>> {
     let outcome = job.run(connection);
     if outcome.is_err() {
         connection.batch_execute("ROLLBACK TO SAVEPOINT one_of_many")?;

@@ -4,15 +4,8 @@
 macro_rules! alerts_within {
     ($within:expr) => {{
         use crate::db::schema::{alerts, device_places};
-        let stood = device_places::table
-            .filter(device_places::device_id.nullable().eq(alerts::device_id))
-            .filter(device_places::station_id.eq_any(&$within.stations))
-            .filter(device_places::from_at.le(alerts::raised_at))
-            .filter(
-                device_places::to_at
-                    .is_null()
-                    .or(device_places::to_at.assume_not_null().gt(alerts::raised_at)),
-            );
+        let stood =
+            crate::alerts::store::places_then().filter(device_places::station_id.eq_any(&$within.stations));
         alerts::town_code
             .eq_any(&$within.towns)
             .nullable()

@@ -78,8 +78,7 @@ pub trait List: 'static {
     const LOOK_UP: Option<LookUp> = None;
     /// Rows of one page.
     const ROWS: i64 = PAGE_ROWS;
-    /// Rows of the workbook at most. A list that allows fewer than all others, because its rows are long, says so instead of leaving
-    /// some out.
+    /// Rows of the workbook at most; whoever asks for more is told so, instead of some being left out. Fewer where rows are long.
     const EXPORT_ROWS: i64 = EXPORT_ROWS_MAX;
     /// Pages that belong to the list: address, text key, icon. Shown to whoever may open them.
     const LINKS: &'static [(&'static str, &'static str, &'static str)] = &[];
@@ -204,11 +203,9 @@ async fn export<L: List>(visitor: Visitor, http: HttpRequest) -> Result<HttpResp
         .app
         .db
         .read(move |connection| {
-            if L::EXPORT_ROWS < EXPORT_ROWS_MAX {
-                // Counted before any row is read.
-                let none = ListRequest { limit: 0, ..request.clone() };
-                check_export(L::rows(connection, &scope, &none, &words)?.total, L::EXPORT_ROWS)?;
-            }
+            // Counted before any row is read.
+            let none = ListRequest { limit: 0, ..request.clone() };
+            check_export(L::rows(connection, &scope, &none, &words)?.total, L::EXPORT_ROWS)?;
             workbook(&heads, &L::rows(connection, &scope, &request, &words)?.rows)
         })
         .await?;

@@ -83,6 +83,25 @@ both!(a_long_list_has_pages, |app| async {
     expect(wu.get("/stations?sort=phone").await, StatusCode::UNPROCESSABLE_ENTITY).await;
 });
 
+both!(a_workbook_leaves_no_row_out_unsaid, |app| async {
+    add_people(app);
+    app.write(|tx| {
+        let many = format!(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) \
+            INSERT INTO villages (code, town_code, name_zh, kind, listed_2019, longitude, latitude) \
+            SELECT 'V' || i, '{}', '新村', 'other', FALSE, 118.5, 24.7 FROM n",
+            town_code(1)
+        );
+        Ok(diesel::sql_query(many).execute(tx.connection)?)
+    });
+    let wu = app.login("wu").await;
+    let refused = wu.get("/villages.xlsx?lang=en").await;
+    let page = expect(refused, StatusCode::UNPROCESSABLE_ENTITY).await;
+    assert!(page.contains("More than 100000 rows fit"), "{page}");
+    let narrow = format!("/villages.xlsx?town={}", town_code(3));
+    assert_eq!(sheet(&wu, &narrow).await.len(), 3);
+});
+
 both!(towns_show_their_coverage_and_beds, |app| async {
     add_people(app);
     app.add_station(1, None);

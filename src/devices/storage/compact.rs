@@ -40,16 +40,18 @@ pub struct Piece {
     /// Where it stands once this is added.
     pub upto: i64,
     pub rows: usize,
+    /// Nothing lay behind it.
+    pub is_last: bool,
     pub spans: Vec<SpanRow>,
 }
 
 /// What one look at the log came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// So many readings were added.
-    Added(usize),
+    /// A piece was added, and there is more.
+    Added,
     /// Everything is summed up.
-    Nothing,
+    Finished,
     /// Another program does it.
     Held,
 }
@@ -57,10 +59,9 @@ pub enum Step {
 /// Sums up what lies behind the cursor, a bounded piece of it; none where there is nothing.
 pub fn gather(connection: &mut AnyConnection) -> Result<Option<Piece>> {
     let from = store::cursor(connection)?.upto;
-    let (mut sums, mut upto, mut rows) = (Sums::default(), from, 0);
+    let (mut sums, mut upto, mut rows, mut is_last) = (Sums::default(), from, 0, false);
     'reading: while rows < PIECE_ROWS_MAX {
         let logged = store::logged_after(connection, upto, READ_ROWS)?;
-        let is_all = (logged.len() as i64) < READ_ROWS;
         for one in &logged {
             sums.add(one);
             (upto, rows) = (one.id, rows + 1);
@@ -68,11 +69,12 @@ pub fn gather(connection: &mut AnyConnection) -> Result<Option<Piece>> {
                 break 'reading;
             }
         }
-        if is_all {
+        is_last = (logged.len() as i64) < READ_ROWS;
+        if is_last {
             break;
         }
     }
-    Ok((rows > 0).then(|| Piece { from, upto, rows, spans: sums.into_rows() }))
+    Ok((rows > 0).then(|| Piece { from, upto, rows, is_last, spans: sums.into_rows() }))
 }
 
 /// Adds a piece where the cursor still stands before it; false where somebody else was faster, and nothing is changed.
@@ -98,13 +100,14 @@ pub async fn compact_once(app: &App, holder: &str) -> Result<Step> {
         })
         .await?;
     let Some(piece) = found else { return Ok(Step::Held) };
-    let Some(piece) = piece else { return Ok(Step::Nothing) };
-    let (name, rows) = (holder.to_owned(), piece.rows);
+    let Some(piece) = piece else { return Ok(Step::Finished) };
+    let (name, rows, is_last) = (holder.to_owned(), piece.rows, piece.is_last);
     let is_added = app.db.write(move |connection| put(connection, &piece, (&name, now))).await?;
-    if is_added {
-        metrics::counter!("songhe_readings_summed_total").increment(rows as u64);
+    if !is_added {
+        return Ok(Step::Held);
     }
-    Ok(if is_added { Step::Added(rows) } else { Step::Held })
+    metrics::counter!("songhe_readings_summed_total").increment(rows as u64);
+    Ok(if is_last { Step::Finished } else { Step::Added })
 }
 
 /// Follows the log until `stopped` turns true.
@@ -113,8 +116,9 @@ pub async fn keep_compacting(app: App, mut stopped: watch::Receiver<bool>) {
     while !*stopped.borrow() {
         let started = std::time::Instant::now();
         let rest = match compact_once(&app, &holder).await {
-            Ok(Step::Added(_)) => (started.elapsed() * REST_SHARE).min(REST_MAX),
-            Ok(Step::Nothing | Step::Held) => LOOK_EVERY,
+            Ok(Step::Added) => (started.elapsed() * REST_SHARE).min(REST_MAX),
+            // Readings of the same span that come meanwhile make one row and not one each.
+            Ok(Step::Finished | Step::Held) => LOOK_EVERY,
             Err(error) => {
                 tracing::warn!(error = %error.for_log(), "readings are not summed up for now");
                 LOOK_EVERY

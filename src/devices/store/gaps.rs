@@ -1,9 +1,7 @@
 //! Numbers of messages that are missing before the windows.
 
-use diesel::dsl::{auto_type, sql};
-use diesel::expression::SqlLiteral;
+use diesel::dsl::{auto_type, count_star, min};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable};
 
 use super::batch::Stream;
 use crate::db::AnyConnection;
@@ -104,13 +102,12 @@ pub fn gaps(
 
 #[auto_type(type_case = "PascalCase")]
 pub(super) fn gaps_of(device_ids: Vec<i64>, boot_ids: Vec<i64>) -> _ {
-    let first: SqlLiteral<Nullable<BigInt>> = sql("min(device_gaps.from_seq)");
-    let count: SqlLiteral<BigInt> = sql("count(*)");
+    let first: diesel::helper_types::min<device_gaps::from_seq> = min(device_gaps::from_seq);
     device_gaps::table
         .filter(device_gaps::device_id.eq_any(device_ids))
         .filter(device_gaps::boot_id.eq_any(boot_ids))
         .group_by((device_gaps::device_id, device_gaps::boot_id, device_gaps::lane))
-        .select((device_gaps::device_id, device_gaps::boot_id, device_gaps::lane, first, count))
+        .select((device_gaps::device_id, device_gaps::boot_id, device_gaps::lane, first, count_star()))
 }
 
 /// A row of [`gaps_of`].

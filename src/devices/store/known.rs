@@ -45,18 +45,8 @@ impl Known {
     }
 
     fn load_at_once(connection: &mut PgConnection, ids: &[i64], boots: &[i64]) -> Result<Known> {
-        let ids = || ids.to_vec();
-        let lists: AtOnce = AtOnce([
-            Box::new(states_of(ids())),
-            Box::new(windows_of(ids(), boots.to_vec())),
-            Box::new(gaps_of(ids(), boots.to_vec())),
-            Box::new(latest_with(ids())),
-            Box::new(active_of(ids())),
-            Box::new(limits_with(ids())),
-            Box::new(elder_places_of(ids())),
-        ]);
         let (devices, windows, gaps, latest, alerts, limits, with_elders): Lists =
-            lists.get_result(connection)?;
+            AtOnce::of(ids, boots).get_result(connection)?;
         Ok(Known {
             devices: build::<StatesOf, _>(devices)?,
             windows: build::<WindowsOf, _>(windows)?,
@@ -89,6 +79,21 @@ fn build<Q: Query, T: Queryable<SqlOf<Q>, Pg>>(rows: ListOf<Q, T>) -> Result<Vec
 
 /// The rows of several queries, each as one list of a single row.
 struct AtOnce([Box<dyn QueryFragment<Pg>>; 7]);
+
+impl AtOnce {
+    fn of(ids: &[i64], boots: &[i64]) -> AtOnce {
+        let ids = || ids.to_vec();
+        AtOnce([
+            Box::new(states_of(ids())),
+            Box::new(windows_of(ids(), boots.to_vec())),
+            Box::new(gaps_of(ids(), boots.to_vec())),
+            Box::new(latest_with(ids())),
+            Box::new(active_of(ids())),
+            Box::new(limits_with(ids())),
+            Box::new(elder_places_of(ids())),
+        ])
+    }
+}
 
 type Rows<Q> = Array<Record<SqlOf<Q>>>;
 
@@ -125,5 +130,24 @@ impl QueryFragment<Pg> for AtOnce {
         }
         out.push_sql(") AS rows)");
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_statement_asks_for_any_number_of_devices_and_is_planned_once() {
+        for part in AtOnce::of(&[1], &[1]).0 {
+            let text = diesel::debug_query::<Pg, _>(&*part).to_string();
+            assert!(part.is_safe_to_cache_prepared(&Pg).unwrap(), "planned anew each time: {text}");
+        }
+        let text = |count: i64| {
+            let ids: Vec<i64> = (0..count).collect();
+            let query = diesel::debug_query::<Pg, _>(&AtOnce::of(&ids, &ids)).to_string();
+            query.split(" -- ").next().map(str::to_owned)
+        };
+        assert_eq!(text(1), text(900));
     }
 }

@@ -37,7 +37,7 @@ pub use gaps::*;
 pub use hours::*;
 pub use keep::*;
 pub use known::Known;
-pub use limit::append_limit;
+pub use limit::{AppendLimit, append_limit};
 pub use limits::*;
 pub use moves::*;
 pub use places::*;

@@ -77,10 +77,14 @@ pub fn run(args: &IngestArgs, file: Option<&Path>, overrides: &Overrides) -> Res
     let mut figures = serve::runtime()?.block_on(measure(args, &city, &app, &logins))?;
     figures.1.push(Figure::new(
         "appending alone, a thousand rows a commit",
-        per_second(LIMIT_ROWS, limit),
+        per_second(LIMIT_ROWS, limit.taken),
         "rows/s",
         None,
     ));
+    for percent in [50, 99] {
+        let name = format!("appending alone, one row a commit, p{percent}");
+        figures.1.push(Figure::new(&name, percentile(&limit.single, percent), "ms", None));
+    }
     let report = IngestReport {
         machine: Machine::here(),
         server: figures.0,
