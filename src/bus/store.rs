@@ -6,12 +6,10 @@ use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 use super::event::{Event, Stored, Topic};
 use crate::clock::Instant;
 use crate::db::schema::outbox;
-use crate::db::{AnyConnection, Columns};
+use crate::db::{AnyConnection, Columns, Written, write_rows};
 use crate::error::Result;
-use crate::in_fixed_pieces;
+use crate::written;
 
-#[derive(Insertable)]
-#[diesel(table_name = outbox, treat_none_as_default_value = false)]
 struct NewRow {
     at: Instant,
     topic: &'static str,
@@ -22,9 +20,19 @@ struct NewRow {
     provider_id: Option<i64>,
 }
 
+written!(NewRow, "outbox", "", {
+    at: Timestamp,
+    topic: Text,
+    town_code: Nullable<Text>,
+    institution_id: Nullable<BigInt>,
+    entity_id: Text,
+    payload: Text,
+    provider_id: Nullable<BigInt>,
+});
+
 impl NewRow {
-    fn new(at: Instant, event: &Event) -> NewRow {
-        NewRow {
+    fn all(at: Instant, events: &[Event]) -> Vec<NewRow> {
+        let row = |event: &Event| NewRow {
             at,
             topic: event.topic.name(),
             town_code: event.town_code.clone(),
@@ -32,7 +40,8 @@ impl NewRow {
             entity_id: event.entity_id.clone(),
             payload: event.payload.to_string(),
             provider_id: event.provider_id,
-        }
+        };
+        events.iter().map(row).collect()
     }
 }
 
@@ -56,28 +65,12 @@ pub fn insert(connection: &mut AnyConnection, at: Instant, event: &Event) -> Res
 
 /// Adds events in the caller's transaction, in their order.
 pub fn insert_all(connection: &mut AnyConnection, at: Instant, events: &[Event]) -> Result<()> {
-    match connection {
-        AnyConnection::Sqlite(inner) => {
-            let rows: Vec<NewRow> = events.iter().map(|event| NewRow::new(at, event)).collect();
-            in_fixed_pieces!(rows, part => diesel::insert_into(outbox::table).values(part).execute(inner)?);
-        }
-        AnyConnection::Postgres(inner) => drop(columns(at, events).execute(inner)?),
-    }
-    Ok(())
+    write_rows(connection, &NewRow::all(at, events))
 }
 
-/// Any number of events, in their order.
+/// Any number of events, in their order, for a statement that does more.
 pub fn columns(at: Instant, events: &[Event]) -> Columns {
-    const INTO: &str =
-        "INSERT INTO outbox (at, topic, town_code, institution_id, entity_id, payload, provider_id) ";
-    Columns::insert(INTO, "")
-        .with::<Timestamp, _>(events.iter().map(|_| at))
-        .with::<Text, _>(events.iter().map(|event| event.topic.name()))
-        .with::<Nullable<Text>, _>(events.iter().map(|event| event.town_code.clone()))
-        .with::<Nullable<BigInt>, _>(events.iter().map(|event| event.institution_id))
-        .with::<Text, _>(events.iter().map(|event| event.entity_id.clone()))
-        .with::<Text, _>(events.iter().map(|event| event.payload.to_string()))
-        .with::<Nullable<BigInt>, _>(events.iter().map(|event| event.provider_id))
+    NewRow::columns(&NewRow::all(at, events))
 }
 
 /// At most `limit` events after number `after`, in order.

@@ -8,7 +8,9 @@ mod columns;
 mod connection;
 mod failure;
 mod migrate;
+mod one_of;
 mod queue;
+mod rows;
 pub mod schema;
 pub mod store;
 mod text_enum;
@@ -24,6 +26,8 @@ pub use columns::{Columns, Together};
 pub use connection::{AnyConnection, Kind, MultiBackend as Backend, Source};
 pub use failure::{Blame, blame, in_use, is_unique, violates};
 pub use migrate::{MigrationReport, newest_step};
+pub use one_of::OneOf;
+pub use rows::{Written, write_rows};
 
 use crate::error::{Error, Result};
 use connection::{BEGIN_SERIALIZABLE, Manager};

@@ -54,6 +54,14 @@ pub fn holds_tables(source: &Source) -> Result<bool> {
     Ok(diesel::sql_query(query).get_result::<Answer>(&mut connection)?.answer > 0)
 }
 
+/// After much was written at once: PostgreSQL would plan as for empty tables until it looks at them by itself, up to a minute later.
+pub fn learn_sizes(db: &Db) -> Result<()> {
+    match db.kind() {
+        Kind::Postgres => db.write_now(|connection| Ok(connection.batch_execute("ANALYZE")?)),
+        Kind::Sqlite => Ok(()),
+    }
+}
+
 /// A consistent copy of an SQLite database while it is in use.
 pub fn copy_sqlite(db: &Db, to: &std::path::Path) -> Result<()> {
     if db.kind() != Kind::Sqlite {

@@ -52,6 +52,7 @@ pub fn generate(app: &App, options: &DemoOptions) -> Result<Counts> {
         }
         fill(tx, options, &towns, (&hash, &app.assessing))
     })?;
+    crate::db::store::learn_sizes(&app.db)?;
     super::write_device_file(app, options.seed)?;
     Ok(counts)
 }

@@ -1,16 +1,17 @@
 //! Alerts as the program writes them: raised, over, acknowledged.
 
-use diesel::dsl::auto_type;
+use diesel::dsl::{AssumeNotNull, auto_type};
 use diesel::prelude::*;
 
 use super::order::{Number, Said};
 use crate::alerts::model::{AlertKind, Channel, SILENCE};
 use crate::bus::Audience;
 use crate::clock::Instant;
-use crate::db::AnyConnection;
 use crate::db::schema::{alerts, devices};
+use crate::db::{AnyConnection, OneOf};
 use crate::devices::store::{provider_of, station_then};
 use crate::error::Result;
+use crate::on_backend;
 
 /// Writes the acknowledgement where there is none yet; false where there is one.
 pub fn set_acknowledged(connection: &mut AnyConnection, id: i64, who: &str, at: Instant) -> Result<bool> {
@@ -56,15 +57,14 @@ impl Active {
 }
 
 pub fn active_alerts(connection: &mut AnyConnection, device_ids: &[i64]) -> Result<Vec<Active>> {
-    Ok(active_of(device_ids.to_vec()).load(connection)?)
+    Ok(on_backend!(connection, inner => active_of(device_ids.to_vec()).load(inner)?))
 }
 
 #[auto_type(type_case = "PascalCase")]
 pub fn active_of(device_ids: Vec<i64>) -> _ {
-    alerts::table
-        .filter(alerts::device_id.assume_not_null().eq_any(device_ids))
-        .filter(alerts::cleared_at.is_null())
-        .select(active_columns())
+    let device = alerts::device_id.assume_not_null();
+    let of_devices: OneOf<AssumeNotNull<alerts::device_id>> = OneOf::new(device, device_ids);
+    alerts::table.filter(of_devices).filter(alerts::cleared_at.is_null()).select(active_columns())
 }
 
 /// What an [`Active`] is read from.

@@ -4,10 +4,11 @@ use diesel::dsl::{auto_type, case_when};
 use diesel::prelude::*;
 
 use crate::clock::Instant;
-use crate::db::AnyConnection;
 use crate::db::schema::{device_windows, devices, latest_readings, stations, stays};
+use crate::db::{AnyConnection, OneOf};
 use crate::devices::model::PresenceState;
 use crate::error::Result;
+use crate::on_backend;
 
 /// What ingest must know of a device.
 #[derive(Clone, Debug, PartialEq, Queryable)]
@@ -33,7 +34,7 @@ pub struct DeviceState {
 }
 
 pub fn device_states(connection: &mut AnyConnection, ids: &[i64]) -> Result<Vec<DeviceState>> {
-    Ok(states_of(ids.to_vec()).load(connection)?)
+    Ok(on_backend!(connection, inner => states_of(ids.to_vec()).load(inner)?))
 }
 
 #[auto_type(type_case = "PascalCase")]
@@ -42,7 +43,8 @@ pub(super) fn states_of(ids: Vec<i64>) -> _ {
     let own = case_when(devices::institution_id.is_not_null(), devices::institution_id);
     let here = stations::id.nullable().eq(devices::station_id);
     let with_houses = devices::table.left_join(stays::table.on(lives)).left_join(stations::table.on(here));
-    with_houses.filter(devices::id.eq_any(ids)).select((
+    let these: OneOf<devices::id> = OneOf::new(devices::id, ids);
+    with_houses.filter(these).select((
         devices::id,
         devices::code,
         devices::town_code,
@@ -60,8 +62,7 @@ pub(super) fn states_of(ids: Vec<i64>) -> _ {
 }
 
 /// A duplicate window as it is stored. `next_seq` is one above the highest number.
-#[derive(Clone, Copy, Debug, Queryable, Insertable)]
-#[diesel(table_name = device_windows, treat_none_as_default_value = false)]
+#[derive(Clone, Copy, Debug, Queryable)]
 pub struct WindowRow {
     pub device_id: i64,
     /// The boot's 64 bits, taken as a signed number.
@@ -79,22 +80,22 @@ pub(super) fn windows(
     device_ids: &[i64],
     boot_ids: &[i64],
 ) -> Result<Vec<WindowRow>> {
-    Ok(windows_of(device_ids.to_vec(), boot_ids.to_vec()).load(connection)?)
+    let found = windows_of(device_ids.to_vec(), boot_ids.to_vec());
+    Ok(on_backend!(connection, inner => found.load(inner)?))
 }
 
 #[auto_type(type_case = "PascalCase")]
 pub(super) fn windows_of(device_ids: Vec<i64>, boot_ids: Vec<i64>) -> _ {
-    device_windows::table
-        .filter(device_windows::device_id.eq_any(device_ids))
-        .filter(device_windows::boot_id.eq_any(boot_ids))
-        .select((
-            device_windows::device_id,
-            device_windows::boot_id,
-            device_windows::lane,
-            device_windows::next_seq,
-            device_windows::window_bits,
-            device_windows::booted_at,
-        ))
+    let of_devices: OneOf<device_windows::device_id> = OneOf::new(device_windows::device_id, device_ids);
+    let of_boots: OneOf<device_windows::boot_id> = OneOf::new(device_windows::boot_id, boot_ids);
+    device_windows::table.filter(of_devices).filter(of_boots).select((
+        device_windows::device_id,
+        device_windows::boot_id,
+        device_windows::lane,
+        device_windows::next_seq,
+        device_windows::window_bits,
+        device_windows::booted_at,
+    ))
 }
 
 /// One stream of a device: boot and lane.
@@ -118,8 +119,7 @@ pub struct NewReading {
     pub received_at: Instant,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Queryable, Insertable)]
-#[diesel(table_name = latest_readings, treat_none_as_default_value = false)]
+#[derive(Clone, Copy, Debug, PartialEq, Queryable)]
 pub struct Latest {
     pub device_id: i64,
     pub channel: i16,
@@ -128,13 +128,14 @@ pub struct Latest {
 }
 
 pub fn latest_of(connection: &mut AnyConnection, device_ids: &[i64]) -> Result<Vec<Latest>> {
-    Ok(latest_with(device_ids.to_vec()).load(connection)?)
+    Ok(on_backend!(connection, inner => latest_with(device_ids.to_vec()).load(inner)?))
 }
 
 #[auto_type(type_case = "PascalCase")]
 pub(super) fn latest_with(device_ids: Vec<i64>) -> _ {
+    let of_devices: OneOf<latest_readings::device_id> = OneOf::new(latest_readings::device_id, device_ids);
     latest_readings::table
-        .filter(latest_readings::device_id.eq_any(device_ids))
+        .filter(of_devices)
         .order((latest_readings::device_id, latest_readings::channel))
         .select((
             latest_readings::device_id,

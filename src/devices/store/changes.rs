@@ -3,16 +3,15 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Double, Nullable, SmallInt, Timestamp};
-use diesel::upsert::excluded;
 
 use super::append::{append_readings, reading_columns};
 use super::batch::{Latest, NewReading, WindowRow};
 use crate::bus::{Event, store as outbox};
 use crate::clock::Instant;
-use crate::db::schema::{device_windows, devices, latest_readings};
-use crate::db::{AnyConnection, Columns, Together};
+use crate::db::schema::devices;
+use crate::db::{AnyConnection, Columns, Together, Written, write_rows};
 use crate::error::Result;
-use crate::{in_fixed_pieces, on_backend};
+use crate::written;
 
 /// Rows to add, and rows that take the place of those that are stored.
 pub struct Changes<'a> {
@@ -31,8 +30,8 @@ pub fn write_changes(connection: &mut AnyConnection, changes: &Changes<'_>) -> R
     if let AnyConnection::Postgres(inner) = connection {
         let all = Together([
             reading_columns(changes.readings),
-            window_columns(changes.windows),
-            latest_columns(changes.latest),
+            WindowRow::columns(changes.windows),
+            Latest::columns(changes.latest),
             seen_columns(changes.seen),
             outbox::columns(at, events),
         ]);
@@ -40,61 +39,36 @@ pub fn write_changes(connection: &mut AnyConnection, changes: &Changes<'_>) -> R
         return Ok(());
     }
     append_readings(connection, changes.readings)?;
-    put_windows(connection, changes.windows)?;
-    put_latest(connection, changes.latest)?;
+    write_rows(connection, changes.windows)?;
+    write_rows(connection, changes.latest)?;
     changes.seen.iter().try_for_each(|(at, ids)| set_last_seen(connection, ids, *at))?;
     outbox::insert_all(connection, at, events)
 }
 
-pub fn put_windows(connection: &mut AnyConnection, rows: &[WindowRow]) -> Result<()> {
-    use device_windows as table;
-    in_fixed_pieces!(rows, part => on_backend!(connection, inner => diesel::insert_into(table::table)
-        .values(part)
-        .on_conflict((table::device_id, table::boot_id, table::lane))
-        .do_update()
-        .set((
-            table::next_seq.eq(excluded(table::next_seq)),
-            table::window_bits.eq(excluded(table::window_bits)),
-            table::booted_at.eq(excluded(table::booted_at)),
-        ))
-        .execute(inner)?));
-    Ok(())
-}
+written!(
+    WindowRow,
+    "device_windows",
+    " ON CONFLICT (device_id, boot_id, lane) DO UPDATE SET next_seq = excluded.next_seq, \
+        window_bits = excluded.window_bits, booted_at = excluded.booted_at",
+    {
+        device_id: BigInt,
+        boot_id: BigInt,
+        lane: SmallInt,
+        next_seq: BigInt,
+        window_bits: BigInt,
+        booted_at: Nullable<Timestamp>,
+    }
+);
 
-fn window_columns(rows: &[WindowRow]) -> Columns {
-    Columns::insert(
-        "INSERT INTO device_windows (device_id, boot_id, lane, next_seq, window_bits, booted_at) ",
-        " ON CONFLICT (device_id, boot_id, lane) DO UPDATE SET next_seq = excluded.next_seq, \
-            window_bits = excluded.window_bits, booted_at = excluded.booted_at",
-    )
-    .with::<BigInt, _>(rows.iter().map(|row| row.device_id))
-    .with::<BigInt, _>(rows.iter().map(|row| row.boot_id))
-    .with::<SmallInt, _>(rows.iter().map(|row| row.lane))
-    .with::<BigInt, _>(rows.iter().map(|row| row.next_seq))
-    .with::<BigInt, _>(rows.iter().map(|row| row.window_bits))
-    .with::<Nullable<Timestamp>, _>(rows.iter().map(|row| row.booted_at))
-}
+written!(
+    Latest,
+    "latest_readings",
+    " ON CONFLICT (device_id, channel) DO UPDATE SET value = excluded.value, at = excluded.at",
+    { device_id: BigInt, channel: SmallInt, value: Double, at: Timestamp }
+);
 
 pub fn put_latest(connection: &mut AnyConnection, rows: &[Latest]) -> Result<()> {
-    use latest_readings as table;
-    in_fixed_pieces!(rows, part => on_backend!(connection, inner => diesel::insert_into(table::table)
-        .values(part)
-        .on_conflict((table::device_id, table::channel))
-        .do_update()
-        .set((table::value.eq(excluded(table::value)), table::at.eq(excluded(table::at))))
-        .execute(inner)?));
-    Ok(())
-}
-
-fn latest_columns(rows: &[Latest]) -> Columns {
-    Columns::insert(
-        "INSERT INTO latest_readings (device_id, channel, value, at) ",
-        " ON CONFLICT (device_id, channel) DO UPDATE SET value = excluded.value, at = excluded.at",
-    )
-    .with::<BigInt, _>(rows.iter().map(|row| row.device_id))
-    .with::<SmallInt, _>(rows.iter().map(|row| row.channel))
-    .with::<Double, _>(rows.iter().map(|row| row.value))
-    .with::<Timestamp, _>(rows.iter().map(|row| row.at))
+    write_rows(connection, rows)
 }
 
 pub fn set_last_seen(connection: &mut AnyConnection, ids: &[i64], at: Instant) -> Result<()> {

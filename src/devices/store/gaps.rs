@@ -4,9 +4,10 @@ use diesel::dsl::{auto_type, count_star, min};
 use diesel::prelude::*;
 
 use super::batch::Stream;
-use crate::db::AnyConnection;
 use crate::db::schema::device_gaps;
+use crate::db::{AnyConnection, OneOf};
 use crate::error::Result;
+use crate::on_backend;
 
 /// Gaps of one stream at the most. A device that counts as it should leaves a few; of one that jumps, all are found at every commit.
 pub const GAPS_MAX: i64 = 1_000;
@@ -97,15 +98,18 @@ pub fn gaps(
     device_ids: &[i64],
     boot_ids: &[i64],
 ) -> Result<Vec<(Stream, Gaps)>> {
-    Ok(gaps_in(gaps_of(device_ids.to_vec(), boot_ids.to_vec()).load(connection)?))
+    let found = gaps_of(device_ids.to_vec(), boot_ids.to_vec());
+    Ok(gaps_in(on_backend!(connection, inner => found.load(inner)?)))
 }
 
 #[auto_type(type_case = "PascalCase")]
 pub(super) fn gaps_of(device_ids: Vec<i64>, boot_ids: Vec<i64>) -> _ {
+    let of_devices: OneOf<device_gaps::device_id> = OneOf::new(device_gaps::device_id, device_ids);
+    let of_boots: OneOf<device_gaps::boot_id> = OneOf::new(device_gaps::boot_id, boot_ids);
     let first: diesel::helper_types::min<device_gaps::from_seq> = min(device_gaps::from_seq);
     device_gaps::table
-        .filter(device_gaps::device_id.eq_any(device_ids))
-        .filter(device_gaps::boot_id.eq_any(boot_ids))
+        .filter(of_devices)
+        .filter(of_boots)
         .group_by((device_gaps::device_id, device_gaps::boot_id, device_gaps::lane))
         .select((device_gaps::device_id, device_gaps::boot_id, device_gaps::lane, first, count_star()))
 }

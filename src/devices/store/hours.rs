@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Date, Double, Nullable, SmallInt, Timestamp};
-use diesel::sqlite::Sqlite;
 
 use crate::clock::Instant;
 use crate::db::schema::{devices, elder_hours};
-use crate::db::{AnyConnection, Columns};
+use crate::db::{AnyConnection, write_rows};
 use crate::error::Result;
+use crate::written;
 
 /// Days looked through at once for a page of the timeline.
 const DAYS_AT_ONCE: i64 = 8;
@@ -36,8 +35,6 @@ pub struct HourRow {
     pub last_at: Instant,
 }
 
-const INTO: &str = "INSERT INTO elder_hours (elder_id, day, device_id, channel, hour_at, readings, doubted, lowest, highest, \
-    total, last_value, last_at) ";
 /// Other processes may add to the same hours.
 const ADD: &str = " ON CONFLICT (elder_id, day, device_id, channel, hour_at) DO UPDATE SET \
     readings = elder_hours.readings + excluded.readings, doubted = elder_hours.doubted + excluded.doubted, \
@@ -50,80 +47,24 @@ const ADD: &str = " ON CONFLICT (elder_id, day, device_id, channel, hour_at) DO 
         ELSE elder_hours.last_value END, \
     last_at = CASE WHEN excluded.last_at >= elder_hours.last_at THEN excluded.last_at ELSE elder_hours.last_at END";
 
-/// Adds to hours what a batch brought, each of them once: in one statement on PostgreSQL, in one that is prepared once on SQLite.
+written!(HourRow, "elder_hours", ADD, {
+    elder_id: BigInt,
+    day: Date,
+    device_id: BigInt,
+    channel: SmallInt,
+    hour_at: Timestamp,
+    readings: BigInt,
+    doubted: BigInt,
+    lowest: Nullable<Double>,
+    highest: Nullable<Double>,
+    total: Double,
+    last_value: Double,
+    last_at: Timestamp,
+});
+
+/// Adds to hours what a batch brought, each of them once.
 pub(in crate::devices) fn add_hours(connection: &mut AnyConnection, rows: &[HourRow]) -> Result<()> {
-    match connection {
-        AnyConnection::Postgres(inner) if !rows.is_empty() => drop(hour_columns(rows).execute(inner)?),
-        AnyConnection::Postgres(_) => {}
-        AnyConnection::Sqlite(inner) => {
-            for row in rows {
-                OneHour(row).execute(inner)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn hour_columns(rows: &[HourRow]) -> Columns {
-    Columns::insert(INTO, ADD)
-        .with::<BigInt, _>(rows.iter().map(|row| row.elder_id))
-        .with::<Date, _>(rows.iter().map(|row| row.day))
-        .with::<BigInt, _>(rows.iter().map(|row| row.device_id))
-        .with::<SmallInt, _>(rows.iter().map(|row| row.channel))
-        .with::<Timestamp, _>(rows.iter().map(|row| row.hour_at))
-        .with::<BigInt, _>(rows.iter().map(|row| row.readings))
-        .with::<BigInt, _>(rows.iter().map(|row| row.doubted))
-        .with::<Nullable<Double>, _>(rows.iter().map(|row| row.lowest))
-        .with::<Nullable<Double>, _>(rows.iter().map(|row| row.highest))
-        .with::<Double, _>(rows.iter().map(|row| row.total))
-        .with::<Double, _>(rows.iter().map(|row| row.last_value))
-        .with::<Timestamp, _>(rows.iter().map(|row| row.last_at))
-}
-
-/// A row of the same statement on SQLite. `sql_query` would be prepared anew for each row.
-struct OneHour<'a>(&'a HourRow);
-
-/// Found again by its text.
-impl QueryId for OneHour<'_> {
-    type QueryId = ();
-
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl RunQueryDsl<SqliteConnection> for OneHour<'_> {}
-
-impl QueryFragment<Sqlite> for OneHour<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        let row = self.0;
-        out.push_sql(INTO);
-        out.push_sql("VALUES (");
-        out.push_bind_param::<BigInt, _>(&row.elder_id)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Date, _>(&row.day)?;
-        out.push_sql(", ");
-        out.push_bind_param::<BigInt, _>(&row.device_id)?;
-        out.push_sql(", ");
-        out.push_bind_param::<SmallInt, _>(&row.channel)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Timestamp, _>(&row.hour_at)?;
-        out.push_sql(", ");
-        out.push_bind_param::<BigInt, _>(&row.readings)?;
-        out.push_sql(", ");
-        out.push_bind_param::<BigInt, _>(&row.doubted)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Nullable<Double>, _>(&row.lowest)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Nullable<Double>, _>(&row.highest)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Double, _>(&row.total)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Double, _>(&row.last_value)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Timestamp, _>(&row.last_at)?;
-        out.push_sql(")");
-        out.push_sql(ADD);
-        Ok(())
-    }
+    write_rows(connection, rows)
 }
 
 /// How many values an hour counts.
@@ -259,41 +200,4 @@ fn measured(hours: &[HourRow], device: String) -> Option<Measured> {
         last_value: last.last_value,
         last_at: last.last_at,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use diesel::pg::Pg;
-
-    use super::*;
-
-    #[test]
-    fn hours_are_added_by_statements_that_are_prepared_once() {
-        let row = HourRow {
-            elder_id: 1,
-            day: NaiveDate::default(),
-            device_id: 2,
-            channel: 3,
-            hour_at: Instant::default(),
-            readings: 1,
-            doubted: 0,
-            lowest: Some(4.0),
-            highest: Some(4.0),
-            total: 4.0,
-            last_value: 4.0,
-            last_at: Instant::default(),
-        };
-        assert!(OneHour(&row).is_safe_to_cache_prepared(&Sqlite).unwrap());
-        let columns = |count: usize| {
-            let rows = vec![row.clone(); count];
-            let columns = hour_columns(&rows);
-            let is_kept = QueryFragment::<Pg>::is_safe_to_cache_prepared(&columns, &Pg).unwrap();
-            (
-                diesel::debug_query::<Pg, _>(&columns).to_string().split(" -- ").next().map(str::to_owned),
-                is_kept,
-            )
-        };
-        assert!(columns(1).1);
-        assert_eq!(columns(1), columns(4_000), "one text, and so one statement, for any number of rows");
-    }
 }

@@ -6,8 +6,8 @@ use songhe_firmware_protocol::Threshold;
 use songhe_firmware_protocol::threshold::Limit;
 
 use crate::clock::Instant;
-use crate::db::AnyConnection;
 use crate::db::schema::device_limits;
+use crate::db::{AnyConnection, OneOf};
 use crate::devices::model::LimitChoice;
 use crate::error::Result;
 use crate::on_backend;
@@ -64,15 +64,14 @@ impl LimitRow {
 
 /// Whatever was set for devices that the caller has reached.
 pub fn limits_of(connection: &mut AnyConnection, device_ids: &[i64]) -> Result<Vec<LimitRow>> {
-    Ok(limits_with(device_ids.to_vec()).load(connection)?)
+    Ok(on_backend!(connection, inner => limits_with(device_ids.to_vec()).load(inner)?))
 }
 
 #[auto_type(type_case = "PascalCase")]
 pub(super) fn limits_with(device_ids: Vec<i64>) -> _ {
-    device_limits::table
-        .filter(device_limits::device_id.eq_any(device_ids))
-        .order((device_limits::device_id, device_limits::channel))
-        .select((
+    let of_devices: OneOf<device_limits::device_id> = OneOf::new(device_limits::device_id, device_ids);
+    device_limits::table.filter(of_devices).order((device_limits::device_id, device_limits::channel)).select(
+        (
             device_limits::device_id,
             device_limits::channel,
             device_limits::choice,
@@ -83,7 +82,8 @@ pub(super) fn limits_with(device_ids: Vec<i64>) -> _ {
             device_limits::version,
             device_limits::set_by,
             device_limits::set_at,
-        ))
+        ),
+    )
 }
 
 /// Writes limits over version `seen`, zero for none; false where another one is stored.

@@ -7,10 +7,11 @@ use diesel::prelude::*;
 
 use crate::access::{Permission, Scope};
 use crate::clock::Instant;
-use crate::db::AnyConnection;
 use crate::db::schema::{device_places, devices, elders, institutions, rooms, stations};
+use crate::db::{AnyConnection, OneOf};
 use crate::devices::model::DevicePlace;
 use crate::error::{Error, Result};
+use crate::on_backend;
 use crate::text::Text;
 
 /// Places to choose from at most.
@@ -265,24 +266,22 @@ pub(in crate::devices) fn with_elders(
     connection: &mut AnyConnection,
     device_ids: &[i64],
 ) -> Result<Vec<PlaceRow>> {
-    Ok(elder_places_of(device_ids.to_vec()).load(connection)?)
+    Ok(on_backend!(connection, inner => elder_places_of(device_ids.to_vec()).load(inner)?))
 }
 
 #[auto_type(type_case = "PascalCase")]
 pub(super) fn elder_places_of(device_ids: Vec<i64>) -> _ {
-    device_places::table
-        .filter(device_places::device_id.eq_any(device_ids))
-        .filter(device_places::elder_id.is_not_null())
-        .select((
-            device_places::device_id,
-            device_places::station_id,
-            device_places::institution_id,
-            device_places::room_id,
-            device_places::elder_id,
-            device_places::from_at,
-            device_places::to_at,
-            device_places::placed_by,
-        ))
+    let of_devices: OneOf<device_places::device_id> = OneOf::new(device_places::device_id, device_ids);
+    device_places::table.filter(of_devices).filter(device_places::elder_id.is_not_null()).select((
+        device_places::device_id,
+        device_places::station_id,
+        device_places::institution_id,
+        device_places::room_id,
+        device_places::elder_id,
+        device_places::from_at,
+        device_places::to_at,
+        device_places::placed_by,
+    ))
 }
 
 /// Station, institution and room of a place.

@@ -1,16 +1,13 @@
 //! Sums of readings by the quarter hour and the hour, and how far the log is summed up.
 
-use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Double, Integer, Nullable, SmallInt, Timestamp};
-use diesel::sqlite::Sqlite;
 
 use crate::clock::Instant;
-use crate::db::AnyConnection;
 use crate::db::schema::{reading_cursor, reading_spans, readings};
+use crate::db::{AnyConnection, write_rows};
 use crate::error::Result;
-use crate::{in_fixed_pieces, on_backend};
+use crate::written;
 
 /// Number of the cursor's one row.
 const CURSOR: i64 = 1;
@@ -34,6 +31,32 @@ pub struct SpanRow {
     pub last_value: f64,
     pub last_at: Instant,
 }
+
+/// Of two readings of the same instant the one that came later is the last.
+const ADD: &str = " ON CONFLICT (device_id, channel, span_s, starts_at) DO UPDATE SET \
+    readings = reading_spans.readings + excluded.readings, doubted = reading_spans.doubted + excluded.doubted, \
+    lowest = CASE WHEN excluded.lowest IS NULL OR reading_spans.lowest <= excluded.lowest THEN reading_spans.lowest \
+        ELSE excluded.lowest END, \
+    highest = CASE WHEN excluded.highest IS NULL OR reading_spans.highest >= excluded.highest THEN reading_spans.highest \
+        ELSE excluded.highest END, \
+    total = reading_spans.total + excluded.total, \
+    last_value = CASE WHEN excluded.last_at >= reading_spans.last_at THEN excluded.last_value \
+        ELSE reading_spans.last_value END, \
+    last_at = CASE WHEN excluded.last_at >= reading_spans.last_at THEN excluded.last_at ELSE reading_spans.last_at END";
+
+written!(SpanRow, "reading_spans", ADD, {
+    device_id: BigInt,
+    channel: SmallInt,
+    span_s: Integer,
+    starts_at: Timestamp,
+    readings: BigInt,
+    doubted: BigInt,
+    lowest: Nullable<Double>,
+    highest: Nullable<Double>,
+    total: Double,
+    last_value: Double,
+    last_at: Timestamp,
+});
 
 /// How far the log is summed up, and who does it.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
@@ -93,8 +116,7 @@ pub fn newest_reading(connection: &mut AnyConnection) -> Result<i64> {
 
 /// Adds to the spans that are there already.
 pub fn add_spans(connection: &mut AnyConnection, rows: &[SpanRow]) -> Result<()> {
-    in_fixed_pieces!(rows, part => on_backend!(connection, inner => Adding(part).execute(inner)?));
-    Ok(())
+    write_rows(connection, rows)
 }
 
 /// The spans of some devices within the caller's reach in `[from, to)`, by device, channel and time; of one channel where it is
@@ -118,67 +140,3 @@ pub fn spans_of(
     }
     Ok(query.load(connection)?)
 }
-
-/// `N` spans in one statement, prepared once for each connection.
-struct Adding<'a, const N: usize>(&'a [SpanRow; N]);
-
-const INTO: &str = "INSERT INTO reading_spans (device_id, channel, span_s, starts_at, readings, doubted, lowest, highest, total, \
-    last_value, last_at) ";
-/// Of two readings of the same instant the one that came later is the last.
-const ADD: &str = ") ON CONFLICT (device_id, channel, span_s, starts_at) DO UPDATE SET \
-    readings = reading_spans.readings + excluded.readings, doubted = reading_spans.doubted + excluded.doubted, \
-    lowest = CASE WHEN excluded.lowest IS NULL OR reading_spans.lowest <= excluded.lowest THEN reading_spans.lowest \
-        ELSE excluded.lowest END, \
-    highest = CASE WHEN excluded.highest IS NULL OR reading_spans.highest >= excluded.highest THEN reading_spans.highest \
-        ELSE excluded.highest END, \
-    total = reading_spans.total + excluded.total, \
-    last_value = CASE WHEN excluded.last_at >= reading_spans.last_at THEN excluded.last_value \
-        ELSE reading_spans.last_value END, \
-    last_at = CASE WHEN excluded.last_at >= reading_spans.last_at THEN excluded.last_at ELSE reading_spans.last_at END";
-
-impl<const N: usize> QueryId for Adding<'_, N> {
-    type QueryId = Adding<'static, N>;
-
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-macro_rules! adding_on {
-    ($backend:ty, $connection:ty) => {
-        impl<const N: usize> RunQueryDsl<$connection> for Adding<'_, N> {}
-
-        impl<const N: usize> QueryFragment<$backend> for Adding<'_, N> {
-            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, $backend>) -> QueryResult<()> {
-                out.push_sql(INTO);
-                for (index, row) in self.0.iter().enumerate() {
-                    out.push_sql(if index == 0 { "VALUES (" } else { "), (" });
-                    out.push_bind_param::<BigInt, _>(&row.device_id)?;
-                    out.push_sql(", ");
-                    out.push_bind_param::<SmallInt, _>(&row.channel)?;
-                    out.push_sql(", ");
-                    out.push_bind_param::<Integer, _>(&row.span_s)?;
-                    out.push_sql(", ");
-                    out.push_bind_param::<Timestamp, _>(&row.starts_at)?;
-                    out.push_sql(", ");
-                    out.push_bind_param::<BigInt, _>(&row.readings)?;
-                    out.push_sql(", ");
-                    out.push_bind_param::<BigInt, _>(&row.doubted)?;
-                    out.push_sql(", ");
-                    out.push_bind_param::<Nullable<Double>, _>(&row.lowest)?;
-                    out.push_sql(", ");
-                    out.push_bind_param::<Nullable<Double>, _>(&row.highest)?;
-                    out.push_sql(", ");
-                    out.push_bind_param::<Double, _>(&row.total)?;
-                    out.push_sql(", ");
-                    out.push_bind_param::<Double, _>(&row.last_value)?;
-                    out.push_sql(", ");
-                    out.push_bind_param::<Timestamp, _>(&row.last_at)?;
-                }
-                out.push_sql(ADD);
-                Ok(())
-            }
-        }
-    };
-}
-
-adding_on!(Sqlite, SqliteConnection);
-adding_on!(Pg, PgConnection);
