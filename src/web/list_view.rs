@@ -28,7 +28,9 @@ pub(super) struct ListView {
     pub columns: Vec<HeadView>,
     pub rows: Vec<Row>,
     pub pages: Pages,
-    pub export_href: Option<String>,
+    pub export_href: String,
+    /// More rows than a workbook holds: why is a page and no file.
+    pub export_is_refused: bool,
     pub import_href: Option<String>,
     pub create_href: Option<String>,
     pub create_label: String,
@@ -76,7 +78,8 @@ pub(super) fn view<L: List>(
         path: L::PATH,
         pages: pages(visitor, request, total, L::PATH),
         rows: Vec::new(),
-        export_href: Some(href(L::EXPORT_PATH, request, None, None)),
+        export_href: href(L::EXPORT_PATH, request, None, None),
+        export_is_refused: total > L::EXPORT_ROWS,
         import_href: L::IMPORT
             .filter(|(_, need)| visitor.may(Permission::ImportRecords) && visitor.may(*need))
             .map(|(kind, _)| format!("/imports/new?kind={kind}")),

@@ -95,11 +95,14 @@ both!(a_workbook_leaves_no_row_out_unsaid, |app| async {
         Ok(diesel::sql_query(many).execute(tx.connection)?)
     });
     let wu = app.login("wu").await;
+    // A browser saves what a link with `download` leads to, or says that it cannot, and shows no reason.
+    let saves = async |list: &str| wu.page(list).await.contains(".xlsx\" download>");
+    let town = format!("?town={}", town_code(3));
+    assert!(!saves("/villages").await && saves(&format!("/villages{town}")).await);
     let refused = wu.get("/villages.xlsx?lang=en").await;
     let page = expect(refused, StatusCode::UNPROCESSABLE_ENTITY).await;
     assert!(page.contains("More than 100000 rows fit"), "{page}");
-    let narrow = format!("/villages.xlsx?town={}", town_code(3));
-    assert_eq!(sheet(&wu, &narrow).await.len(), 3);
+    assert_eq!(sheet(&wu, &format!("/villages.xlsx{town}")).await.len(), 3);
 });
 
 both!(towns_show_their_coverage_and_beds, |app| async {
