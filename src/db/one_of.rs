@@ -90,7 +90,7 @@ mod tests {
         ] {
             assert_eq!(all(numbers).load::<i64>(&mut connection).unwrap(), found);
         }
-        assert!(all(vec![1]).is_safe_to_cache_prepared(&Sqlite).unwrap());
-        assert!(QueryFragment::<Pg>::is_safe_to_cache_prepared(&all(vec![1]), &Pg).unwrap());
+        assert!(<_ as QueryFragment<Sqlite>>::is_safe_to_cache_prepared(&all(vec![1]), &Sqlite).unwrap());
+        assert!(<_ as QueryFragment<Pg>>::is_safe_to_cache_prepared(&all(vec![1]), &Pg).unwrap());
     }
 }

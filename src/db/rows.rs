@@ -132,7 +132,7 @@ mod tests {
         assert!(Piece(&rows).is_safe_to_cache_prepared(&Sqlite).unwrap());
         let text = |count: i64| {
             let columns = Note::columns(&notes(count, None));
-            assert!(QueryFragment::<Pg>::is_safe_to_cache_prepared(&columns, &Pg).unwrap());
+            assert!(<_ as QueryFragment<Pg>>::is_safe_to_cache_prepared(&columns, &Pg).unwrap());
             let text = diesel::debug_query::<Pg, _>(&columns).to_string();
             text.split(" -- ").next().map(str::to_owned)
         };
