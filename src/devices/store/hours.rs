@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Double, Nullable, SmallInt, Timestamp};
 
+use super::adding::adding;
 use crate::clock::Instant;
 use crate::db::schema::{devices, elder_hours};
 use crate::db::{AnyConnection, write_rows};
@@ -35,19 +36,7 @@ pub struct HourRow {
     pub last_at: Instant,
 }
 
-/// Other processes may add to the same hours.
-const ADD: &str = " ON CONFLICT (elder_id, day, device_id, channel, hour_at) DO UPDATE SET \
-    readings = elder_hours.readings + excluded.readings, doubted = elder_hours.doubted + excluded.doubted, \
-    lowest = CASE WHEN excluded.lowest IS NULL OR elder_hours.lowest <= excluded.lowest THEN elder_hours.lowest \
-        ELSE excluded.lowest END, \
-    highest = CASE WHEN excluded.highest IS NULL OR elder_hours.highest >= excluded.highest THEN elder_hours.highest \
-        ELSE excluded.highest END, \
-    total = elder_hours.total + excluded.total, \
-    last_value = CASE WHEN excluded.last_at >= elder_hours.last_at THEN excluded.last_value \
-        ELSE elder_hours.last_value END, \
-    last_at = CASE WHEN excluded.last_at >= elder_hours.last_at THEN excluded.last_at ELSE elder_hours.last_at END";
-
-written!(HourRow, "elder_hours", ADD, {
+written!(HourRow, "elder_hours", adding!("elder_hours", "elder_id, day, device_id, channel, hour_at"), {
     elder_id: BigInt,
     day: Date,
     device_id: BigInt,

@@ -1,5 +1,6 @@
 //! The tables of devices: who they are, where they stand, and what they sent.
 
+mod adding;
 mod append;
 mod audience;
 mod batch;

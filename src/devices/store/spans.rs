@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Double, Integer, Nullable, SmallInt, Timestamp};
 
+use super::adding::adding;
 use crate::clock::Instant;
 use crate::db::schema::{reading_cursor, reading_spans, readings};
 use crate::db::{AnyConnection, write_rows};
@@ -32,19 +33,7 @@ pub struct SpanRow {
     pub last_at: Instant,
 }
 
-/// Of two readings of the same instant the one that came later is the last.
-const ADD: &str = " ON CONFLICT (device_id, channel, span_s, starts_at) DO UPDATE SET \
-    readings = reading_spans.readings + excluded.readings, doubted = reading_spans.doubted + excluded.doubted, \
-    lowest = CASE WHEN excluded.lowest IS NULL OR reading_spans.lowest <= excluded.lowest THEN reading_spans.lowest \
-        ELSE excluded.lowest END, \
-    highest = CASE WHEN excluded.highest IS NULL OR reading_spans.highest >= excluded.highest THEN reading_spans.highest \
-        ELSE excluded.highest END, \
-    total = reading_spans.total + excluded.total, \
-    last_value = CASE WHEN excluded.last_at >= reading_spans.last_at THEN excluded.last_value \
-        ELSE reading_spans.last_value END, \
-    last_at = CASE WHEN excluded.last_at >= reading_spans.last_at THEN excluded.last_at ELSE reading_spans.last_at END";
-
-written!(SpanRow, "reading_spans", ADD, {
+written!(SpanRow, "reading_spans", adding!("reading_spans", "device_id, channel, span_s, starts_at"), {
     device_id: BigInt,
     channel: SmallInt,
     span_s: Integer,
