@@ -4,7 +4,8 @@ use diesel::prelude::*;
 use songhe::alerts::AlertKind;
 use songhe::alerts::store::{NewAlert, Told, insert_alert};
 use songhe::db::schema::devices;
-use songhe::devices::store::{Latest, NewDevice, device_states, insert_device, put_latest};
+use songhe::db::write_rows;
+use songhe::devices::store::{Latest, NewDevice, device_states, insert_device};
 use songhe::devices::{DeviceKind, DevicePlace, PresenceState, hash_token};
 use songhe_firmware_protocol::Channel;
 
@@ -46,7 +47,7 @@ impl TestApp {
     /// A device's value of this moment.
     pub fn report(&self, device_id: i64, channel: Channel, value: f64) {
         let channel = channel.code() as i16;
-        self.write(|tx| put_latest(tx.connection, &[Latest { device_id, channel, value, at: tx.now }]));
+        self.write(|tx| write_rows(tx.connection, &[Latest { device_id, channel, value, at: tx.now }]));
     }
 
     /// An alert that a device raised at this moment; gives the number.

@@ -67,10 +67,6 @@ written!(
     { device_id: BigInt, channel: SmallInt, value: Double, at: Timestamp }
 );
 
-pub fn put_latest(connection: &mut AnyConnection, rows: &[Latest]) -> Result<()> {
-    write_rows(connection, rows)
-}
-
 pub fn set_last_seen(connection: &mut AnyConnection, ids: &[i64], at: Instant) -> Result<()> {
     let older = devices::last_seen_at.is_null().or(devices::last_seen_at.lt(at).assume_not_null());
     diesel::update(devices::table.filter(devices::id.eq_any(ids.to_vec())).filter(older))
